@@ -1,0 +1,40 @@
+# CloudMart infrastructure. `make help` lists the commands.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+ENV ?= prod
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+export PYTHONDONTWRITEBYTECODE :=
+UV := .tools/bin/uv
+PY := .venv/bin/python
+LOCKED := pyproject.toml uv.lock
+
+.tools/uv-$(UV_VERSION):
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
+	  echo 'error: $(PYTHON) is not Python 3.11, 3.12 or 3.13: name one that is, as in make PYTHON=python3.12 …' >&2; exit 2; }
+	@echo '  preparing the tools (once)' >&2
+	@$(PYTHON) -m venv --clear .tools && .tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/ready: .tools/uv-$(UV_VERSION) $(LOCKED)
+	@echo '  preparing .venv from uv.lock (once)' >&2
+	@$(UV) sync --quiet --locked --python $(PYTHON) --all-extras --group test --group lint
+	@touch $@
+
+# Checkov brings another package under python-hcl2's import name: an environment of its own.
+.venv-checkov/ready: .tools/uv-$(UV_VERSION) $(LOCKED)
+	@echo '  preparing .venv-checkov from uv.lock (once)' >&2
+	@UV_PROJECT_ENVIRONMENT=.venv-checkov $(UV) sync --quiet --locked --python $(PYTHON) --only-group checkov
+	@touch $@
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r t w; do printf '  make %-12s %s\n' "$$t" "$$w"; done
+
+.PHONY: environment
+environment: .venv/ready ## the locked Python environment, .venv
