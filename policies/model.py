@@ -55,10 +55,11 @@ class Reference:
 class Unknown:
     """A value that is set and cannot be known here.
 
-    `reason` says which expression and why. `references` are the resource attributes the value is made from, as far
-    as they could be followed. `parts` is there when the value is a text with holes: known text and `Unknown`s in
-    turn. `document` is there when it is a JSON document with holes: a tree of plain values and `Unknown`s.
-    `certain` says that the value cannot be null: it is a reference to an identity such as an `arn`, or a text.
+    `reason` says which expression and why. `references` are the resource attributes the value is made from,
+    as far as they could be followed. `parts` is there when the value is a text with holes: known text and
+    `Unknown`s in turn. `document` is there when it is a JSON document with holes: a tree of plain values
+    and `Unknown`s. `certain` says that the value cannot be null: it is a reference to an identity such as
+    an `arn`, or a text.
     """
 
     reason: str
@@ -121,7 +122,7 @@ def is_unknown(value: Any) -> TypeGuard[Unknown]:
 
 
 def references_of(value: Any) -> tuple[Reference, ...]:
-    """All references a value was made from, in order, without repetition; lists and maps are searched through."""
+    """All references a value was made from, in order, each once; lists and maps are searched through."""
     found: dict[Reference, None] = {}
     pending = [value]
     while pending:
@@ -138,7 +139,7 @@ def references_of(value: Any) -> tuple[Reference, ...]:
     return tuple(found)
 
 
-# --- paths ------------------------------------------------------------------------------------------------------
+# --- paths ---------------------------------------------------------------------------------------------
 
 EACH: Final = object()
 """The step `[]` of a path: every element."""
@@ -221,16 +222,16 @@ def each_at_path(value: Any, path: str) -> list[Any]:
     return found
 
 
-# --- views ------------------------------------------------------------------------------------------------------
+# --- views ---------------------------------------------------------------------------------------------
 
 
 class View:
     """A mapping of evaluated values: a resource, one of its blocks, or a part of a document.
 
     Paths are relative to the view: `storage_encrypted`, `root_block_device.encrypted`,
-    `origin[0].custom_origin_config.origin_protocol_policy`. A name steps through a list of one block, so a path need
-    not know whether Terraform writes the block alone or in a list. A path may also be a sequence of steps, for map
-    keys that hold dots.
+    `origin[0].custom_origin_config.origin_protocol_policy`. A name steps through a list of one block, so a
+    path need not know whether Terraform writes the block alone or in a list. A path may also be a sequence
+    of steps, for map keys that hold dots.
     """
 
     __slots__ = ("path", "resource", "values")
@@ -240,11 +241,11 @@ class View:
     path: str
 
     def get(self, path: str | Sequence[Any]) -> Any:
-        """The value at `path`: plain Python, `ABSENT`, or an `Unknown`. Never raises for what the input holds."""
+        """The value at `path`: plain Python, `ABSENT`, or an `Unknown`. No input makes it raise."""
         return at_path(self.values, path)
 
     def each(self, path: str) -> list[Any]:
-        """Every value at a path with `[]`, such as `ingress[].cidr_blocks[]`; an `Unknown` stays in the list."""
+        """Every value at a path with `[]`, such as `ingress[].cidr_blocks[]`; `Unknown`s included."""
         return each_at_path(self.values, path)
 
     def known(self, path: str | Sequence[Any]) -> Any:
@@ -324,7 +325,7 @@ class View:
     def is_set(self, path: str | Sequence[Any]) -> bool:
         """Whether `path` is set to something other than null or an empty text, list or map.
 
-        A reference to another resource's identity (`aws_kms_key.main.arn`) is set, though its value is unknown.
+        A reference to another resource's identity (`aws_kms_key.main.arn`) is set, though unknown.
 
         Raises:
             Undetermined: the value is unknown and might be null.
@@ -372,7 +373,7 @@ class View:
         return found[0] if found else None
 
     def document(self, path: str | Sequence[Any]) -> Any:
-        """The JSON document at `path` as a tree of plain values, with `Unknown`s in its holes; `ABSENT` if not set.
+        """The JSON document at `path` as a tree of plain values, with `Unknown`s in its holes, or `ABSENT`.
 
         Reads JSON text, heredocs, `jsonencode(...)` and `data.aws_iam_policy_document.*.json` alike.
 
@@ -395,7 +396,7 @@ class View:
         return self.resource.model.follow(self.each(path), *types)
 
     def undetermined(self, why: Unknown | str, path: str | Sequence[Any] = "") -> Undetermined:
-        """The exception to raise when the rule cannot tell: `raise resource.undetermined(value, "policy")`."""
+        """The exception to raise when a rule cannot tell: `raise resource.undetermined(value, "policy")`."""
         reason = why.reason if isinstance(why, Unknown) else why
         return Undetermined(reason, self, f"{self._prefix}{_shown(path)}" if path else self.path)
 
@@ -421,9 +422,9 @@ class Block(View):
 class Resource(View):
     """A resource or data source instance.
 
-    `address` is Terraform's own (`module.db.aws_db_instance.main["a"]`), `key` its `count` or `for_each` key or None,
-    `module` the module's address or "", `mode` is `managed` or `data`. `file` is the path as the gate was given it,
-    `line` counts from 1 (0: not known), `construct` is the CDKTF construct path or "".
+    `address` is Terraform's own (`module.db.aws_db_instance.main["a"]`), `key` its `count` or `for_each`
+    key or None, `module` the module's address or "", `mode` is `managed` or `data`. `file` is the path as
+    the gate was given it, `line` counts from 1 (0: not known), `construct` is the CDKTF construct path or "".
     """
 
     __slots__ = ("_place", "address", "construct", "key", "mode", "model", "module", "name", "type")
@@ -502,8 +503,8 @@ NOWHERE: Final = Place("")
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where a value leads: `resources` of the model, and `unresolved`: `Unknown`s that could not be followed and
-    literal identifiers that nothing in the model has."""
+    """Where a value leads: `resources` of the model, and `unresolved`: `Unknown`s that could not be
+    followed and literal identifiers that nothing in the model has."""
 
     resources: tuple[Resource, ...] = ()
     unresolved: tuple[Any, ...] = ()
@@ -594,8 +595,8 @@ class Model:
 
         Args:
             value: anything `get` returns; lists are followed element by element.
-            types: only resources of these types count; none means any. Data sources are given with `data.` before
-                the type.
+            types: only resources of these types count; none means any. Data sources are given with
+                `data.` before the type.
         """
         found: dict[int, Resource] = {}
         unresolved: list[Any] = []
@@ -624,7 +625,7 @@ class Model:
     def referring(self, target: Resource, type: str, path: str) -> Links:
         """The resources of `type` whose value at `path` (`[]` allowed) leads to `target`.
 
-        `unresolved` holds the `Unknown`s at that path that could not be followed and so may mean `target` too.
+        `unresolved` holds the `Unknown`s at that path that could not be followed and so may mean it too.
         """
         index = self._referring.get((type, path))
         if index is None:
@@ -640,7 +641,7 @@ class Model:
         return Links(tuple(by_target.get(id(target), ())), tuple(unknown for _, unknown in unknowns))
 
     def default_tags(self, resource: Resource) -> Any:
-        """The `default_tags` of the provider configuration that the resource uses: a dict, or an `Unknown`."""
+        """The `default_tags` of the provider that the resource uses: a dict, or an `Unknown`."""
         alias = resource.values.get("provider")
         wanted = str(alias).partition(".")[2] if isinstance(alias, str) else ""
         for provider in self.providers:
@@ -674,7 +675,7 @@ def _typed(resource: Resource) -> str:
 
 
 def without_key(address: str) -> str:
-    """An address without the instance key of the resource itself: `module.a[0].t.n["k"]` -> `module.a[0].t.n`."""
+    """An address without the resource's own instance key: `module.a[0].t.n["k"]` -> `module.a[0].t.n`."""
     return _cut_keys(address, last_only=True) if address.endswith("]") else address
 
 
@@ -712,7 +713,7 @@ def _cut_keys(address: str, last_only: bool) -> str:
     return "".join(piece + key for piece, key in zip(pieces, [*keys, ""], strict=True))
 
 
-# --- conversions ------------------------------------------------------------------------------------------------
+# --- conversions ---------------------------------------------------------------------------------------
 
 
 def as_boolean(value: Any) -> bool | None:
@@ -763,7 +764,8 @@ def as_text(value: Any) -> str | None:
 
 
 def parse_document(value: Any) -> Any:
-    """A JSON document, given as text, as a text with holes, or as a tree: the tree, or an `Unknown` that says why not.
+    """A JSON document, given as text, as a text with holes, or as a tree: the tree, or an `Unknown` that
+    says why not.
 
     Holes within strings become `Unknown`s with the surrounding text in `parts`.
     """
@@ -823,7 +825,7 @@ def _shown(path: str | Sequence[Any]) -> str:
     return path if isinstance(path, str) else ".".join(map(str, path))
 
 
-# --- rules and verdicts -----------------------------------------------------------------------------------------
+# --- rules and verdicts --------------------------------------------------------------------------------
 
 PASS: Final = "pass"
 FAIL: Final = "fail"
@@ -854,8 +856,9 @@ REMOVED: Final = _Removed()
 class Protected:
     """An argument that a rule guards, and the values that weaken it: from these the mutants are made.
 
-    `path` is as in `View.each` (`root_block_device[].encrypted`); empty means the whole resource. Each value of
-    `weaker` is plain JSON, or `REMOVED`; each must make the rule fail (or say unknown) where it passed before.
+    `path` is as in `View.each` (`root_block_device[].encrypted`); empty means the whole resource. Each
+    value of `weaker` is plain JSON, or `REMOVED`; each must make the rule fail (or say unknown) where it
+    passed before.
     """
 
     type: str
@@ -869,11 +872,11 @@ class Rule:
 
     A rule is a module in `policies/rules/` with `RULE = Rule(...)` and one of
 
-    - `def check(resource: Resource, model: Model, parameters: Parameters) -> Iterable[Verdict]`, called for each
-      managed resource of `types`, or
-    - `def check_model(model: Model, parameters: Parameters) -> Iterable[Verdict]`, called once; each verdict but
-      `not_applicable()` names the resource it is about with `at=`. It is called only if the model holds a resource
-      of `types`.
+    - `def check(resource: Resource, model: Model, parameters: Parameters) -> Iterable[Verdict]`, called for
+      each managed resource of `types`, or
+    - `def check_model(model: Model, parameters: Parameters) -> Iterable[Verdict]`, called once; each
+      verdict but `not_applicable()` names the resource it is about with `at=`. It is called only if the
+      model holds a resource of `types`.
 
     Either must yield at least one verdict: silence is an error, not a pass.
     """

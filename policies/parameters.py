@@ -1,12 +1,11 @@
-"""The parameters of the rules: read from `parameters.toml`, or from a file that changes some of its values."""
+"""The parameters of the rules: read from `parameters.toml`, or from a file that changes some of its
+values."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from support.problem import Problem
 
@@ -15,8 +14,8 @@ DEFAULTS: Final = Path(__file__).with_name("parameters.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backups:
-    """`retention_days`, `cache_retention_days`, `vault_retention_days`: days, at least. `window_start`: HH:MM in
-    `timezone`, an IANA name."""
+    """`retention_days`, `cache_retention_days`, `vault_retention_days`: days, at least. `window_start`:
+    HH:MM in `timezone`, an IANA name."""
 
     retention_days: int
     window_start: str

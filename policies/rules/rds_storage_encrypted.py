@@ -2,7 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import AT_REST, REMOVED, Model, Protected, Resource, Rule, Verdict, failed, passed
+from policies.model import (
+    ABSENT,
+    AT_REST,
+    REMOVED,
+    Model,
+    Protected,
+    Resource,
+    Rule,
+    Verdict,
+    failed,
+    passed,
+    unknown,
+)
 from policies.parameters import Parameters
 
 RULE = Rule(
@@ -34,9 +46,16 @@ resource "aws_db_instance" "main" {
 def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
     if resource.boolean("storage_encrypted"):
         yield passed()
-    elif resource.get("replicate_source_db") or resource.get("snapshot_identifier"):
-        yield failed(
-            "storage_encrypted is not set: the copy is only as encrypted as its source, which is not seen here"
-        )
+    elif resource.get("storage_encrypted") is ABSENT and resource.get("replicate_source_db") is not ABSENT:
+        # A replica is encrypted exactly when its source is.
+        sources = resource.referenced("replicate_source_db", "aws_db_instance").resources
+        if not sources:
+            yield unknown(
+                "it takes its encryption from a source that is not seen here", "replicate_source_db"
+            )
+        elif all(source.boolean("storage_encrypted") for source in sources):
+            yield passed()
+        else:
+            yield failed("it copies a source that is not encrypted", "replicate_source_db")
     else:
         yield failed("storage_encrypted is not true", "storage_encrypted")
