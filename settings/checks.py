@@ -1,0 +1,228 @@
+"""What must hold between one value and another. A finding: key path, value, what is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import NamedTuple
+
+from settings import addresses, windows
+from settings.model import REGIONS, Settings
+
+OWN_TAGS = ("Project", "Environment", "ManagedBy", "Owner")
+
+
+class Finding(NamedTuple):
+    """One value that cannot stand beside another: its key path, the value, and what is allowed there."""
+
+    path: str
+    value: object
+    allowed: str
+
+
+def findings(settings: Settings) -> list[Finding]:
+    """Everything that several settings together make impossible, in the order of the model."""
+    checks = (_tags, _state, _domain, _zones, _addresses, _backend, _database, _cache, _windows)
+    return [finding for check in checks for finding in check(settings)]
+
+
+def _tags(settings: Settings) -> Iterator[Finding]:
+    for key in settings.tags:
+        if key in OWN_TAGS:
+            yield Finding(
+                f"tags.{key}",
+                settings.tags[key],
+                f"other keys than {', '.join(OWN_TAGS)}, which are set already",
+            )
+    if len(settings.tags) > 45:  # 50 for a resource, less our four and the Name
+        yield Finding("tags", f"{len(settings.tags)} tags", "45 tags at the most")
+
+
+def _state(settings: Settings) -> Iterator[Finding]:
+    state = settings.state
+    if state.backend == "s3" and not state.bucket:
+        yield Finding(
+            "state.bucket",
+            None,
+            "a bucket's name, since state.backend is s3 (`make synth-state` makes the bucket)",
+        )
+    if state.backend == "local":
+        for key in ("bucket", "region", "kms_key_id"):
+            if getattr(state, key):
+                yield Finding(f"state.{key}", getattr(state, key), "nothing, since state.backend is local")
+
+
+def _domain(settings: Settings) -> Iterator[Finding]:
+    domain = settings.domain
+    for key, region, use in (
+        ("certificate_arn", settings.region, "the load balancer"),
+        ("cdn_certificate_arn", "us-east-1", "CloudFront"),
+    ):
+        arn = getattr(domain, key)
+        if arn is None and not domain.hosted_zone_id:
+            yield Finding(
+                f"domain.{key}",
+                None,
+                f"a certificate for {use}, or domain.hosted_zone_id so that one is made there",
+            )
+        elif arn is not None and arn.split(":")[3] != region:
+            yield Finding(f"domain.{key}", arn, f"a certificate of region {region}, for {use}")
+
+
+def _zones(settings: Settings) -> Iterator[Finding]:
+    network, known = settings.network, REGIONS[settings.region]
+    for letter, times in Counter(network.availability_zones).items():
+        if letter not in known:
+            yield Finding(
+                "network.availability_zones", letter, f"zones of {settings.region}: {', '.join(known)}"
+            )
+        if times > 1:
+            yield Finding("network.availability_zones", letter, "each zone once")
+    if len(network.availability_zones) == 1:
+        for path, on in (
+            ("database.multi_az", settings.database.multi_az),
+            ("cache.multi_az", settings.cache.multi_az),
+        ):
+            if on:
+                yield Finding(path, True, "false, since network.availability_zones names a single zone")
+
+
+def _addresses(settings: Settings) -> Iterator[Finding]:
+    network = settings.network
+    if any(letter not in REGIONS[settings.region] for letter in network.availability_zones):
+        return
+    vpc = IPv4Network(network.cidr)
+    if not 16 <= vpc.prefixlen <= 28:
+        yield Finding("network.cidr", network.cidr, "a range of /16 to /28")
+        return
+    with_subnets = addresses.zones_with_subnets(network, settings.region)
+    for letter, given in network.subnets.items():
+        if letter not in with_subnets:
+            yield Finding(f"network.subnets.{letter}", None, f"zones with subnets: {', '.join(with_subnets)}")
+        if given.data and not network.data_subnets:
+            yield Finding(
+                f"network.subnets.{letter}.data", given.data, "nothing, since network.data_subnets is false"
+            )
+    try:
+        ranges = addresses.ranges(network, settings.region)
+    except ValueError as error:
+        yield Finding("network.subnets", None, str(error))
+        return
+    placed = {}
+    for letter, zone in ranges.items():
+        for kind in ("public", "private", "data"):
+            text = getattr(zone, kind)
+            if text is None:
+                continue
+            path, subnet = f"network.subnets.{letter}.{kind}", IPv4Network(text)
+            placed[path] = subnet
+            smallest = addresses.SMALLEST_PUBLIC if kind == "public" else 28
+            if not 16 <= subnet.prefixlen <= smallest:
+                yield Finding(path, text, f"a range of /16 to /{smallest}")
+            if not subnet.subnet_of(vpc):
+                yield Finding(path, text, f"a range inside network.cidr, {vpc}")
+    for (one, first), (other, second) in combinations(placed.items(), 2):
+        if first.overlaps(second):
+            yield Finding(other, str(second), f"a range apart from {one}, {first}")
+
+
+def _backend(settings: Settings) -> Iterator[Finding]:
+    backend = settings.backend
+    if backend.min > backend.max:
+        yield Finding("backend.min", backend.min, f"at most backend.max, {backend.max}")
+    elif not backend.min <= backend.desired <= backend.max:
+        yield Finding(
+            "backend.desired",
+            backend.desired,
+            f"from backend.min to backend.max, {backend.min} to {backend.max}",
+        )
+    # Graviton families carry a g behind the generation: https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
+    arm = bool(
+        re.match(r"[a-z]+\d+[a-z]*g[a-z-]*\.", backend.instance_type)
+    ) or backend.instance_type.startswith("a1.")
+    if arm != (backend.architecture == "arm64"):
+        yield Finding(
+            "backend.architecture",
+            backend.architecture,
+            f"{'arm64' if arm else 'x86_64'}, the architecture of backend.instance_type, {backend.instance_type}",
+        )
+    for name in backend.environment:
+        if re.match(r"(DATABASE|REDIS|PG|AWS)_?[A-Z]*$|PORT$", name):
+            yield Finding(
+                f"backend.environment.{name}",
+                backend.environment[name],
+                "a name that the stack does not set itself",
+            )
+        elif re.search(r"PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_KEY", name) and not name.endswith(
+            "_ARN"
+        ):
+            yield Finding(
+                f"backend.environment.{name}",
+                "(not shown)",
+                "no secrets: name the secret's ARN in a variable that ends in _ARN",
+            )
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    database = settings.database
+    if database.max_storage_gb is not None and database.max_storage_gb * 10 < database.storage_gb * 11:
+        # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
+        yield Finding(
+            "database.max_storage_gb",
+            database.max_storage_gb,
+            f"at least a tenth above database.storage_gb, {database.storage_gb}",
+        )
+    provisioned = database.storage_type in ("io1", "io2")
+    if provisioned and (database.storage_iops is None or database.storage_gb < 100):
+        yield Finding(
+            "database.storage_type",
+            database.storage_type,
+            "with database.storage_iops, and database.storage_gb 100 or more",
+        )
+    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html#gp3-storage
+    settable = provisioned or (database.storage_type == "gp3" and database.storage_gb >= 400)
+    if database.storage_iops is not None and not settable:
+        yield Finding(
+            "database.storage_iops",
+            database.storage_iops,
+            "nothing, unless storage is io1, io2, or gp3 from 400 GiB on",
+        )
+
+
+def _cache(settings: Settings) -> Iterator[Finding]:
+    cache = settings.cache
+    if cache.multi_az and cache.replicas == 0:
+        yield Finding("cache.replicas", 0, "1 or more, since cache.multi_az is true")
+    if cache.auth == "iam" and cache.engine_version.startswith("6."):
+        yield Finding("cache.auth", "iam", "none, since IAM needs a cache.engine_version of 7.0 or newer")
+
+
+def _windows(settings: Settings) -> Iterator[Finding]:
+    for path, daily, weekly, shortest, service in (
+        (
+            "database.backup_window",
+            settings.database.backup_window,
+            settings.database.maintenance_window,
+            30,
+            "RDS",
+        ),
+        (
+            "cache.snapshot_window",
+            settings.cache.snapshot_window,
+            settings.cache.maintenance_window,
+            60,
+            "ElastiCache",
+        ),
+    ):
+        maintenance_path = f"{path.partition('.')[0]}.maintenance_window"
+        backup, maintenance = windows.daily(daily), windows.weekly(weekly)
+        for window_path, text, window in ((path, daily, backup), (maintenance_path, weekly, maintenance)):
+            if window.minutes < shortest:
+                yield Finding(window_path, text, f"{shortest} minutes or longer, as {service} wants it")
+            if window.period == windows.WEEK and window.minutes > windows.DAY:
+                yield Finding(window_path, text, f"24 hours at the most, as {service} wants it")
+        if backup.overlaps(maintenance):
+            yield Finding(maintenance_path, weekly, f"a window apart from {path}, {daily}")
