@@ -1,0 +1,794 @@
+"""A configuration, whatever its syntax: blocks put together into modules, and evaluated into a model.
+
+Both readers of configuration hand over `Block`s. A body is a mapping from argument and block names to
+
+- plain JSON values, in which texts are templates (Terraform JSON),
+- `Node`s (HCL arguments), or
+- further bodies, alone or in a list (blocks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from policies.model import (
+    ABSENT,
+    Model,
+    Output,
+    Place,
+    Provider,
+    Reference,
+    Resource,
+    Sensitive,
+    Traced,
+    Unknown,
+    as_boolean,
+    as_number,
+    as_text,
+    references_of,
+)
+from policies.readers import functions
+from policies.readers.expressions import (
+    GetAttr,
+    Lazy,
+    Literal,
+    Name,
+    Node,
+    Scope,
+    SyntaxFault,
+    evaluate,
+    first_unknown,
+    names_identity,
+    parse_template,
+    plain,
+    unknown_from,
+)
+from support.problem import Problem
+
+MOST_INSTANCES: Final = 100_000
+"""More instances of one resource than this are refused: no configuration has them, a mistake may."""
+
+_META: Final = frozenset(
+    {"count", "for_each", "depends_on", "lifecycle", "provisioner", "connection", "//", "dynamic"}
+)
+_MODULE_META: Final = frozenset({"source", "version", "providers", "count", "for_each", "depends_on", "//"})
+_UNIQUE: Final = frozenset({"resource", "data", "ephemeral", "module", "variable", "output"})
+
+
+@dataclass(slots=True)
+class Block:
+    """A top-level block: `kind` as in `resource`, its labels, body, place, and CDKTF construct path or ""."""
+
+    kind: str
+    labels: tuple[str, ...]
+    body: dict[str, Any]
+    place: Place
+    construct: str = ""
+
+
+@dataclass(slots=True)
+class Config:
+    """The configuration of one module: what its files declare. `folder` is where they are."""
+
+    folder: Path
+    resources: dict[tuple[str, str, str], Block] = field(default_factory=dict)
+    modules: dict[str, Block] = field(default_factory=dict)
+    variables: dict[str, Block] = field(default_factory=dict)
+    outputs: dict[str, Block] = field(default_factory=dict)
+    locals: dict[str, tuple[Any, Place]] = field(default_factory=dict)
+    providers: list[Block] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A module whose resources could not be seen, and why."""
+
+    address: str
+    reason: str
+    place: Place
+    construct: str
+
+
+def assemble(folder: Path, blocks: Iterable[Block], overrides: Iterable[Block] = ()) -> Config:
+    """Put the blocks of a module together, and merge those of its override files over them.
+
+    Raises:
+        Problem: something is declared twice, or an override has nothing to override.
+
+    Source: https://developer.hashicorp.com/terraform/language/files/override
+    """
+    config = Config(folder)
+    for block in blocks:
+        table, key = _slot(config, block)
+        if table is None:
+            _add_loose(config, block)
+            continue
+        if key in table and block.kind in _UNIQUE:
+            earlier = table[key].place
+            name = ".".join((block.kind, *block.labels))
+            raise Problem(
+                f"{block.place.file}:{block.place.line()}: {name} is declared again; "
+                f"it stands in {earlier.file}:{earlier.line()} already"
+            )
+        table[key] = block
+    for block in overrides:
+        table, key = _slot(config, block)
+        if table is None:
+            _add_loose(config, block, override=True)
+            continue
+        if key not in table:
+            name = ".".join((block.kind, *block.labels))
+            raise Problem(
+                f"{block.place.file}:{block.place.line()}: there is no {name} that this override could change"
+            )
+        base = table[key]
+        table[key] = Block(base.kind, base.labels, {**base.body, **block.body}, base.place, base.construct)
+    return config
+
+
+def _slot(config: Config, block: Block) -> tuple[dict[Any, Block] | None, Any]:
+    if block.kind in ("resource", "data", "ephemeral"):
+        return config.resources, (block.kind, *block.labels)
+    tables = {"module": config.modules, "variable": config.variables, "output": config.outputs}
+    return tables.get(block.kind), block.labels[0] if block.labels else ""
+
+
+def _add_loose(config: Config, block: Block, override: bool = False) -> None:
+    if block.kind == "locals":
+        for name, value in block.body.items():
+            if name == "//":
+                continue
+            if name in config.locals and not override:
+                earlier = config.locals[name][1]
+                raise Problem(
+                    f"{block.place.file}:{block.place.line(name)}: local.{name} is declared again; "
+                    f"it stands in {earlier.file}:{earlier.line(name)} already"
+                )
+            config.locals[name] = (value, block.place)
+    elif block.kind == "provider":
+        alias = block.body.get("alias")
+        same = [known for known in config.providers if known.labels == block.labels]
+        twin = next((known for known in same if known.body.get("alias") == alias), None)
+        if override and twin:
+            index = config.providers.index(twin)
+            merged = {**twin.body, **block.body}
+            config.providers[index] = Block(twin.kind, twin.labels, merged, twin.place, twin.construct)
+        else:
+            config.providers.append(block)
+
+
+# --- evaluation -----------------------------------------------------------------------------------------
+
+
+class Evaluation:
+    """One evaluation of a configuration: loads modules, expands instances, and collects what was not seen.
+
+    Args:
+        root: the root module.
+        load: gives the configuration of a local module's folder; raises `Problem`.
+        given: values of the root module's variables.
+        reads: gives the text of a file within the root folder, or None; for `file()` and `templatefile()`.
+    """
+
+    def __init__(
+        self,
+        root: Config,
+        load: Callable[[Path], Config],
+        given: Mapping[str, Any],
+        reads: Callable[[Path], str | None],
+    ) -> None:
+        self.load = load
+        self.reads = reads
+        self.unseen: list[Unseen] = []
+        self.root = Module(self, root, "", given, ())
+
+    def model(self, source: str) -> Model:
+        """The model of everything that the configuration declares."""
+        resources: list[Resource] = []
+        data: list[Resource] = []
+        for module in self.root.tree():
+            for (mode, _, _), instances in module.everything():
+                if mode == "ephemeral":
+                    continue
+                target = resources if mode == "resource" else data
+                target.extend(instance.resource() for instance in instances)
+        outputs = [
+            Output(
+                name,
+                self.root.output(name),
+                _truth(block.body.get("sensitive"), self.root.scope),
+                block.place,
+            )
+            for name, block in self.root.config.outputs.items()
+        ]
+        providers = [
+            Provider(
+                block.labels[0],
+                str(plain_text(block.body.get("alias"))),
+                evaluate_body(block.body, self.root.scope),
+                block.place,
+            )
+            for block in self.root.config.providers
+        ]
+        return Model(resources, data, outputs, providers, source)
+
+
+def _truth(value: Any, scope: Scope) -> bool:
+    return as_boolean(evaluate_value(value, scope)) is True
+
+
+def plain_text(value: Any) -> str:
+    """A text that Terraform takes literally: an alias, a module's source."""
+    if isinstance(value, Literal):
+        value = value.value
+    return value if isinstance(value, str) else ""
+
+
+class _Names:
+    """The scope of an expression: a module, and the names that `count`, `for_each` and blocks add."""
+
+    __slots__ = ("module", "names")
+
+    def __init__(self, module: Module, names: Mapping[str, Any]) -> None:
+        self.module = module
+        self.names = names
+
+    def name(self, name: str) -> Any:
+        if name in self.names:
+            return self.names[name]
+        return self.module.name(name)
+
+    def with_names(self, names: Mapping[str, Any]) -> Scope:
+        return _Names(self.module, {**self.names, **names})
+
+    def call(self, name: str, arguments: list[Any]) -> Any:
+        if name in ("file", "templatefile", "fileexists", "filebase64"):
+            return self.module.file_function(name, arguments)
+        return functions.call(name, arguments)
+
+
+class _TemplateNames(_Names):
+    """The scope of a template file: the variables it was given, and nothing else."""
+
+    __slots__ = ()
+
+    def name(self, name: str) -> Any:
+        return self.names.get(name, Unknown(f"the template has no variable {name}"))
+
+
+class _Attributes(Lazy):
+    """`var`, `local`, `module`, `data`, ...: something with attributes that are looked up when asked for."""
+
+    __slots__ = ("_look", "_title")
+
+    def __init__(self, title: str, look: Callable[[str], Any]) -> None:
+        self._title = title
+        self._look = look
+
+    def attribute(self, name: str) -> Any:
+        return self._look(name)
+
+    def unknown(self) -> Unknown:
+        return Unknown(f"{self._title} as a whole is not evaluated here")
+
+
+_PENDING: Final = object()
+
+
+class Module:
+    """One instance of a module."""
+
+    def __init__(
+        self,
+        evaluation: Evaluation,
+        config: Config,
+        address: str,
+        given: Mapping[str, Any],
+        ancestors: tuple[Path, ...],
+    ) -> None:
+        self.evaluation = evaluation
+        self.config = config
+        self.address = address
+        self.given = given
+        self.ancestors = ancestors
+        self.scope: Scope = _Names(self, {})
+        self._values: dict[tuple[str, str], Any] = {}
+        self._instances: dict[tuple[str, str, str], Any] = {}
+        self._children: dict[str, Any] = {}
+        self._roots: dict[str, Any] = {
+            "var": _Attributes("var", self.variable),
+            "local": _Attributes("local", self.local),
+            "module": _Attributes("module", self.child),
+            "data": _Attributes("data", lambda type: self.types("data", type)),
+            "ephemeral": _Attributes("ephemeral", lambda type: self.types("ephemeral", type)),
+            "path": _Attributes("path", self.path),
+            "terraform": _Attributes(
+                "terraform", lambda name: Unknown(f"terraform.{name} is not known here")
+            ),
+            "each": _Attributes("each", lambda name: Unknown(f"each.{name} has no for_each here")),
+            "count": _Attributes("count", lambda name: Unknown(f"count.{name} has no count here")),
+            "self": _Attributes("self", lambda name: Unknown(f"self.{name} is not known here")),
+        }
+
+    # names
+
+    def name(self, name: str) -> Any:
+        root = self._roots.get(name)
+        if root is None:
+            root = self._roots[name] = self.types("resource", name)
+        return root
+
+    def types(self, mode: str, type: str) -> Lazy:
+        return _Attributes(type, lambda name: self.instances(mode, type, name))
+
+    def _once(self, kind: str, name: str, make: Callable[[], Any]) -> Any:
+        """A value computed once; one that needs itself is unknown."""
+        key = (kind, name)
+        value = self._values.get(key, ABSENT)
+        if value is _PENDING:
+            return Unknown(f"{kind}.{name} refers to itself")
+        if value is ABSENT:
+            self._values[key] = _PENDING
+            try:
+                value = make()
+            finally:
+                self._values.pop(key, None)
+            self._values[key] = value
+        return value
+
+    def variable(self, name: str) -> Any:
+        return self._once("var", name, lambda: self._variable(name))
+
+    def _variable(self, name: str) -> Any:
+        block = self.config.variables.get(name)
+        if block is None:
+            return Unknown(f"var.{name} is not declared")
+        value = self.given.get(name, ABSENT)
+        if isinstance(value, _Deferred):
+            value = value.value()
+        if value is None and as_boolean(_literal(block.body.get("nullable", True))) is False:
+            value = ABSENT
+        if value is ABSENT and "default" in block.body:
+            default = block.body["default"]
+            value = plain(evaluate(default, self.scope)) if isinstance(default, Node) else default
+        if value is ABSENT:
+            return Unknown(f"var.{name} has no value here")
+        if as_boolean(_literal(block.body.get("sensitive"))) is True:
+            value = _hidden(value)
+        return value
+
+    def local(self, name: str) -> Any:
+        if name not in self.config.locals:
+            return Unknown(f"local.{name} is not declared")
+        return self._once(
+            "local", name, lambda: evaluate_value(self.config.locals[name][0], self.scope, lazy=True)
+        )
+
+    def output(self, name: str) -> Any:
+        block = self.config.outputs.get(name)
+        if block is None:
+            return Unknown(f"{self.address or 'the root module'} has no output {name!r}")
+
+        def value() -> Any:
+            result = evaluate_value(block.body.get("value"), self.scope, lazy=bool(self.address))
+            return _hidden(result) if _truth(block.body.get("sensitive"), self.scope) else result
+
+        return self._once("output", name, value)
+
+    def path(self, name: str) -> Any:
+        folders = {"module": self.config.folder, "root": self.evaluation.root.config.folder}
+        if name in folders:
+            return str(folders[name])
+        return Unknown(f"path.{name} is not known here")
+
+    def file_function(self, name: str, arguments: list[Any]) -> Any:
+        """`file` and its kin, for files within the root folder: reading elsewhere would judge the machine."""
+        arguments = [plain(argument) for argument in arguments]
+        path = arguments[0] if arguments else Unknown(f"{name}() has no path")
+        if not isinstance(path, str):
+            return unknown_from(f"{name}() of a path that is not known", *arguments)
+        text = self.evaluation.reads(Path(path))
+        if name == "fileexists":
+            return True if text is not None else Unknown(f"fileexists({path!r}) is not answered here")
+        if text is None or name == "filebase64":
+            return unknown_from(f"{name}({path!r}) is not read here", *arguments)
+        if name == "file":
+            return text
+        names = arguments[1] if len(arguments) > 1 else {}
+        if not isinstance(names, dict):
+            return unknown_from("templatefile() with variables that are not known", *arguments)
+        try:
+            return plain(evaluate(parse_template(text), _TemplateNames(self, names)))
+        except SyntaxFault as fault:
+            return Unknown(f"{path} is no template: {fault}")
+
+    # instances of resources
+
+    def qualified(self, name: str) -> str:
+        return f"{self.address}.{name}" if self.address else name
+
+    def instances(self, mode: str, type: str, name: str) -> Any:
+        """The resource as expressions see it: an instance, a list or map of them, or something unknown."""
+        key = (mode, type, name)
+        found = self._instances.get(key, ABSENT)
+        if found is not ABSENT:
+            return found
+        block = self.config.resources.get(key)
+        prefix = "" if mode == "resource" else f"{mode}."
+        address = self.qualified(f"{prefix}{type}.{name}")
+        if block is None:
+            return Unknown(f"{address} is not declared")
+        self._instances[key] = Unknown(f"{address} refers to itself")
+        found = self._expand(
+            block,
+            address,
+            lambda suffix, names, single: Instance(self, block, address + suffix, names, single),
+        )
+        self._instances[key] = found
+        return found
+
+    def everything(self) -> Iterator[tuple[tuple[str, str, str], list[Instance]]]:
+        """Every resource of this module with its instances."""
+        for key in self.config.resources:
+            found = self.instances(*key)
+            if isinstance(found, Instance):
+                yield key, [found]
+            elif isinstance(found, dict):
+                yield key, list(found.values())
+            elif isinstance(found, list):
+                yield key, found
+
+    def _expand(self, block: Block, address: str, make: Callable[[str, Mapping[str, Any], bool], Any]) -> Any:
+        """The instances of a block by its `count` or `for_each`."""
+        if block.body.get("count") is not None:
+            count = evaluate_value(block.body["count"], self.scope)
+            number = None if isinstance(count, Unknown) else as_number(count)
+            if not isinstance(number, int) or number < 0:
+                reason = count.reason if isinstance(count, Unknown) else "count is not a number"
+                return make("", {"count": {"index": Unknown(f"count.index: {reason}")}}, False)
+            self._bound(number, block, address)
+            return [make(f"[{index}]", {"count": {"index": index}}, True) for index in range(number)]
+        if block.body.get("for_each") is not None:
+            chosen = evaluate_value(block.body["for_each"], self.scope)
+            if isinstance(chosen, list) and all(isinstance(item, str) for item in chosen):
+                chosen = {str.__str__(item): item for item in chosen}
+            if not isinstance(chosen, dict):
+                blind = first_unknown(chosen)
+                reason = blind.reason if blind else "for_each is neither a map nor a set of texts"
+                unknown = Unknown(reason, references_of(chosen))
+                return make("", {"each": {"key": unknown, "value": unknown}}, False)
+            self._bound(len(chosen), block, address)
+            return {
+                key: make(f"[{_quoted(key)}]", {"each": {"key": key, "value": value}}, True)
+                for key, value in chosen.items()
+            }
+        return make("", {}, True)
+
+    def _bound(self, number: int, block: Block, address: str) -> None:
+        if number > MOST_INSTANCES:
+            raise Problem(
+                f"{block.place.file}:{block.place.line()}: {address} would have {number:,} instances; "
+                f"the gate judges up to {MOST_INSTANCES:,}"
+            )
+
+    # modules
+
+    def child(self, name: str) -> Any:
+        found = self._children.get(name, ABSENT)
+        if found is not ABSENT:
+            return found
+        block = self.config.modules.get(name)
+        address = self.qualified(f"module.{name}")
+        if block is None:
+            return Unknown(f"{address} is not declared")
+        self._children[name] = Unknown(f"{address} refers to itself")
+        config = self._child_config(block, address)
+        if isinstance(config, Unknown):
+            found = config
+        else:
+            loaded = config
+            ancestors = (*self.ancestors, self.config.folder.resolve())
+
+            def make(suffix: str, names: Mapping[str, Any], single: bool) -> ModuleInstance:
+                scope = _Names(self, names)
+                given = {
+                    key: _Deferred(value, scope)
+                    for key, value in block.body.items()
+                    if key not in _MODULE_META
+                }
+                return ModuleInstance(
+                    Module(self.evaluation, loaded, address + suffix, given, ancestors), single
+                )
+
+            found = self._expand(block, address, make)
+        self._children[name] = found
+        return found
+
+    def _child_config(self, block: Block, address: str) -> Config | Unknown:
+        source = plain_text(block.body.get("source"))
+        if not source.startswith(("./", "../")) and source not in (".", ".."):
+            reason = (
+                f"the module comes from {source!r}, which is not a local folder"
+                if source
+                else "it has no source"
+            )
+        else:
+            folder = self.config.folder / source
+            if folder.resolve() in (*self.ancestors, self.config.folder.resolve()):
+                raise Problem(f"{block.place.file}:{block.place.line('source')}: {address} contains itself")
+            return self.evaluation.load(folder)
+        self.evaluation.unseen.append(Unseen(address, reason, block.place, block.construct))
+        return Unknown(f"{address} is not seen: {reason}")
+
+    def tree(self) -> Iterator[Module]:
+        """This module and all modules below it."""
+        yield self
+        for name in self.config.modules:
+            found = self.child(name)
+            children = (
+                [found]
+                if isinstance(found, ModuleInstance)
+                else list(found.values())
+                if isinstance(found, dict)
+                else found
+                if isinstance(found, list)
+                else []
+            )
+            for child in children:
+                yield from child.module.tree()
+
+
+class ModuleInstance(Lazy):
+    """`module.x`: its attributes are its outputs."""
+
+    __slots__ = ("module", "single")
+
+    def __init__(self, module: Module, single: bool) -> None:
+        self.module = module
+        self.single = single
+
+    def attribute(self, name: str) -> Any:
+        return self.module.output(name)
+
+    def element(self, key: Any) -> Any:
+        return self if not self.single else super().element(key)
+
+    def unknown(self) -> Unknown:
+        return Unknown(f"{self.module.address} as a whole is not evaluated here")
+
+
+class Instance(Lazy):
+    """An instance of a resource or data source; `single` is false where it stands for an unknown number."""
+
+    __slots__ = ("_body", "_pending", "_values", "address", "block", "module", "names", "scope", "single")
+
+    def __init__(
+        self, module: Module, block: Block, address: str, names: Mapping[str, Any], single: bool
+    ) -> None:
+        self.module = module
+        self.block = block
+        self.address = address
+        self.names = names
+        self.single = single
+        self.scope = _Names(module, names)
+        self._values: dict[str, Any] = {}
+        self._body: dict[str, Any] | None = None
+        self._pending: set[str] = set()
+
+    def values(self) -> dict[str, Any]:
+        """All arguments and blocks, evaluated; `count` and its kin are left out."""
+        if self._body is None:
+            self._body = evaluate_body(self.block.body, self.scope, resource=True)
+        return self._body
+
+    def attribute(self, name: str) -> Any:
+        if name in self._values:
+            return self._values[name]
+        reference = Reference(self.address, name)
+        if name in self._pending:
+            return Unknown(f"{reference} refers to itself")
+        self._pending.add(name)
+        try:
+            value = self._argument(name)
+        finally:
+            self._pending.discard(name)
+        self._values[name] = value = _with_reference(value, reference)
+        return value
+
+    def _argument(self, name: str) -> Any:
+        body = self.block.body
+        if name == "json" and self.block.labels[0] == "aws_iam_policy_document" and self.block.kind == "data":
+            from policies.readers.policy_document import render
+
+            return render(self.values())
+        if name in _META or name not in body:
+            dynamic = body.get("dynamic")
+            if isinstance(dynamic, dict) and name in dynamic:
+                return self.values().get(name)
+            return None
+        if self._body is not None:
+            return self._body.get(name)
+        if "dynamic" in body:
+            return self.values().get(name)
+        return evaluate_value(body[name], self.scope)
+
+    def element(self, key: Any) -> Any:
+        return self if not self.single else super().element(key)
+
+    def unknown(self) -> Unknown:
+        return Unknown(f"{self.address} is known after apply", (Reference(self.address),))
+
+    def resource(self) -> Resource:
+        names = self.names.get("count") or self.names.get("each") or {}
+        key = names.get("index", names.get("key"))
+        return Resource(
+            self.address,
+            self.block.labels[0],
+            self.block.labels[1],
+            self.values(),
+            mode="managed" if self.block.kind == "resource" else "data",
+            key=None if isinstance(key, Unknown) else key,
+            module=self.module.address,
+            place=self.block.place,
+            construct=self.block.construct,
+        )
+
+
+@dataclass(slots=True)
+class _Deferred:
+    """A module's argument, evaluated in the scope of the call when the module asks for it."""
+
+    expression: Any
+    scope: Scope
+
+    def value(self) -> Any:
+        return evaluate_value(self.expression, self.scope, lazy=True)
+
+
+def _with_reference(value: Any, reference: Reference) -> Any:
+    """A value that remembers that it was taken from `reference`; one that is not set is computed by AWS."""
+    if value is None:
+        return Unknown(
+            f"{reference} is known after apply", (reference,), certain=names_identity(reference.attribute)
+        )
+    if isinstance(value, Sensitive):
+        return Sensitive(value, (reference, *value.references))
+    if isinstance(value, str):
+        return Traced(value, (reference, *references_of(value)))
+    if isinstance(value, Unknown):
+        references = tuple(dict.fromkeys((reference, *value.references)))
+        return Unknown(value.reason, references, value.parts, value.document, value.certain)
+    return value
+
+
+def _hidden(value: Any) -> Any:
+    """A value marked as not to be shown."""
+    if isinstance(value, str):
+        return Sensitive(value, references_of(value))
+    if isinstance(value, list):
+        return [_hidden(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _hidden(item) for key, item in value.items()}
+    return value
+
+
+def _literal(value: Any) -> Any:
+    return value.value if isinstance(value, Literal) else value
+
+
+def _quoted(key: str) -> str:
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("${", "$${")
+    return f'"{escaped}"'
+
+
+# --- bodies ---------------------------------------------------------------------------------------------
+
+
+def evaluate_value(value: Any, scope: Scope, lazy: bool = False) -> Any:
+    """An argument's value; with `lazy`, resources and modules may stay as such for others to look into."""
+    if isinstance(value, str):
+        if "${" in value or "%{" in value:
+            result = evaluate(parse_template(value), scope)
+            return result if lazy else plain(result)
+        return value
+    if isinstance(value, dict):
+        return evaluate_body(value, scope)
+    if isinstance(value, list):
+        return [evaluate_value(item, scope, lazy) for item in value]
+    if isinstance(value, Node):
+        result = evaluate(value, scope)
+        return result if lazy else plain(result)
+    return value
+
+
+def evaluate_body(body: Mapping[str, Any], scope: Scope, resource: bool = False) -> dict[str, Any]:
+    """A body's arguments and blocks, dynamic blocks opened."""
+    result: dict[str, Any] = {}
+    for key, value in body.items():
+        if key == "//" or (resource and key in _META):
+            continue
+        if key == "provider" and resource:
+            result[key] = _provider_name(value)
+            continue
+        if key == "dynamic" and _is_dynamic(value):
+            continue
+        if type(value) is str and "${" not in value and "%{" not in value:
+            result[key] = value
+            continue
+        if "${" in key:
+            name = as_text(evaluate_value(key, scope))
+            key = name if name is not None else key
+        result[key] = evaluate_value(value, scope)
+    dynamic = body.get("dynamic")
+    if dynamic is not None and _is_dynamic(dynamic):
+        for label, blocks in _each_dynamic(dynamic):
+            present = result.get(label, [])
+            present = list(present) if isinstance(present, list) else [present]
+            for block in blocks:
+                present.extend(_open(label, block, scope))
+            result[label] = present
+    return result
+
+
+def _provider_name(value: Any) -> str:
+    """`aws.east`, however it is written: the argument takes a name, not an expression."""
+    if isinstance(value, GetAttr) and isinstance(value.target, Name):
+        return f"{value.target.name}.{value.name}"
+    if isinstance(value, Name):
+        return value.name
+    text = plain_text(value)
+    return text[2:-1].strip() if text.startswith("${") and text.endswith("}") else text
+
+
+def _is_dynamic(value: Any) -> bool:
+    items = value if isinstance(value, list) else [value]
+    return bool(items) and all(
+        isinstance(item, dict)
+        and all(
+            isinstance(block, dict) and "for_each" in block and "content" in block
+            for blocks in item.values()
+            for block in (blocks if isinstance(blocks, list) else [blocks])
+        )
+        for item in items
+    )
+
+
+def _each_dynamic(value: Any) -> Iterator[tuple[str, Sequence[dict[str, Any]]]]:
+    for item in value if isinstance(value, list) else [value]:
+        for label, blocks in item.items():
+            yield label, blocks if isinstance(blocks, list) else [blocks]
+
+
+def _open(label: str, block: Mapping[str, Any], scope: Scope) -> Iterator[Any]:
+    """The blocks that a dynamic block stands for; an `Unknown` where their number is not known."""
+    iterator = block.get("iterator")
+    name = iterator.name if isinstance(iterator, Name) else plain_text(iterator)
+    if name.startswith("${") and name.endswith("}"):
+        name = name[2:-1].strip()
+    name = name or label
+    chosen = evaluate_value(block["for_each"], scope)
+    contents = block["content"]
+    contents = contents if isinstance(contents, list) else [contents]
+    pairs: list[tuple[Any, Any]]
+    if isinstance(chosen, dict):
+        pairs = list(chosen.items())
+    elif isinstance(chosen, list):
+        pairs = [(index, item) for index, item in enumerate(chosen)]
+        if all(isinstance(item, str) for item in chosen):
+            pairs = [(item, item) for item in chosen]
+    elif chosen is None:
+        pairs = []
+    else:
+        unknown = (
+            chosen if isinstance(chosen, Unknown) else Unknown(f"dynamic {label}: for_each is no collection")
+        )
+        names = {name: {"key": unknown, "value": unknown}}
+        inside = [evaluate_value(content, scope.with_names(names)) for content in contents]
+        yield Unknown(f"dynamic {label!r}: {unknown.reason}", references_of([unknown, inside]))
+        return
+    for key, item in pairs:
+        for content in contents:
+            yield evaluate_value(content, scope.with_names({name: {"key": key, "value": item}}))

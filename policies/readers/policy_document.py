@@ -1,0 +1,119 @@
+"""`data.aws_iam_policy_document` rendered as JSON, as the AWS provider does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from policies.model import Unknown, parse_document, references_of
+from policies.readers.expressions import first_unknown, traced
+
+
+def render(values: Mapping[str, Any]) -> Any:
+    """The document of a data source's evaluated arguments: JSON text, or an `Unknown` that holds the tree.
+
+    Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
+    """
+    statements: list[Any] = []
+    for text in _list(values.get("source_policy_documents")):
+        statements.extend(_statements(text))
+    for block in _list(values.get("statement")):
+        statements.append(_statement(block) if isinstance(block, dict) else block)
+    for text in _list(values.get("override_policy_documents")):
+        for statement in _statements(text):
+            sid = statement.get("Sid") if isinstance(statement, dict) else None
+            place = next(
+                (
+                    index
+                    for index, known in enumerate(statements)
+                    if sid and isinstance(known, dict) and known.get("Sid") == sid
+                ),
+                None,
+            )
+            if place is None:
+                statements.append(statement)
+            else:
+                statements[place] = statement
+    version = values.get("version")
+    tree: dict[str, Any] = {"Version": "2012-10-17" if version is None else version}
+    if values.get("policy_id"):
+        tree["Id"] = values["policy_id"]
+    tree["Statement"] = statements
+    blind = first_unknown(tree)
+    if blind is not None:
+        return Unknown(blind.reason, references_of(tree), document=tree, certain=True)
+    return traced(json.dumps(tree), tree)
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _statements(text: Any) -> list[Any]:
+    """The statements of a whole document; an `Unknown` among them where it cannot be read."""
+    tree = parse_document(text)
+    if isinstance(tree, Unknown):
+        return [tree]
+    return _list(tree.get("Statement")) if isinstance(tree, dict) else [Unknown("it is no policy document")]
+
+
+def _statement(block: Mapping[str, Any]) -> dict[str, Any]:
+    statement: dict[str, Any] = {}
+    if block.get("sid"):
+        statement["Sid"] = block["sid"]
+    statement["Effect"] = (
+        block.get("effect") or "Allow" if not isinstance(block.get("effect"), Unknown) else block["effect"]
+    )
+    for key, name in (
+        ("actions", "Action"),
+        ("not_actions", "NotAction"),
+        ("resources", "Resource"),
+        ("not_resources", "NotResource"),
+    ):
+        value = block.get(key)
+        if value is not None and (isinstance(value, Unknown) or value):
+            statement[name] = value[0] if isinstance(value, list) and len(value) == 1 else value
+    for key, name in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
+        if block.get(key) is not None:
+            statement[name] = _principals(_list(block[key]))
+    conditions = _list(block.get("condition"))
+    if conditions:
+        statement["Condition"] = _conditions(conditions)
+    return statement
+
+
+def _principals(blocks: list[Any]) -> Any:
+    result: dict[str, Any] = {}
+    for block in blocks:
+        if isinstance(block, Unknown) or isinstance(block.get("type"), Unknown):
+            return block if isinstance(block, Unknown) else block["type"]
+        kind, identifiers = block.get("type"), block.get("identifiers")
+        if kind == "*":
+            return "*"
+        if isinstance(identifiers, Unknown):
+            result[str(kind)] = identifiers
+        else:
+            merged = [*_list(result.get(str(kind))), *_list(identifiers)]
+            result[str(kind)] = merged[0] if len(merged) == 1 else merged
+    return result
+
+
+def _conditions(blocks: list[Any]) -> Any:
+    result: dict[str, Any] = {}
+    for block in blocks:
+        parts = [block] if isinstance(block, Unknown) else [block.get("test"), block.get("variable")]
+        blind = next((part for part in parts if isinstance(part, Unknown)), None)
+        if blind is not None:
+            return blind
+        test, variable = (str(part) for part in parts)
+        values = block.get("values")
+        known = result.setdefault(test, {})
+        if isinstance(values, Unknown):
+            known[variable] = values
+        else:
+            merged = [*_list(known.get(variable)), *_list(values)]
+            known[variable] = merged[0] if len(merged) == 1 else merged
+    return result
