@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.model import (
+    IN_TRANSIT,
+    Model,
+    Protected,
+    Resource,
+    Rule,
+    Verdict,
+    View,
+    failed,
+    not_applicable,
+    passed,
+    unknown,
+)
+from policies.parameters import Parameters
+
+RULE = Rule(
+    title="Load balancers serve HTTPS; plain HTTP only redirects to it",
+    family=IN_TRANSIT,
+    severity="high",
+    types=("aws_lb_listener", "aws_alb_listener", "aws_elb"),
+    why="Whoever sits between a user and a plain HTTP listener reads and changes what they send.",
+    fix="""\
+resource "aws_lb_listener" "http" {
+  port     = 80
+  protocol = "HTTP"
+  default_action {
+    type = "redirect"
+    redirect {
+      port        = "443"
+      protocol    = "HTTPS"
+      status_code = "HTTP_301"
+    }
+  }
+}
+""",
+    link="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-https-listener.html",
+    controls=("AWS FSBP ELB.1", "AWS FSBP ELB.3", "Well-Architected SEC09-BP02"),
+    reads=("aws_lb_listener_rule", "aws_alb_listener_rule"),
+    protects=(
+        Protected("aws_lb_listener", "protocol", weaker=("HTTP",)),
+        Protected("aws_lb_listener", "default_action.redirect.protocol", weaker=("HTTP", "#{protocol}")),
+    ),
+)
+
+ENCRYPTED = ("HTTPS", "TLS")
+# Listeners of the transport layer: what runs inside is for its ends to encrypt.
+TRANSPORT = ("TCP", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC", "GENEVE")
+
+
+def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    if resource.type == "aws_elb":
+        for listener in resource.blocks("listener"):
+            if (listener.text("lb_protocol") or "").lower() == "http":
+                yield failed("it listens for plain HTTP", "lb_protocol", at=listener)
+                return
+        yield passed()
+        return
+    protocol = (resource.text("protocol") or "HTTP").upper()
+    if protocol in ENCRYPTED:
+        yield passed()
+    elif protocol in TRANSPORT or _is_gateway(resource):
+        yield not_applicable()
+    elif protocol == "HTTP":
+        yield from _plain(resource, model)
+    else:
+        yield unknown(f"the protocol {protocol} is not known", "protocol")
+
+
+def _plain(listener: Resource, model: Model) -> Iterator[Verdict]:
+    actions = [(action, "default_action") for action in listener.blocks("default_action")]
+    for type in ("aws_lb_listener_rule", "aws_alb_listener_rule"):
+        rules = model.referring(listener, type, "listener_arn")
+        if rules.unknowns:
+            yield unknown(rules.unknowns[0])
+        actions += [(action, "action") for rule in rules.resources for action in rule.blocks("action")]
+    if not actions:
+        yield failed("it listens for plain HTTP and names no action", "default_action")
+    for action, path in actions:
+        if not _redirects(action):
+            yield failed("plain HTTP is served instead of redirected to HTTPS", path, at=action)
+            return
+    yield passed()
+
+
+def _redirects(action: View) -> bool:
+    return action.text("type") == "redirect" and action.text("redirect.protocol") == "HTTPS"
+
+
+def _is_gateway(listener: Resource) -> bool:
+    """Listeners of a gateway load balancer name no protocol."""
+    balancers = listener.referenced("load_balancer_arn", "aws_lb", "aws_alb").resources
+    return not listener.is_set("protocol") and any(
+        balancer.text("load_balancer_type") == "gateway" for balancer in balancers
+    )

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from policies.model import AT_REST, REMOVED, Model, Protected, Resource, Rule, Verdict, View, failed, passed
+from policies.parameters import Parameters
+
+RULE = Rule(
+    title="Block storage is encrypted",
+    family=AT_REST,
+    severity="high",
+    types=(
+        "aws_ebs_volume",
+        "aws_ebs_snapshot_copy",
+        "aws_ami_copy",
+        "aws_instance",
+        "aws_spot_instance_request",
+        "aws_launch_template",
+        "aws_launch_configuration",
+    ),
+    why=(
+        "A snapshot of an unencrypted volume can be copied and attached anywhere; the root volume of an "
+        "instance holds its logs, its swap and its container layers."
+    ),
+    fix="""\
+resource "aws_launch_template" "backend" {
+  block_device_mappings {
+    device_name = "/dev/xvda"
+    ebs {
+      encrypted  = true
+      kms_key_id = aws_kms_key.main.arn
+    }
+  }
+}
+""",
+    link="https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html",
+    controls=(
+        "AWS FSBP EC2.3",
+        "AWS FSBP EC2.7",
+        "CIS AWS 5.0.0 5.1.1",
+        "Well-Architected SEC08-BP02",
+    ),
+    reads=("aws_ebs_encryption_by_default",),
+    protects=(
+        Protected("aws_launch_template", "block_device_mappings[].ebs.encrypted", weaker=(False, REMOVED)),
+        Protected("aws_launch_template", "block_device_mappings"),
+        Protected("aws_ebs_volume", "encrypted", weaker=(False, REMOVED)),
+        Protected("aws_instance", "root_block_device.encrypted", weaker=(False, REMOVED)),
+    ),
+)
+
+
+def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    if resource.type in ("aws_ebs_volume", "aws_ebs_snapshot_copy", "aws_ami_copy"):
+        yield _judge(resource, [(resource, "encrypted")])
+    elif resource.type == "aws_launch_template":
+        yield _judge(resource, _mappings(resource))
+    else:
+        template = resource.block("launch_template") if resource.type != "aws_launch_configuration" else None
+        root = resource.block("root_block_device")
+        if template is not None and root is None:
+            # What the instance does not say itself, its template says, which is judged on its own.
+            links = resource.referenced("launch_template[].id", "aws_launch_template").resources
+            links += resource.referenced("launch_template[].name", "aws_launch_template").resources
+            if not links:
+                raise resource.undetermined("the launch template is not seen here", "launch_template")
+            yield _judge(resource, [(block, "encrypted") for block in resource.blocks("ebs_block_device")])
+            return
+        blocks = [(block, "encrypted") for block in resource.blocks("ebs_block_device")]
+        yield _judge(resource, [(root, "encrypted") if root else None, *blocks])
+
+
+def _mappings(template: Resource) -> list[tuple[View, str] | None]:
+    mappings = list(template.blocks("block_device_mappings"))
+    devices = [
+        (mapping, "ebs.encrypted")
+        for mapping in mappings
+        if not mapping.is_set("virtual_name") and not mapping.is_set("no_device")
+    ]
+    return [*devices] or [None]
+
+
+def _judge(resource: Resource, devices: Sequence[tuple[View, str] | None]) -> Verdict:
+    """None stands for a root volume that nothing is said about."""
+    for device in devices:
+        if device is None or not device[0].boolean(device[1]):
+            if _by_default(resource):
+                continue
+            if device is None:
+                return failed("nothing says that the root volume is encrypted")
+            return failed(f"{device[1]} is not true", device[1], at=device[0])
+    return passed()
+
+
+def _by_default(resource: Resource) -> bool:
+    """Whether the account setting that encrypts every new volume is made here, for the same region."""
+    return any(
+        setting.boolean("enabled", True)
+        and all(setting.values.get(where) == resource.values.get(where) for where in ("provider", "region"))
+        for setting in resource.model.of_type("aws_ebs_encryption_by_default")
+    )

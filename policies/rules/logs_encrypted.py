@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.model import AT_REST, REMOVED, Model, Protected, Resource, Rule, Verdict, failed, passed
+from policies.parameters import Parameters
+
+RULE = Rule(
+    title="Logs are encrypted with a key of one's own",
+    family=AT_REST,
+    severity="medium",
+    types=("aws_cloudwatch_log_group", "aws_cloudtrail", "aws_cloudtrail_event_data_store"),
+    why=(
+        "Logs hold addresses, queries and now and then a secret. With a key of one's own, reading them needs "
+        "a second permission, and each use of the key is recorded."
+    ),
+    fix="""\
+resource "aws_cloudwatch_log_group" "main" {
+  kms_key_id = aws_kms_key.logs.arn
+}
+""",
+    link="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+    controls=("AWS FSBP CloudTrail.2", "CIS AWS 5.0.0 3.5", "Well-Architected SEC08-BP02"),
+    protects=(Protected("aws_cloudwatch_log_group", "kms_key_id", weaker=(REMOVED, "")),),
+)
+
+
+def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    if resource.is_set("kms_key_id"):
+        yield passed()
+    else:
+        yield failed("kms_key_id is not set", "kms_key_id")

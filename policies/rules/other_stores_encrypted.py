@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from policies.model import AT_REST, REMOVED, Model, Protected, Resource, Rule, Verdict, failed, passed
+from policies.parameters import Parameters
+
+# The argument that turns encryption on, and whether it is on where nothing is said.
+SWITCHES: Final[Mapping[str, tuple[str, bool]]] = {
+    "aws_dynamodb_table": ("server_side_encryption.enabled", False),
+    "aws_dax_cluster": ("server_side_encryption.enabled", False),
+    "aws_opensearch_domain": ("encrypt_at_rest.enabled", False),
+    "aws_elasticsearch_domain": ("encrypt_at_rest.enabled", False),
+    # On by default since version 6 of the provider.
+    "aws_redshift_cluster": ("encrypted", True),
+    "aws_kinesis_firehose_delivery_stream": ("server_side_encryption.enabled", False),
+}
+
+# Types that AWS encrypts always: they count as looked at, because there is nothing to turn off.
+ALWAYS: Final = (
+    "aws_keyspaces_table",
+    "aws_memorydb_cluster",
+    "aws_msk_cluster",
+    "aws_msk_serverless_cluster",
+    "aws_opensearchserverless_collection",
+    "aws_redshiftserverless_namespace",
+    "aws_timestreamwrite_database",
+)
+
+RULE = Rule(
+    title="All other data stores are encrypted at rest",
+    family=AT_REST,
+    severity="high",
+    types=(*SWITCHES, "aws_kinesis_stream", *ALWAYS),
+    why=(
+        "Tables, search indices, warehouses and streams hold the same records as the database. For DynamoDB "
+        "it means a KMS key that one can see and audit, instead of a key that AWS owns."
+    ),
+    fix="""\
+resource "aws_opensearch_domain" "search" {
+  encrypt_at_rest {
+    enabled = true
+  }
+}
+""",
+    link="https://docs.aws.amazon.com/prescriptive-guidance/latest/encryption-best-practices/welcome.html",
+    controls=(
+        "AWS FSBP DynamoDB.3",
+        "AWS FSBP OpenSearch.1",
+        "AWS FSBP ES.1",
+        "AWS FSBP Redshift.10",
+        "AWS FSBP Kinesis.1",
+        "Well-Architected SEC08-BP02",
+    ),
+    protects=(
+        *(
+            Protected(type, path, weaker=(False,) if default else (False, REMOVED))
+            for type, (path, default) in SWITCHES.items()
+        ),
+        Protected("aws_kinesis_stream", "encryption_type", weaker=("NONE", REMOVED)),
+    ),
+)
+
+
+def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    if resource.type in ALWAYS:
+        yield passed()
+    elif resource.type == "aws_kinesis_stream":
+        if resource.text("encryption_type", "NONE") == "KMS":
+            yield passed()
+        else:
+            yield failed("encryption_type is not KMS", "encryption_type")
+    elif resource.type == "aws_kinesis_firehose_delivery_stream" and resource.is_set(
+        "kinesis_source_configuration"
+    ):
+        yield passed()  # records stay encrypted as the source stream, judged on its own, encrypts them
+    else:
+        path, default = SWITCHES[resource.type]
+        if resource.boolean(path, default):
+            yield passed()
+        else:
+            yield failed(f"{path} is not true", path)

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from policies.model import (
+    ABSENT,
+    IN_TRANSIT,
+    Model,
+    Protected,
+    Resource,
+    Rule,
+    Verdict,
+    failed,
+    is_unknown,
+    passed,
+    unknown,
+)
+from policies.parameters import Parameters
+from policies.stores import is_replica
+
+RULE = Rule(
+    title="Databases refuse connections without TLS",
+    family=IN_TRANSIT,
+    severity="high",
+    types=("aws_db_instance", "aws_rds_cluster", "aws_docdb_cluster", "aws_neptune_cluster"),
+    why=(
+        "A database that merely offers TLS is used without it by the first client that forgets. Only the "
+        "server can make it a rule."
+    ),
+    fix="""\
+resource "aws_db_parameter_group" "main" {
+  name_prefix = "main-"
+  family      = "postgres15"
+  parameter {
+    name  = "rds.force_ssl"
+    value = "1"
+  }
+}
+
+resource "aws_db_instance" "main" {
+  parameter_group_name = aws_db_parameter_group.main.name
+}
+""",
+    link="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html",
+    controls=("AWS FSBP RDS.38", "AWS FSBP RDS.39", "Well-Architected SEC09-BP02"),
+    reads=(
+        "aws_db_parameter_group",
+        "aws_rds_cluster_parameter_group",
+        "aws_docdb_cluster_parameter_group",
+        "aws_neptune_cluster_parameter_group",
+        "aws_db_option_group",
+    ),
+    protects=(
+        *(
+            Protected(type, "parameter", weaker=([{"name": "rds.force_ssl", "value": "0"}],))
+            for type in ("aws_db_parameter_group", "aws_rds_cluster_parameter_group")
+        ),
+        Protected("aws_db_instance", "parameter_group_name", weaker=("default.postgres14",)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The parameter that forces TLS, the values that do, and from which major version on it does by
+    default (None: in no version)."""
+
+    name: str
+    on: tuple[str, ...] = ("1", "on", "true")
+    default_from: float | None = None
+
+
+# Sources: the RDS and Aurora user guides, "Requiring an SSL/TLS connection" of each engine;
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/mysql-ssl-connections.require-ssl.html
+# https://docs.aws.amazon.com/documentdb/latest/developerguide/security.encryption.ssl.html
+# https://docs.aws.amazon.com/neptune/latest/userguide/parameters.html
+SWITCHES: Final[Mapping[str, Switch]] = {
+    "postgres": Switch("rds.force_ssl", default_from=15),
+    "aurora-postgresql": Switch("rds.force_ssl", default_from=17),
+    "mysql": Switch("require_secure_transport"),
+    "mariadb": Switch("require_secure_transport"),
+    "aurora-mysql": Switch("require_secure_transport"),
+    "sqlserver-ee": Switch("rds.force_ssl"),
+    "sqlserver-se": Switch("rds.force_ssl"),
+    "sqlserver-ex": Switch("rds.force_ssl"),
+    "sqlserver-web": Switch("rds.force_ssl"),
+    "docdb": Switch("tls", on=("enabled", "fips-140-3", "tls1.2+", "tls1.3+"), default_from=0),
+    "neptune": Switch("neptune_enforce_ssl", default_from=0),
+}
+
+GROUPS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "aws_db_instance": ("parameter_group_name", ("aws_db_parameter_group",)),
+    "aws_rds_cluster": ("db_cluster_parameter_group_name", ("aws_rds_cluster_parameter_group",)),
+    "aws_docdb_cluster": ("db_cluster_parameter_group_name", ("aws_docdb_cluster_parameter_group",)),
+    "aws_neptune_cluster": (
+        "neptune_cluster_parameter_group_name",
+        ("aws_neptune_cluster_parameter_group",),
+    ),
+}
+
+
+def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    source = resource
+    if resource.type == "aws_db_instance" and is_replica(resource) and resource.get("engine") is ABSENT:
+        sources = resource.referenced("replicate_source_db", "aws_db_instance").resources
+        if not sources:
+            yield unknown("the engine is its source's, which is not seen here", "replicate_source_db")
+            return
+        source = sources[0]
+    fixed = {"aws_docdb_cluster": "docdb", "aws_neptune_cluster": "neptune"}
+    # Aurora's first name meant MySQL 5.6; it is the default of a cluster that names no engine.
+    engine = fixed.get(resource.type) or (source.text("engine") or "").lower()
+    if engine.startswith(("oracle-", "custom-oracle-")):
+        yield _oracle(resource)
+    elif engine in SWITCHES:
+        yield _judge(resource, source, SWITCHES[engine])
+    elif engine:
+        yield unknown(f"it is not known how {engine} is made to refuse connections without TLS", "engine")
+    else:
+        yield unknown("no engine is named", "engine")
+
+
+def _judge(resource: Resource, source: Resource, switch: Switch) -> Verdict:
+    path, types = GROUPS[resource.type]
+    group = resource.get(path)
+    # A replica in the same region takes its source's group.
+    holder = resource
+    if group in (ABSENT, "") and source is not resource:
+        holder, group = source, source.get(path)
+    if group in (ABSENT, ""):
+        if switch.default_from == 0:
+            return passed()
+        version = source.known("engine_version")
+        return _default(switch, str(version) if version is not ABSENT else "", path)
+    links = holder.referenced(path, *types)
+    if links.resources:
+        return _in_group(links.resources[0], switch, resource, path)
+    if isinstance(group, str) and group.startswith("default."):
+        return _default(switch, group, path)
+    return unknown(group if is_unknown(group) else f"the parameter group {group} is not seen here", path)
+
+
+def _in_group(group: Resource, switch: Switch, resource: Resource, path: str) -> Verdict:
+    value = None
+    for parameter in group.blocks("parameter"):
+        if parameter.text("name", "") == switch.name:
+            value = parameter.text("value", "")
+    if value is None:
+        return _default(switch, group.text("family") or "", path)
+    if value.lower() in switch.on:
+        return passed()
+    return failed(f"{switch.name} is {value} in its parameter group {group.address}", path)
+
+
+def _default(switch: Switch, version: str, path: str) -> Verdict:
+    """What holds where nothing is set, by a version (`15.4`) or a parameter group family (`postgres15`)."""
+    if switch.default_from is None:
+        return failed(f"{switch.name} is not set, and the default lets clients connect without TLS", path)
+    number = re.search(r"(\d+)(\.\d+)?", version)
+    if switch.default_from == 0 or (number and float(number.group(1)) >= switch.default_from):
+        return passed()
+    if number is None:
+        return unknown(f"{switch.name} is not set, and its default depends on the version", path)
+    return failed(f"{switch.name} is not set, and is off by default in version {number.group(1)}", path)
+
+
+def _oracle(resource: Resource) -> Verdict:
+    """Oracle knows no switch of its own: native network encryption, set to REQUIRED, refuses clear text.
+
+    The option SSL only opens a second port with TLS, and leaves the first one as it is.
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.Oracle.NetworkEncryption.html
+    """
+    path = "option_group_name"
+    if not resource.is_set(path):
+        return failed("it has no option group that requires native network encryption", path)
+    groups = resource.referenced(path, "aws_db_option_group").resources
+    if not groups:
+        group = resource.get(path)
+        if isinstance(group, str) and group.startswith("default:"):
+            return failed("the default option group does not require encryption", path)
+        return unknown("the option group is not seen here", path)
+    for option in groups[0].blocks("option"):
+        if option.text("option_name") != "NATIVE_NETWORK_ENCRYPTION":
+            continue
+        for setting in option.blocks("option_settings"):
+            required = (setting.text("value") or "").upper() == "REQUIRED"
+            if required and setting.text("name") == "SQLNET.ENCRYPTION_SERVER":
+                return passed()
+    return failed("its option group does not set SQLNET.ENCRYPTION_SERVER to REQUIRED", path)
