@@ -114,6 +114,33 @@ Certificate = Annotated[
 ]
 
 
+Project = Annotated[
+    str,
+    Matches(
+        r"(?!.*--)[a-z][a-z0-9-]{0,14}[a-z0-9]",
+        "2 to 16 lower-case letters, digits and single hyphens, a letter first",
+    ),
+]
+Owner = Annotated[
+    str,
+    Matches(r"[\w+=.@:/ -]{1,256}", "a team or address: letters, digits, spaces and + - = . _ : / @"),
+]
+Tags = dict[
+    Annotated[str, Matches(r"(?!aws:)[\w+=.@:/ -]{1,128}", "a tag key that does not begin with aws:")],
+    Annotated[
+        str, Matches(r"[\w+=.@:/ -]{0,256}", "a tag value: letters, digits, spaces and + - = . _ : / @")
+    ],
+]
+Region = Annotated[str, AfterValidator(_region)]
+BucketName = Annotated[
+    str,
+    Matches(
+        r"(?!xn--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+        "a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
+    ),
+]
+
+
 class Section(BaseModel):
     """A part of the settings: frozen, strict, and closed to unknown keys."""
 
@@ -407,6 +434,9 @@ class Observability(Section):
     alarm_emails: tuple[Annotated[str, Matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")], ...] = (
         Field((), strict=False, description="Addresses that alarms are sent to.")
     )
+    database_connections: int = Field(
+        80, ge=1, description="Database connections that an alarm goes off at; db.t3.micro takes some 110."
+    )
     dashboard: bool = Field(True, description="One CloudWatch dashboard for the whole stack.")
 
 
@@ -430,17 +460,8 @@ class State(Section):
     backend: Literal["local", "s3"] = Field(
         "local", description="A file beside the configuration, or an encrypted bucket with a lock."
     )
-    bucket: (
-        Annotated[
-            str,
-            Matches(
-                r"(?!xn--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
-                "a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
-            ),
-        ]
-        | None
-    ) = Field(None, description="The state bucket (`make synth-state` makes it).")
-    region: Annotated[str, AfterValidator(_region)] | None = Field(
+    bucket: BucketName | None = Field(None, description="The state bucket (`make synth-state` makes it).")
+    region: Region | None = Field(
         None, description="The state bucket's region; the stack's own when left out."
     )
     kms_key_id: (
@@ -458,13 +479,7 @@ class State(Section):
 class Settings(Section):
     """CloudMart's settings for one environment."""
 
-    project: Annotated[
-        str,
-        Matches(
-            r"(?!.*--)[a-z][a-z0-9-]{0,14}[a-z0-9]",
-            "2 to 16 lower-case letters, digits and single hyphens, a letter first",
-        ),
-    ] = Field("cloudmart", description="The first part of every name.")
+    project: Project = Field("cloudmart", description="The first part of every name.")
     environment: Annotated[
         str,
         Matches(
@@ -472,19 +487,12 @@ class Settings(Section):
             "2 to 8 lower-case letters, digits and single hyphens, a letter first",
         ),
     ] = Field(description="The second part of every name; the file is named after it.")
-    owner: Annotated[
-        str, Matches(r"[\w+=.@:/ -]{1,256}", "a team or address: letters, digits, spaces and + - = . _ : / @")
-    ] = Field("platform-team", description="Who answers for it: the Owner tag.")
-    region: Annotated[str, AfterValidator(_region)] = Field("ap-northeast-2", description="AWS region.")
+    owner: Owner = Field("platform-team", description="Who answers for it: the Owner tag.")
+    region: Region = Field("ap-northeast-2", description="AWS region.")
     timezone: Annotated[str, AfterValidator(_timezone)] = Field(
         "UTC", description="Time zone of all times here; windows are converted to UTC, as AWS wants them."
     )
-    tags: dict[
-        Annotated[str, Matches(r"(?!aws:)[\w+=.@:/ -]{1,128}", "a tag key that does not begin with aws:")],
-        Annotated[
-            str, Matches(r"[\w+=.@:/ -]{0,256}", "a tag value: letters, digits, spaces and + - = . _ : / @")
-        ],
-    ] = Field(default_factory=dict, description="Further tags on everything that takes them.")
+    tags: Tags = Field(default_factory=dict, description="Further tags on everything that takes them.")
     state: State = Field(State(), description="Where Terraform keeps the state.")
     domain: Domain = Field(description="The public name, and the certificates for it.")
     network: Network = Field(Network(), description="VPC, subnets, routes and endpoints.")
@@ -501,3 +509,16 @@ class Settings(Section):
     def name(self) -> str:
         """`PROJECT-ENVIRONMENT`, the beginning of every resource's name."""
         return f"{self.project}-{self.environment}"
+
+
+class StateSettings(Section):
+    """The settings of the state bucket's own small stack, shared by all environments."""
+
+    project: Project = Field("cloudmart", description="The first part of every name.")
+    owner: Owner = Field("platform-team", description="Who answers for it: the Owner tag.")
+    region: Region = Field("ap-northeast-2", description="AWS region.")
+    tags: Tags = Field(default_factory=dict, description="Further tags on everything that takes them.")
+    bucket: BucketName = Field(description="The bucket's name, one of a kind in all of AWS.")
+    old_versions_days: int = Field(
+        365, ge=30, le=3650, description="Days that earlier states can be brought back."
+    )

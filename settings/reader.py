@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from settings import checks
-from settings.model import Settings
+from settings.model import Settings, StateSettings
 from support.problem import Problem
 
 Key = tuple[str | int, ...]
@@ -45,21 +45,12 @@ for _tag, _pattern, _first in (
 
 
 def read(path: Path) -> Settings:
-    """The settings in a YAML file.
+    """The settings of an environment, in a YAML file named after it.
 
     Raises:
         Problem: the file cannot be read, or settings in it cannot be used; all of them are named at once.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        known = sorted(file.stem for file in path.parent.glob("*.yaml"))
-        cure = f"name one of {', '.join(known)} (ENV=…), or write it" if known else "write it"
-        raise Problem(f"{path}: there is no such settings file: {cure}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise Problem(f"{path}: the settings cannot be read: {error}") from error
-    values, lines, repeated = _load(text, path)
-    complaints = [Complaint(key, "stands twice; remove one of the two") for key in repeated]
+    values, lines, complaints = _load(path)
     settings, wrong = parse(values)
     complaints += wrong
     if settings and settings.environment != path.stem:
@@ -69,6 +60,33 @@ def read(path: Path) -> Settings:
     if complaints or settings is None:
         raise Problem(_report(path, complaints, lines))
     return settings
+
+
+def read_state(path: Path) -> StateSettings:
+    """The settings of the state bucket's stack; raises as `read` does."""
+    values, lines, complaints = _load(path)
+    settings = None
+    try:
+        settings = StateSettings.model_validate(values)
+    except ValidationError as error:
+        complaints += [_complaint(details, StateSettings) for details in error.errors(include_url=False)]
+    if complaints or settings is None:
+        raise Problem(_report(path, complaints, lines))
+    return settings
+
+
+def _load(path: Path) -> tuple[Any, dict[Key, int], list[Complaint]]:
+    """The values in a YAML file, the line of each key, and complaints about keys that stand twice."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        known = sorted(file.stem for file in path.parent.glob("*.yaml") if file.stem != "state")
+        cure = f"name one of {', '.join(known)} (ENV=…), or write it" if known else "write it"
+        raise Problem(f"{path}: there is no such settings file: {cure}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problem(f"{path}: the settings cannot be read: {error}") from error
+    values, lines, repeated = _parse_yaml(text, path)
+    return values, lines, [Complaint(key, "stands twice; remove one of the two") for key in repeated]
 
 
 def parse(values: object) -> tuple[Settings | None, list[Complaint]]:
@@ -110,7 +128,7 @@ def _across(values: object, bad: list[Key]) -> list[Complaint]:
 
 def _leans_on(finding: checks.Finding, bad: list[Key]) -> bool:
     """Whether the finding may be the doing of a default that stands in for a bad value."""
-    names = [".".join(map(str, key)) for key in bad]
+    names = [".".join(part for part in key if isinstance(part, str)) for key in bad]
     if any(name == finding.path or name in finding.allowed for name in names):
         return True
     section = finding.path.partition(".")[0]
@@ -139,16 +157,16 @@ def _sentence(value: object, allowed: str) -> str:
     return f"{'not set' if value is None else repr(value)}; allowed: {allowed}"
 
 
-def _complaint(details: ErrorDetails) -> Complaint:
+def _complaint(details: ErrorDetails, model: type[BaseModel] = Settings) -> Complaint:
     key = tuple(part for part in details["loc"] if part != "[key]")
     value, kind, context = details["input"], details["type"], details.get("ctx", {})
     if kind == "extra_forbidden":
-        known = list(_section(key[:-1]).model_fields)
+        known = list(_section(key[:-1], model).model_fields)
         near = difflib.get_close_matches(str(key[-1]), known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
         return Complaint(key, f"there is no such setting; {hint}")
     if kind == "missing":
-        field = _section(key[:-1]).model_fields[str(key[-1])]
+        field = _section(key[:-1], model).model_fields[str(key[-1])]
         return Complaint(key, f"not set, and has no default; {field.description}")
     words = {
         "refused": details["msg"],
@@ -163,13 +181,12 @@ def _complaint(details: ErrorDetails) -> Complaint:
         "model_type": "a section of key: value pairs",
     }.get(kind, details["msg"])
     if kind in ("greater_than_equal", "less_than_equal"):
-        words = _range(_section(key[:-1]).model_fields[str(key[-1])])
+        words = _range(_section(key[:-1], model).model_fields[str(key[-1])])
     return Complaint(key, _sentence(value, words))
 
 
-def _section(key: Key) -> type[BaseModel]:
-    """The model of the section at a key path."""
-    model: type[BaseModel] = Settings
+def _section(key: Key, model: type[BaseModel]) -> type[BaseModel]:
+    """The model of the section at a key path below `model`."""
     for part in key:
         field = model.model_fields.get(str(part))
         annotation = field.annotation if field else None
@@ -199,7 +216,7 @@ def _report(path: Path, complaints: list[Complaint], lines: dict[Key, int]) -> s
     return "\n".join([f"{path}: {count} cannot be used", *map(told, ordered)])
 
 
-def _load(text: str, path: Path) -> tuple[Any, dict[Key, int], list[Key]]:
+def _parse_yaml(text: str, path: Path) -> tuple[Any, dict[Key, int], list[Key]]:
     """The document's values, the line of each key, and the keys that stand twice."""
     loader = _Loader(text)
     lines: dict[Key, int] = {}

@@ -43,7 +43,8 @@ def install() -> None:
         else:
             _register_empty_parent(spec)
             options = os.environ.get("NODE_OPTIONS", "")
-            os.environ["NODE_OPTIONS"] = f'{options} --require "{PRELOAD}"'.strip()
+            # cdktf 0.21 calls what Node has deprecated since; users can do nothing about it.
+            os.environ["NODE_OPTIONS"] = f'{options} --no-deprecation --require "{PRELOAD}"'.strip()
     _warm_cache()
 
 

@@ -1,0 +1,102 @@
+"""CloudMart's Terraform, synthesized: `python main.py synth --env prod` writes cdktf.out/stacks/cloudmart-prod/."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from support.problem import guarded
+from support.progress import step
+
+HERE = Path(__file__).resolve().parent
+ENVIRONMENTS = HERE / "environments"
+
+
+def main() -> int:
+    """The command line; without a command (as the CDKTF CLI calls it) it synthesizes $ENV, else prod."""
+    parser = argparse.ArgumentParser(prog="main.py", description=__doc__)
+    parser.add_argument(
+        "command", nargs="?", default="synth", choices=["synth", "synth-state", "schema", "local"]
+    )
+    parser.add_argument("--env", default=os.environ.get("ENV", "prod"), help="environments/ENV.yaml")
+    parser.add_argument(
+        "--settings", type=Path, help="another settings file in place of environments/ENV.yaml"
+    )
+    parser.add_argument("--out", type=Path, default=Path(os.environ.get("CDKTF_OUTDIR", HERE / "cdktf.out")))
+    arguments = parser.parse_args()
+    commands = {"synth": synth, "synth-state": synth_state, "schema": schema, "local": local}
+    return commands[arguments.command](arguments)
+
+
+def synth(arguments: argparse.Namespace) -> int:
+    """Synthesize one environment."""
+    path = arguments.settings or ENVIRONMENTS / f"{arguments.env}.yaml"
+    with step(f"settings read and checked: {_short(path)}"):
+        import settings
+
+        values = settings.read(path)
+    with step("bindings of hashicorp/aws loaded"):
+        import modules.stack  # noqa: F401
+    with step("stack synthesized"):
+        from synthesis import app
+
+        done = app.environment(values, arguments.out)
+    counted = app.tiers(done.configuration)
+    print(_short(done.file))
+    print(f"{sum(counted.values())} resources: {', '.join(f'{tier} {n}' for tier, n in counted.items())}")
+    if values.domain.name.endswith((".example.com", ".example")):
+        print(f"note: domain.name is still {values.domain.name}; {_short(path)} is where to change it")
+    print(f"next: make policy ENV={values.environment}")
+    return 0
+
+
+def synth_state(arguments: argparse.Namespace) -> int:
+    """Synthesize the state bucket's stack."""
+    path = arguments.settings or ENVIRONMENTS / "state.yaml"
+    with step(f"settings read and checked: {_short(path)}"):
+        import settings
+
+        values = settings.read_state(path)
+    with step("stack synthesized"):
+        from synthesis import app
+
+        done = app.state(values, arguments.out)
+    print(_short(done.file))
+    print(f"{sum(app.tiers(done.configuration).values())} resources")
+    print("next: make plan ENV=state")
+    return 0
+
+
+def schema(arguments: argparse.Namespace) -> int:
+    """Write the settings' JSON schemas, for editors, into docs/."""
+    from settings import schema as settings_schema
+
+    for path, text in settings_schema.files().items():
+        (HERE / path).parent.mkdir(exist_ok=True)
+        (HERE / path).write_text(text, encoding="utf-8")
+        print(path)
+    return 0
+
+
+def local(arguments: argparse.Namespace) -> int:
+    """Write docker-compose.yml, the local twin, from the same settings."""
+    import settings
+    from synthesis import compose
+
+    path = arguments.settings or ENVIRONMENTS / f"{arguments.env}.yaml"
+    target = HERE / "docker-compose.yml"
+    target.write_text(compose.document(settings.read(path)), encoding="utf-8")
+    print(_short(target))
+    print("next: docker compose up")
+    return 0
+
+
+def _short(path: Path) -> str:
+    """The path as a person in the current folder would write it."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))

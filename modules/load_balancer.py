@@ -1,0 +1,115 @@
+"""The Application Load Balancer: TLS on 443, a redirect on 80, and the backend's target group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cdktf import TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs
+from cdktf_cdktf_provider_aws.lb_listener import (
+    LbListener,
+    LbListenerDefaultAction,
+    LbListenerDefaultActionRedirect,
+)
+from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
+from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
+from constructs import Construct, IDependable
+
+from modules import flows
+from modules.tier import Tier
+
+HTTPS, HTTP, BACKEND_PORT = 443, 80, 8080
+
+
+class LoadBalancer(Tier):
+    """The load balancer, its listeners and its target group.
+
+    Attributes:
+        balancer: the load balancer.
+        target_group: where the backend's instances register.
+        security_group: the load balancer's, without rules.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        vpc_id: str,
+        subnet_ids: Sequence[str],
+        certificate_arn: str,
+        ssl_policy: str,
+        idle_timeout: int,
+        deletion_protection: bool,
+        health_check_path: str,
+        deregistration_delay_seconds: int,
+        access_logs: S3Bucket,
+        after: Sequence[IDependable],
+    ) -> None:
+        super().__init__(scope, id)
+        self.security_group = flows.group(
+            self, "alb", name=name, vpc_id=vpc_id, description="The load balancer, open to the internet"
+        )
+        self.balancer = self.add(
+            Lb,
+            "main",
+            name=name,
+            load_balancer_type="application",
+            internal=False,
+            subnets=list(subnet_ids),
+            security_groups=[self.security_group.id],
+            drop_invalid_header_fields=True,
+            enable_deletion_protection=deletion_protection,
+            idle_timeout=idle_timeout,
+            access_logs=LbAccessLogs(bucket=access_logs.bucket, prefix="alb", enabled=True),
+            tags={"Name": name},
+            # Delivery is tried, and refused, when the load balancer is made before the bucket's policy.
+            depends_on=list(after),
+        )
+        self.target_group = self.add(
+            LbTargetGroup,
+            "backend",
+            # Six characters at the most; a group in use cannot be deleted, so its successor needs another name.
+            name_prefix="cmart-",
+            vpc_id=vpc_id,
+            target_type="instance",
+            protocol="HTTP",
+            port=BACKEND_PORT,
+            deregistration_delay=str(deregistration_delay_seconds),
+            health_check=LbTargetGroupHealthCheck(
+                path=health_check_path,
+                matcher="200",
+                interval=15,
+                timeout=5,
+                healthy_threshold=2,
+                unhealthy_threshold=3,
+            ),
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+            tags={"Name": f"{name}-backend"},
+        )
+        self.add(
+            LbListener,
+            "https",
+            load_balancer_arn=self.balancer.arn,
+            port=HTTPS,
+            protocol="HTTPS",
+            ssl_policy=ssl_policy,
+            certificate_arn=certificate_arn,
+            default_action=[LbListenerDefaultAction(type="forward", target_group_arn=self.target_group.arn)],
+        )
+        self.add(
+            LbListener,
+            "http",
+            load_balancer_arn=self.balancer.arn,
+            port=HTTP,
+            protocol="HTTP",
+            default_action=[
+                LbListenerDefaultAction(
+                    type="redirect",
+                    redirect=LbListenerDefaultActionRedirect(
+                        protocol="HTTPS", port=str(HTTPS), status_code="HTTP_301"
+                    ),
+                )
+            ],
+        )

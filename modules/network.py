@@ -1,0 +1,206 @@
+"""The VPC: public and private subnets in each availability zone, their routes, and what leaves the VPC how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
+from cdktf_cdktf_provider_aws.eip import Eip
+from cdktf_cdktf_provider_aws.flow_log import FlowLog
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
+from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
+from cdktf_cdktf_provider_aws.route import Route
+from cdktf_cdktf_provider_aws.route_table import RouteTable
+from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.subnet import Subnet
+from cdktf_cdktf_provider_aws.vpc import Vpc
+from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
+from constructs import Construct
+
+from modules.logs import Logs
+from modules.tier import Tier, policy, trust
+from settings.addresses import Ranges
+
+ANYWHERE = "0.0.0.0/0"
+# What an instance without public address needs: https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html,
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+INTERFACE_ENDPOINTS = ("ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "ecr.api", "ecr.dkr")
+
+
+class Network(Tier):
+    """VPC, subnets, gateways, routes, endpoints and flow logs.
+
+    Attributes:
+        vpc: the VPC.
+        public, private: subnets by zone letter.
+        data: isolated subnets by zone letter; empty unless asked for.
+        endpoints: the security group of the interface endpoints, or None without them.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        region: str,
+        account_id: str,
+        cidr: str,
+        ranges: Mapping[str, Ranges],
+        zones: Sequence[str],
+        nat: str,
+        interface_endpoints: bool,
+        flow_log_days: int | None,
+        logs: Logs,
+    ) -> None:
+        super().__init__(scope, id)
+        self._name, self._region = name, region
+        self.vpc = self.add(
+            Vpc,
+            "main",
+            cidr_block=cidr,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags={"Name": name},
+        )
+        # AWS makes one that lets its members talk; taken over without rules, it lets nobody.
+        self.add(DefaultSecurityGroup, "main", vpc_id=self.vpc.id, tags={"Name": f"{name}-default-unused"})
+        self.public = {letter: self._subnet("public", letter, zone.public) for letter, zone in ranges.items()}
+        self.private = {
+            letter: self._subnet("private", letter, zone.private) for letter, zone in ranges.items()
+        }
+        self.data = {
+            letter: self._subnet("data", letter, zone.data) for letter, zone in ranges.items() if zone.data
+        }
+        self._public_routes()
+        tables = self._private_routes([zones[0]] if nat == "single" else zones)
+        if self.data:
+            tables.append(self._data_routes())
+        self.add(
+            VpcEndpoint,
+            "s3",
+            vpc_id=self.vpc.id,
+            service_name=f"com.amazonaws.{region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[table.id for table in tables],
+            tags={"Name": f"{name}-s3"},
+        )
+        self.endpoints = self._interface_endpoints(zones) if interface_endpoints else None
+        if flow_log_days:
+            self._flow_log(account_id, logs, flow_log_days)
+
+    def _subnet(self, kind: str, letter: str, cidr: str) -> Subnet:
+        return self.add(
+            Subnet,
+            f"{kind}_{letter}",
+            vpc_id=self.vpc.id,
+            cidr_block=cidr,
+            availability_zone=f"{self._region}{letter}",
+            map_public_ip_on_launch=False,
+            tags={"Name": f"{self._name}-{kind}-{letter}", "Tier": kind},
+        )
+
+    def _table(self, name: str, subnets: Mapping[str, Subnet]) -> RouteTable:
+        """A route table, associated with the subnets, which come by the name of their association."""
+        table = self.add(
+            RouteTable, name, vpc_id=self.vpc.id, tags={"Name": f"{self._name}-{name.replace('_', '-')}"}
+        )
+        for association, subnet in subnets.items():
+            self.add(RouteTableAssociation, association, subnet_id=subnet.id, route_table_id=table.id)
+        return table
+
+    def _public_routes(self) -> None:
+        gateway = self.add(InternetGateway, "main", vpc_id=self.vpc.id, tags={"Name": self._name})
+        table = self._table("public", {f"public_{letter}": subnet for letter, subnet in self.public.items()})
+        self._internet = self.add(
+            Route, "public", route_table_id=table.id, destination_cidr_block=ANYWHERE, gateway_id=gateway.id
+        )
+
+    def _private_routes(self, nat_zones: Sequence[str]) -> list[RouteTable]:
+        gateways = {}
+        for letter in nat_zones:
+            address = self.add(
+                Eip, f"nat_{letter}", domain="vpc", tags={"Name": f"{self._name}-nat-{letter}"}
+            )
+            gateways[letter] = self.add(
+                NatGateway,
+                letter,
+                allocation_id=address.id,
+                subnet_id=self.public[letter].id,
+                tags={"Name": f"{self._name}-{letter}"},
+                # A NAT gateway is of use only once its subnet has a way out.
+                depends_on=[self._internet],
+            )
+        tables = []
+        for letter, subnet in self.private.items():
+            table = self._table(f"private_{letter}", {f"private_{letter}": subnet})
+            gateway = gateways.get(letter, gateways[nat_zones[0]])
+            self.add(
+                Route,
+                f"private_{letter}",
+                route_table_id=table.id,
+                destination_cidr_block=ANYWHERE,
+                nat_gateway_id=gateway.id,
+            )
+            tables.append(table)
+        return tables
+
+    def _data_routes(self) -> RouteTable:
+        return self._table("data", {f"data_{letter}": subnet for letter, subnet in self.data.items()})
+
+    def _interface_endpoints(self, zones: Sequence[str]) -> SecurityGroup:
+        group = self.add(
+            SecurityGroup,
+            "endpoints",
+            name=f"{self._name}-endpoints",
+            description="Interface endpoints of AWS services",
+            vpc_id=self.vpc.id,
+            tags={"Name": f"{self._name}-endpoints"},
+        )
+        for service in INTERFACE_ENDPOINTS:
+            self.add(
+                VpcEndpoint,
+                service.replace(".", "_"),
+                vpc_id=self.vpc.id,
+                service_name=f"com.amazonaws.{self._region}.{service}",
+                vpc_endpoint_type="Interface",
+                private_dns_enabled=True,
+                subnet_ids=[self.private[letter].id for letter in zones],
+                security_group_ids=[group.id],
+                tags={"Name": f"{self._name}-{service}"},
+            )
+        return group
+
+    def _flow_log(self, account_id: str, logs: Logs, days: int) -> None:
+        group = logs.group("flow_logs", f"/{self._name}/vpc-flow-logs", days=days)
+        role = self.add(
+            IamRole,
+            "flow_logs",
+            name=f"{self._name}-flow-logs",
+            assume_role_policy=trust("vpc-flow-logs.amazonaws.com", account_id),
+        )
+        self.add(
+            IamRolePolicy,
+            "flow_logs",
+            name="write-flow-logs",
+            role=role.id,
+            policy=policy(
+                {
+                    "Action": ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+                    "Resource": f"{group.arn}:*",
+                }
+            ),
+        )
+        self.add(
+            FlowLog,
+            "main",
+            vpc_id=self.vpc.id,
+            traffic_type="ALL",
+            log_destination=group.arn,
+            iam_role_arn=role.arn,
+            max_aggregation_interval=60,
+            tags={"Name": self._name},
+        )

@@ -1,0 +1,250 @@
+"""CloudMart as one Terraform configuration: the tiers, what they know of each other, and the outputs."""
+
+from __future__ import annotations
+
+from cdktf import TerraformOutput, TerraformStack
+from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from constructs import Construct
+
+from modules import cache, database, terraform
+from modules.compute import Compute
+from modules.backup import Backup
+from modules.domain import Domain
+from modules.drills import Drills
+from modules.firewall import Firewall
+from modules.flows import Flows
+from modules.frontend import Frontend
+from modules.load_balancer import BACKEND_PORT, HTTP, HTTPS, LoadBalancer
+from modules.logs import Logs
+from modules.network import Network
+from modules.observability import Observability
+from modules.tier import Tier
+from settings import Settings, addresses
+
+
+class CloudMart(TerraformStack):
+    """The whole stack of one environment."""
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        name, region = settings.name, settings.region
+        super().__init__(scope, name)
+        tags = {
+            "Project": settings.project,
+            "Environment": settings.environment,
+            "ManagedBy": "Terraform",
+            "Owner": settings.owner,
+            **settings.tags,
+        }
+        terraform.configure(self, region=region, tags=tags)
+        if settings.state.backend == "s3":
+            terraform.keep_state_in_s3(
+                self,
+                name=name,
+                bucket=settings.state.bucket or "",
+                region=settings.state.region or region,
+                kms_key_id=settings.state.kms_key_id,
+            )
+        else:
+            terraform.keep_state_locally(self)
+        account = Tier(self, "account")
+        account_id = account.add(DataAwsCallerIdentity, "current").account_id
+
+        zones = settings.network.availability_zones
+        ranges = addresses.ranges(settings.network, region)
+        logs = Logs(
+            self,
+            "logs",
+            name=name,
+            region=region,
+            account_id=account_id,
+            days=settings.observability.log_retention_days,
+            access_log_days=settings.observability.access_log_retention_days,
+        )
+        flow_logs = settings.network.flow_logs
+        network = Network(
+            self,
+            "network",
+            name=name,
+            region=region,
+            account_id=account_id,
+            cidr=settings.network.cidr,
+            ranges=ranges,
+            zones=zones,
+            nat=settings.network.nat,
+            interface_endpoints=settings.network.interface_endpoints,
+            flow_log_days=flow_logs.retention_days if flow_logs.enabled else None,
+            logs=logs,
+        )
+        vpc_id = network.vpc.id
+        store_subnets = [subnet.id for subnet in (network.data or network.private).values()]
+        domain = Domain(
+            self,
+            "domain",
+            name=settings.domain.name,
+            hosted_zone_id=settings.domain.hosted_zone_id,
+            certificate_arn=settings.domain.certificate_arn,
+            cdn_certificate_arn=settings.domain.cdn_certificate_arn,
+        )
+        load_balancer = LoadBalancer(
+            self,
+            "load_balancer",
+            name=name,
+            vpc_id=vpc_id,
+            subnet_ids=[subnet.id for subnet in network.public.values()],
+            certificate_arn=domain.certificate_arn,
+            ssl_policy=settings.load_balancer.ssl_policy,
+            idle_timeout=settings.load_balancer.idle_timeout,
+            deletion_protection=settings.load_balancer.deletion_protection,
+            health_check_path=settings.backend.health_check_path,
+            deregistration_delay_seconds=settings.backend.deregistration_delay_seconds,
+            access_logs=logs.bucket,
+            after=[logs.bucket_policy],
+        )
+        firewall = (
+            Firewall(self, "firewall", name=name, load_balancer_arn=load_balancer.balancer.arn, logs=logs)
+            if settings.load_balancer.waf
+            else None
+        )
+        db = database.Database(
+            self,
+            "database",
+            name=name,
+            account_id=account_id,
+            vpc_id=vpc_id,
+            subnet_ids=store_subnets,
+            settings=settings.database,
+            timezone=settings.timezone,
+            logs=logs,
+        )
+        redis = cache.Cache(
+            self,
+            "cache",
+            name=name,
+            account_id=account_id,
+            vpc_id=vpc_id,
+            subnet_ids=store_subnets,
+            settings=settings.cache,
+            timezone=settings.timezone,
+            logs=logs,
+        )
+        compute = Compute(
+            self,
+            "compute",
+            name=name,
+            region=region,
+            account_id=account_id,
+            vpc_id=vpc_id,
+            subnet_ids=[network.private[letter].id for letter in zones],
+            settings=settings.backend,
+            tags=tags,
+            load_balancer=load_balancer,
+            database=db,
+            cache=redis,
+            logs=logs,
+        )
+        frontend = Frontend(
+            self,
+            "frontend",
+            name=name,
+            account_id=account_id,
+            domain_name=settings.domain.name,
+            certificate_arn=domain.cdn_certificate_arn,
+            web_acl_arn=firewall.cdn_acl_arn if firewall else None,
+            api_dns_name=load_balancer.balancer.dns_name,
+            price_class=settings.frontend.price_class,
+            old_versions_days=settings.frontend.old_versions_days,
+            content_security_policy=settings.frontend.content_security_policy,
+            access_logs=logs.bucket,
+        )
+        domain.point_at(frontend.distribution.domain_name, frontend.distribution.hosted_zone_id)
+
+        groups = {
+            "alb": load_balancer.security_group,
+            "backend": compute.security_group,
+            "database": db.security_group,
+            "cache": redis.security_group,
+        }
+        if network.endpoints:
+            groups["endpoints"] = network.endpoints
+        flows = Flows(self, "flows", groups)
+        flows.allow_from_internet("alb", HTTPS)
+        flows.allow_from_internet("alb", HTTP)
+        flows.allow("alb", "backend", BACKEND_PORT)
+        flows.allow("backend", "database", database.PORT)
+        flows.allow("backend", "cache", cache.PORT)
+        flows.allow_to_internet("backend", HTTPS)
+        if network.endpoints:
+            flows.allow("backend", "endpoints", HTTPS)
+
+        Backup(
+            self,
+            "backup",
+            name=name,
+            account_id=account_id,
+            time=settings.backup.time,
+            timezone=settings.timezone,
+            retention_days=settings.backup.retention_days,
+        )
+        observability = Observability(
+            self,
+            "observability",
+            name=name,
+            region=region,
+            account_id=account_id,
+            emails=settings.observability.alarm_emails,
+            dashboard=settings.observability.dashboard,
+            load_balancer=load_balancer.balancer.arn_suffix,
+            target_group=load_balancer.target_group.arn_suffix,
+            auto_scaling_group=compute.group.name,
+            max_instances=settings.backend.max,
+            db_instance=db.instance.identifier,
+            db_storage_gb=settings.database.storage_gb,
+            db_connections=settings.observability.database_connections,
+            cache_nodes=redis.nodes,
+        )
+        outputs = {
+            "vpc_id": (network.vpc.id, "The VPC's id."),
+            "public_subnet_ids": ([subnet.id for subnet in network.public.values()], "Ids of the public subnets, in the order of the zones."),
+            "private_subnet_ids": ([subnet.id for subnet in network.private.values()], "Ids of the private subnets, in the order of the zones."),
+            "site_url": (f"https://{settings.domain.name}", "Where customers find the shop."),
+            "distribution_id": (frontend.distribution.id, "The CloudFront distribution's id: a release of the frontend invalidates it."),
+            "distribution_domain_name": (frontend.distribution.domain_name, "CloudFront's own name for the distribution: where the public name must lead."),
+            "frontend_bucket": (frontend.bucket.bucket, "The bucket that a release of the frontend is copied to."),
+            "logs_bucket": (logs.bucket.bucket, "The bucket of the access logs."),
+            "load_balancer_dns_name": (load_balancer.balancer.dns_name, "The load balancer's own name."),
+            "target_group_arn": (load_balancer.target_group.arn, "The target group of the backend's instances."),
+            "autoscaling_group_name": (compute.group.name, "The Auto Scaling group: its instance refreshes show a deploy's progress."),
+            "backend_role_arn": (compute.role_arn, "The role of the backend's instances."),
+            "database_identifier": (db.instance.identifier, "The DB instance's identifier, for snapshots and restores."),
+            "database_address": (db.instance.address, "The database's host name; it stays the same through a failover."),
+            "database_port": (db.instance.port, "The database's port."),
+            "database_secret_arn": (db.secret_arn, "The secret in which RDS keeps the master user's password; the ARN, not the password."),
+            "cache_replication_group_id": (redis.group.replication_group_id, "The replication group's id."),
+            "cache_primary_endpoint": (redis.group.primary_endpoint_address, "The host name of Redis's primary; it stays the same through a failover."),
+            "cache_reader_endpoint": (redis.group.reader_endpoint_address, "The host name that spreads reads over the replicas."),
+            "alarms_topic_arn": (observability.topic.arn, "The topic that alarms go to."),
+        }  # fmt: skip
+        if settings.drills.az_loss:
+            letter = zones[0]
+            drills = Drills(
+                self,
+                "drills",
+                name=name,
+                account_id=account_id,
+                zone=f"{region}{letter}",
+                minutes=settings.drills.minutes,
+                subnet_arns=[
+                    kind[letter].arn for kind in (network.public, network.private, network.data) if kind
+                ],
+                database_arn=db.instance.arn if settings.database.multi_az else None,
+                cache_arn=redis.group.arn if settings.cache.multi_az else None,
+                stop_alarm_arn=observability.no_healthy_hosts.arn,
+                logs=logs,
+            )
+            outputs["az_loss_experiment_id"] = (
+                drills.template.id,
+                "The experiment template of the failover drill.",
+            )
+        tier = Tier(self, "outputs")
+        for key, (value, description) in outputs.items():
+            tier.add(TerraformOutput, key, value=value, description=description)

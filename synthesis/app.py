@@ -1,0 +1,58 @@
+"""Synthesis: an environment's settings in, `OUT/stacks/NAME/cdk.tf.json` out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import settings
+from settings import Settings, StateSettings
+
+
+class Synthesis(NamedTuple):
+    """What was written: the file, and its content as Terraform reads it."""
+
+    file: Path
+    configuration: dict[str, Any]
+
+
+def environment(values: Settings, out: Path) -> Synthesis:
+    """Synthesize one environment's stack into `OUT/stacks/PROJECT-ENVIRONMENT/cdk.tf.json`."""
+    from modules.stack import CloudMart
+
+    return _synthesize(lambda app: CloudMart(app, values), out)
+
+
+def state(values: StateSettings, out: Path) -> Synthesis:
+    """Synthesize the state bucket's stack into `OUT/stacks/PROJECT-state/cdk.tf.json`."""
+    from modules.state import StateBucket
+
+    return _synthesize(lambda app: StateBucket(app, values), out)
+
+
+def _synthesize(build: Callable[[Any], Any], out: Path) -> Synthesis:
+    # Late, because `modules` prepares what `cdktf` needs when it is first imported.
+    from cdktf import App
+
+    app = App(outdir=str(out))
+    stack = build(app)
+    app.synth()
+    file = out / "stacks" / str(stack.node.id) / "cdk.tf.json"
+    return Synthesis(file, json.loads(file.read_text(encoding="utf-8")))
+
+
+def tiers(configuration: dict[str, Any]) -> dict[str, int]:
+    """The number of resources by tier, which is the first part of the construct path below the stack."""
+    counted: dict[str, int] = {}
+    for of_type in configuration.get("resource", {}).values():
+        for resource in of_type.values():
+            tier = resource["//"]["metadata"]["path"].split("/")[1]
+            counted[tier] = counted.get(tier, 0) + 1
+    return counted
+
+
+def read(environment: str, folder: Path) -> Settings:
+    """The settings of an environment by name."""
+    return settings.read(folder / f"{environment}.yaml")
