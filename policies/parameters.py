@@ -1,11 +1,12 @@
-"""The parameters of the rules: read from `parameters.toml`, or from a file that changes some of its
-values."""
+"""The parameters of the rules: those of `parameters.toml`, or a file that changes some of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from support.problem import Problem
 
@@ -14,8 +15,10 @@ DEFAULTS: Final = Path(__file__).with_name("parameters.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backups:
-    """`retention_days`, `cache_retention_days`, `vault_retention_days`: days, at least. `window_start`:
-    HH:MM in `timezone`, an IANA name."""
+    """`retention_days`, `cache_retention_days`, `vault_retention_days`: days, at least.
+
+    `window_start`: HH:MM in `timezone`, an IANA name.
+    """
 
     retention_days: int
     window_start: str
@@ -37,7 +40,10 @@ class Backups:
         try:
             zone = ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise Problem(f"parameters: backups.timezone: {self.timezone!r} is no known timezone") from error
+            raise Problem(
+                f"parameters: backups.timezone: {self.timezone!r} is no timezone that this machine knows; "
+                "write an IANA name such as Asia/Seoul"
+            ) from error
         start = time.fromisoformat(self.window_start)
         year = datetime.now(UTC).year
         found = {
@@ -62,6 +68,13 @@ class Availability:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """`accepted_stores`: types of data stores that may pass though no rule knows them."""
+
+    accepted_stores: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """A declared flow: from one tier (or `internet`) to another on these ports."""
 
@@ -78,4 +91,139 @@ class Parameters:
     backups: Backups
     database: Database
     availability: Availability
-    flows: tuple[Flow, ...] = field(default=())
+    coverage: Coverage
+    flows: tuple[Flow, ...]
+
+
+_SECTIONS: Final[Mapping[str, type]] = {
+    "backups": Backups,
+    "database": Database,
+    "availability": Availability,
+    "coverage": Coverage,
+}
+_FLOW_KEYS: Final = {"from": "source", "to": "target", "protocol": "protocol", "ports": "ports"}
+
+
+def load(path: Path | None = None) -> Parameters:
+    """The parameters of a file laid over the defaults, or the defaults alone.
+
+    Raises:
+        Problem: the file cannot be read, is not TOML, or has a key or a value that is not allowed. All
+            such keys are named at once.
+    """
+    values = _toml(DEFAULTS)
+    place = str(DEFAULTS)
+    if path is not None:
+        place = str(path)
+        for key, value in _toml(path).items():
+            if isinstance(value, dict) and isinstance(values.get(key), dict):
+                values[key] = {**values[key], **value}
+            else:
+                values[key] = value
+    mistakes: list[str] = []
+    sections = {
+        name: _section(name, kind, values.pop(name, {}), mistakes) for name, kind in _SECTIONS.items()
+    }
+    flows = _flows(values.pop("flows", []), mistakes)
+    mistakes.extend(
+        f"{key}: there is no such section{_nearest(key, (*_SECTIONS, 'flows'))}" for key in values
+    )
+    if mistakes:
+        raise Problem(f"{place}: " + f"\n  {place}: ".join(mistakes))
+    parameters = Parameters(**sections, flows=flows)
+    parameters.backups.window_starts_utc()
+    return parameters
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    from policies.readers.files import read_text
+
+    try:
+        return tomllib.loads(read_text(path))
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        raise Problem(f"{path}: it is not TOML: {error}") from error
+
+
+def _section(name: str, kind: type, given: Any, mistakes: list[str]) -> Any:
+    if not isinstance(given, dict):
+        mistakes.append(f"{name}: it is a section: write [{name}]")
+        return None
+    known = {field.name: str(field.type) for field in fields(kind)}
+    for key in given:
+        if key not in known:
+            mistakes.append(f"{name}.{key}: there is no such parameter{_nearest(key, known)}")
+    arguments = {}
+    for key, kind_name in known.items():
+        value = given.get(key)
+        problem = _mistake(f"{name}.{key}", kind_name, value)
+        if problem:
+            mistakes.append(f"{name}.{key}: {value!r}: {problem}")
+        arguments[key] = tuple(value) if isinstance(value, list) else value
+    return kind(**arguments)
+
+
+def _flows(given: Any, mistakes: list[str]) -> tuple[Flow, ...]:
+    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+        mistakes.append("flows: it is a list of tables: write [[flows]]")
+        return ()
+    result = []
+    for number, item in enumerate(given, 1):
+        place = f"flows[{number}]"
+        for key in item:
+            if key not in _FLOW_KEYS:
+                mistakes.append(f"{place}.{key}: there is no such key{_nearest(key, _FLOW_KEYS)}")
+        for key in _FLOW_KEYS:
+            problem = _mistake(
+                f"{place}.{key}", "tuple[int, ...]" if key == "ports" else "str", item.get(key)
+            )
+            if problem:
+                mistakes.append(f"{place}.{key}: {item.get(key)!r}: {problem}")
+        if not mistakes:
+            arguments = {name: item[key] for key, name in _FLOW_KEYS.items()}
+            result.append(Flow(**{**arguments, "ports": tuple(item["ports"])}))
+    return tuple(result)
+
+
+_KINDS: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
+    "int": ("a whole number is needed", lambda value: type(value) is int),
+    "str": ("a text is needed", lambda value: isinstance(value, str) and bool(value)),
+    "bool": ("true or false is needed", lambda value: isinstance(value, bool)),
+    "tuple[int, ...]": (
+        "a list of whole numbers is needed",
+        lambda value: isinstance(value, list) and all(type(item) is int for item in value),
+    ),
+    "tuple[str, ...]": (
+        "a list of texts is needed",
+        lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    ),
+}
+
+
+def _mistake(key: str, kind: str, value: Any) -> str:
+    """What is wrong with a value, or "".
+
+    Source of the ranges: RDS keeps backups for 1 to 35 days; ports are 0 to 65535 (RFC 6335).
+    """
+    words, fits = _KINDS[kind]
+    if not fits(value):
+        return words
+    if key.endswith("window_start") and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return "a time of day is needed, as in 03:00"
+    if key.endswith("ports") and not all(0 <= port <= 65535 for port in value):
+        return "ports are 0 to 65535"
+    if key in ("backups.retention_days", "backups.cache_retention_days") and not 1 <= value <= 35:
+        return "AWS keeps backups for 1 to 35 days"
+    if kind == "int" and value < 1:
+        return "it is at least 1"
+    if key.endswith(".protocol") and value not in ("tcp", "udp", "icmp", "all"):
+        return "it is tcp, udp, icmp or all"
+    return ""
+
+
+def _nearest(key: str, known: Any) -> str:
+    from difflib import get_close_matches
+
+    found = get_close_matches(key, list(known), 1)
+    return f"; did you mean {found[0]!r}?" if found else f"; there are {', '.join(known)}"

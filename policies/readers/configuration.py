@@ -581,7 +581,13 @@ class Instance(Lazy):
     def values(self) -> dict[str, Any]:
         """All arguments and blocks, evaluated; `count` and its kin are left out."""
         if self._body is None:
-            self._body = evaluate_body(self.block.body, self.scope, resource=True)
+            try:
+                self._body = evaluate_body(self.block.body, self.scope, resource=True)
+            except SyntaxFault as fault:
+                place = self.block.place
+                raise Problem(
+                    f"{place.file}:{place.line()}: {self.address}: an expression cannot be parsed: {fault}"
+                ) from fault
         return self._body
 
     def attribute(self, name: str) -> Any:

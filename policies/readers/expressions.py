@@ -527,7 +527,7 @@ class _Parser:
         return nodes, at
 
     def bare_template(self) -> Node:
-        """The whole text as a template without quotes or escapes: a JSON string, a heredoc, a template file."""
+        """The whole text as a template without quotes or escapes: a JSON string, a heredoc, a file."""
         parts: list[Any] = []
         text = self.text
         while self.at < len(text):

@@ -1,0 +1,138 @@
+"""`python -m policies`: the gate and the catalogue on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from policies.reports import FORMATS
+from support.problem import Problem, guarded
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code.
+
+    0: everything passed. 1: a fail, an unknown or a broken waiver. 2: something could not be judged.
+    """
+    return guarded(lambda: _run(_parser().parse_args(arguments)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="policies", description="Judge Terraform before it is applied: JSON, HCL and plans."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser(
+        "check",
+        help="judge folders, files and plans",
+        description="Exit code 0: all passed. 1: a fail, an unknown or a broken waiver. 2: not judged.",
+    )
+    check.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a folder, a .tf or .tf.json file, a plan"
+    )
+    check.add_argument(
+        "--format",
+        action="append",
+        choices=FORMATS,
+        help="the report's format (text); may be repeated, each with an --output of its own",
+    )
+    check.add_argument(
+        "--output", action="append", type=Path, metavar="FILE", help="write the report there, not to stdout"
+    )
+    check.add_argument("--params", type=Path, metavar="FILE", help="parameters laid over the defaults (TOML)")
+    check.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (TOML)")
+    check.add_argument(
+        "--exact",
+        action="store_true",
+        help="let Terraform evaluate the folder first, against the mock provider",
+    )
+    rules = commands.add_parser("rules", help="the catalogue of rules")
+    rules.add_argument("--format", choices=("text", "json"), default="text")
+    catalogue = commands.add_parser("catalogue", help="write the catalogue as a page")
+    catalogue.add_argument("--output", type=Path, metavar="FILE", help="write it there, not to stdout")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "check":
+        return _check(options)
+    from policies import catalogue
+    from policies.reports import catalogue_page
+
+    entries = catalogue.load()
+    if options.command == "catalogue":
+        _write(catalogue_page.markdown(entries), options.output)
+    else:
+        _write(catalogue_page.listing(entries, options.format), None)
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from policies import catalogue, engine, parameters, waivers
+
+    formats = options.format or ["text"]
+    outputs: list[Path | None] = [*(options.output or [])]
+    if len(outputs) > len(formats) or len(formats) - len(outputs) > 1:
+        raise Problem(
+            f"there are {len(formats)} formats and {len(outputs)} outputs: give each --format an --output "
+            "(one of them may go to stdout)"
+        )
+    outputs += [None] * (len(formats) - len(outputs))
+    rules = catalogue.load()
+    wanted = parameters.load(options.params)
+    accepted = waivers.load(options.waivers or waivers.DEFAULTS)
+    if options.exact:
+        from policies import exact
+
+        readings, notes = exact.read(options.paths)
+    else:
+        from policies.readers import read
+
+        readings, notes = [read(path) for path in options.paths], []
+    result = engine.judge(readings, rules, wanted)
+    result = engine.with_findings(result, waivers.apply(result.findings, accepted), notes)
+    for format, output in zip(formats, outputs, strict=True):
+        _report(format, output, result, rules)
+    return result.exit_code
+
+
+def _report(format: str, output: Path | None, result, rules) -> None:  # type: ignore[no-untyped-def]
+    from policies.reports import render
+
+    colour, width = False, 100
+    if format == "text" and output is None:
+        import shutil
+
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        width = shutil.get_terminal_size((100, 24)).columns
+    _write(render(format, result, rules, colour=colour, width=width), output)
+
+
+def _write(text: str, output: Path | None) -> None:
+    """Write to a file, whole or not at all, or to stdout."""
+    if output is None:
+        # A console that cannot show a character shows its escape instead of ending the program.
+        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+        sys.stdout.flush()
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as handle:
+                handle.write(text)
+            Path(name).chmod(0o644)
+            Path(name).replace(output)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise Problem(f"{output}: the report cannot be written: {error.strerror}") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

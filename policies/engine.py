@@ -1,0 +1,239 @@
+"""The engine: every rule over every resource, and nothing passed that was not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from policies.catalogue import Entry
+from policies.datastores import is_data_store
+from policies.model import (
+    FAIL,
+    NOT_APPLICABLE,
+    PASS,
+    UNKNOWN,
+    Model,
+    Resource,
+    Sensitive,
+    Undetermined,
+    Verdict,
+)
+from policies.parameters import Parameters
+from policies.readers import Reading
+from support.problem import Problem
+
+WAIVED: Final = "waived"
+
+NOT_SEEN: Final = "CM_MODULE_SEEN"
+"""The engine's own rule: the resources of every module that is called are seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule says about one resource; `status` is pass, fail, unknown or waived.
+
+    `file` and `line` say where, `line` is 0 where it is not known. `construct` is the CDKTF path or "".
+    """
+
+    rule: str
+    family: str
+    severity: str
+    status: str
+    address: str
+    message: str
+    file: str
+    line: int
+    construct: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts of one run: `resources` seen, `evaluated` by at least one rule; findings by status."""
+
+    resources: int
+    evaluated: int
+    passed: int
+    failed: int
+    unknown: int
+    waived: int
+    uncovered_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of one run. `rules` counts the rules that had something to judge."""
+
+    findings: tuple[Finding, ...]
+    resources: int
+    evaluated: int
+    rules: int
+    uncovered_types: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> Summary:
+        counts = dict.fromkeys((PASS, FAIL, UNKNOWN, WAIVED), 0)
+        for finding in self.findings:
+            counts[finding.status] += 1
+        return Summary(
+            self.resources,
+            self.evaluated,
+            counts[PASS],
+            counts[FAIL],
+            counts[UNKNOWN],
+            counts[WAIVED],
+            self.uncovered_types,
+        )
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything passed or is waived, else 1."""
+        return int(any(finding.status in (FAIL, UNKNOWN) for finding in self.findings))
+
+
+def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: Parameters) -> Result:
+    """Run the catalogue over what was read.
+
+    Raises:
+        Problem: there is no resource, a rule raises or says nothing, or no rule knows the type of a data
+            store.
+    """
+    findings: list[Finding] = []
+    resources = 0
+    evaluated = 0
+    rules: set[str] = set()
+    uncovered: set[str] = set()
+    known = {type for entry in catalogue for type in (*entry.rule.types, *entry.rule.reads)}
+    for reading in readings:
+        model = reading.model
+        if not model.resources and not reading.unseen:
+            raise Problem(f"{reading.path}: there are no resources in it: nothing was judged")
+        _refuse_unknown_stores(model, catalogue, parameters)
+        touched: set[str] = set()
+        for entry in catalogue:
+            for finding in _apply(entry, model, parameters):
+                rules.add(entry.id)
+                touched.add(finding.address)
+                findings.append(finding)
+        for unseen in reading.unseen:
+            findings.append(
+                Finding(
+                    NOT_SEEN,
+                    "coverage",
+                    "high",
+                    UNKNOWN,
+                    unseen.address,
+                    f"{unseen.reason}: its resources were not seen; judge a plan, or use --exact",
+                    unseen.place.file,
+                    unseen.place.line(),
+                    unseen.construct,
+                )
+            )
+        resources += len(model.resources)
+        evaluated += sum(resource.address in touched for resource in model.resources)
+        uncovered.update(type for type in model.types if type not in known)
+    return Result(tuple(dict.fromkeys(findings)), resources, evaluated, len(rules), tuple(sorted(uncovered)))
+
+
+def _refuse_unknown_stores(model: Model, catalogue: Sequence[Entry], parameters: Parameters) -> None:
+    judged = {type for entry in catalogue for type in entry.rule.types}
+    for type in model.types:
+        if type not in judged and is_data_store(type) and type not in parameters.coverage.accepted_stores:
+            first = model.of_type(type)[0]
+            raise Problem(
+                f"{first.file}:{first.line}: {first.address}: no rule knows the data store type {type}: "
+                f"write one, or accept the type in the parameters (coverage.accepted_stores)"
+            )
+
+
+def _apply(entry: Entry, model: Model, parameters: Parameters) -> Iterable[Finding]:
+    subjects = model.of_type(*entry.rule.types)
+    if entry.check_model is not None:
+        if subjects:
+            anchor = subjects[0]
+            check_model = entry.check_model
+            verdicts = _run(entry, lambda: check_model(model, parameters), anchor)
+            yield from _findings(entry, verdicts, None)
+        return
+    check = entry.check
+    assert check is not None
+    for resource in subjects:
+        verdicts = _run(entry, partial(check, resource, model, parameters), resource)
+        yield from _findings(entry, verdicts, resource)
+
+
+def _run(entry: Entry, check: Callable[[], Iterable[Verdict]], resource: Resource) -> list[Verdict]:
+    """The verdicts of one call of a rule."""
+    verdicts: list[Verdict] = []
+    try:
+        for verdict in check():
+            verdicts.append(verdict)
+    except Undetermined as undetermined:
+        at = None if undetermined.view.resource is resource else undetermined.view.resource
+        if entry.check_model is not None:
+            at = undetermined.view.resource
+        verdicts.append(Verdict(UNKNOWN, undetermined.reason, undetermined.attribute, at))
+    except Problem:
+        raise
+    except Exception as error:
+        raise Problem(
+            f"{resource.file}:{resource.line}: {entry.id} broke on {resource.address}, which was not judged: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if not verdicts:
+        raise Problem(
+            f"{entry.id} said nothing about {resource.address}, which was not judged: mend the rule"
+        )
+    return verdicts
+
+
+def _findings(entry: Entry, verdicts: list[Verdict], subject: Resource | None) -> Iterable[Finding]:
+    judged = [verdict for verdict in verdicts if verdict.status != NOT_APPLICABLE]
+    bad = [verdict for verdict in judged if verdict.status != PASS]
+    if subject is not None:
+        # One pass says it all; and none is said beside a failure.
+        judged = bad or judged[:1]
+    for verdict in judged:
+        view = verdict.at or subject
+        if view is None:
+            raise Problem(f"{entry.id} does not say which resource its verdict {verdict.status!r} is about")
+        resource = view.resource
+        attribute = verdict.attribute
+        if verdict.at is not None and view.path and attribute and not attribute.startswith(view.path):
+            attribute = f"{view.path}.{attribute}"
+        status = verdict.status
+        message = verdict.message
+        yield Finding(
+            entry.id,
+            entry.rule.family,
+            entry.rule.severity,
+            status,
+            resource.address,
+            redacted(message, resource) if message else message,
+            resource.file,
+            resource.line_of(attribute or view.path) if status != PASS else resource.line,
+            resource.construct,
+        )
+
+
+def redacted(message: str, resource: Resource) -> str:
+    """A message without the sensitive values of the resource it is about."""
+    pending: list[object] = [resource.values]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, Sensitive):
+            secret = str.__str__(value)
+            if len(secret) > 2:
+                message = message.replace(secret, Sensitive.SHOWN)
+    return message
+
+
+def with_findings(result: Result, findings: Iterable[Finding], notes: Iterable[str] = ()) -> Result:
+    """The result with other findings and more notes."""
+    return replace(result, findings=tuple(findings), notes=(*result.notes, *notes))

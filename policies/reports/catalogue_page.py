@@ -1,0 +1,89 @@
+"""The catalogue for readers: a page in Markdown, and listings for the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from policies.catalogue import Entry
+from policies.model import FAMILIES
+
+
+def listing(catalogue: Sequence[Entry], format: str) -> str:
+    """The catalogue as aligned text, or as JSON with everything that a rule says of itself."""
+    if format == "json":
+        rules = [
+            {
+                "id": entry.id,
+                "title": entry.rule.title,
+                "family": entry.rule.family,
+                "severity": entry.rule.severity,
+                "types": list(entry.rule.types),
+                "why": entry.rule.why,
+                "fix": entry.rule.fix,
+                "link": entry.rule.link,
+                "controls": list(entry.rule.controls),
+            }
+            for entry in catalogue
+        ]
+        return json.dumps({"rules": rules}, indent=2, ensure_ascii=False) + "\n"
+    width = max(len(entry.id) for entry in catalogue)
+    lines: list[str] = []
+    for family in FAMILIES:
+        members = [entry for entry in catalogue if entry.rule.family == family]
+        if members:
+            lines += ["", family.capitalize()]
+            lines += [
+                f"  {entry.id:<{width}}  {entry.rule.severity:<8}  {entry.rule.title}" for entry in members
+            ]
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def markdown(catalogue: Sequence[Entry]) -> str:
+    """The page `docs/rules.md`: a table of contents by family, then each rule in full."""
+    lines = [
+        "# The rules",
+        "",
+        "<!-- Written by `make docs` from policies/rules/: change the rules, not this page. -->",
+        "",
+        f"The gate and Checkov run the same {len(catalogue)} rules. Each is one file in `policies/rules/`;",
+        "its id is `CM_` and the file's name in upper case.",
+    ]
+    for family in FAMILIES:
+        members = [entry for entry in catalogue if entry.rule.family == family]
+        if not members:
+            continue
+        lines += [
+            "",
+            f"## {family.capitalize()}",
+            "",
+            "| rule | severity | requirement |",
+            "| --- | --- | --- |",
+        ]
+        lines += [
+            f"| [{entry.id}](#{entry.id.lower()}) | {entry.rule.severity} | {_cell(entry.rule.title)} |"
+            for entry in members
+        ]
+        for entry in members:
+            lines += _rule(entry)
+    return "\n".join(lines) + "\n"
+
+
+def _rule(entry: Entry) -> list[str]:
+    rule = entry.rule
+    lines = ["", f"### {entry.id}", "", f"{rule.title}.", "", rule.why, ""]
+    lines += [f"- Severity: {rule.severity}", f"- Judges: {', '.join(f'`{type}`' for type in rule.types)}"]
+    if rule.controls:
+        lines.append(f"- Controls: {'; '.join(rule.controls)}")
+    lines += [
+        f"- AWS documentation: <{rule.link}>",
+        "",
+        "```terraform",
+        *rule.fix.rstrip().split("\n"),
+        "```",
+    ]
+    return lines
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

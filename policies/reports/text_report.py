@@ -1,0 +1,93 @@
+"""The report for people: what is wrong, by family, where it stands and how to mend it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from policies.catalogue import Entry
+from policies.engine import WAIVED, Finding, Result
+from policies.model import FAIL, FAMILIES, UNKNOWN
+
+_COLOURS = {FAIL: "31", UNKNOWN: "33", WAIVED: "36", "good": "32", "dim": "2", "bold": "1"}
+_MARKS = {FAIL: "FAIL", UNKNOWN: "UNKNOWN", WAIVED: "WAIVED"}
+
+
+def render(result: Result, catalogue: Sequence[Entry], *, colour: bool = False, width: int = 100) -> str:
+    """Findings that are not passes, grouped by family and rule, with each rule's reason and fix once."""
+    width = max(width, 40)
+
+    def paint(text: str, name: str) -> str:
+        return f"\x1b[{_COLOURS[name]}m{text}\x1b[0m" if colour else text
+
+    def wrapped(text: str, indent: str, following: str | None = None) -> list[str]:
+        return textwrap.wrap(
+            text,
+            width,
+            initial_indent=indent,
+            subsequent_indent=indent if following is None else following,
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+
+    rules = {entry.id: entry.rule for entry in catalogue}
+    lines: list[str] = []
+    shown = [finding for finding in result.findings if finding.status in _MARKS]
+    families = [*FAMILIES, *dict.fromkeys(f.family for f in shown if f.family not in FAMILIES)]
+    for family in families:
+        members = [finding for finding in shown if finding.family == family]
+        if not members:
+            continue
+        lines += ["", paint(family.capitalize(), "bold"), paint("─" * min(len(family), width), "dim")]
+        by_rule: dict[str, list[Finding]] = {}
+        for finding in members:
+            by_rule.setdefault(finding.rule, []).append(finding)
+        for rule_id, findings in by_rule.items():
+            rule = rules.get(rule_id)
+            lines += ["", paint(f"{rule_id}  ({findings[0].severity})", "bold")]
+            if rule:
+                lines += [*wrapped(rule.title, "  ")]
+            for finding in findings:
+                lines += _finding(finding, width, paint, wrapped)
+            if rule and any(finding.status != WAIVED for finding in findings):
+                lines += ["", *wrapped(f"Why: {rule.why}", "  ", "       ")]
+                lines += ["  Fix:", *(f"    {line}" for line in rule.fix.rstrip().split("\n"))]
+                lines += [f"  See: {rule.link}"]
+    if lines:
+        lines.append("")
+    lines += _summary(result, wrapped, paint)
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _finding(finding: Finding, width: int, paint, wrapped) -> list[str]:  # type: ignore[no-untyped-def]
+    place = f"{finding.file}:{finding.line}" if finding.line else finding.file
+    head = f"  {paint(_MARKS[finding.status], finding.status)} {paint(finding.address, 'bold')}"
+    lines = [head, *wrapped(finding.message, "    ")]
+    where = [place] if place else []
+    if finding.construct:
+        where.append(f"construct {finding.construct}")
+    if where:
+        together = "    " + " · ".join(where)
+        lines += (
+            [paint(together, "dim")]
+            if len(together) <= width
+            else [paint(f"    {part}", "dim") for part in where]
+        )
+    return lines
+
+
+def _summary(result: Result, wrapped, paint) -> list[str]:  # type: ignore[no-untyped-def]
+    summary = result.summary
+    lines = [paint(line, "dim") for note in result.notes for line in wrapped(f"Note: {note}", "", "      ")]
+    lines += wrapped(
+        f"{summary.resources:,} resources seen, {summary.evaluated:,} evaluated by {result.rules} rules: "
+        f"{summary.passed:,} passed, {summary.failed:,} failed, {summary.unknown:,} unknown, "
+        f"{summary.waived:,} waived.",
+        "",
+    )
+    if summary.uncovered_types:
+        lines += wrapped(f"No rule looks at: {', '.join(summary.uncovered_types)}.", "")
+    good = not (summary.failed or summary.unknown)
+    words = "The gate is open." if good else "The gate is closed."
+    lines.append(paint(words, "good" if good else FAIL))
+    return lines
