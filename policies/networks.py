@@ -225,7 +225,7 @@ def leads_to_internet(route: View) -> bool:
     raise route.undetermined(target, "gateway_id")
 
 
-def is_public_subnet(subnet: Resource) -> View | None:
+def public_route(subnet: Resource) -> View | None:
     """The route by which the internet reaches a subnet, or None where there is none.
 
     Raises:

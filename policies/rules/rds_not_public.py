@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.model import NOT_PUBLIC, Model, Protected, Resource, Rule, Verdict, failed, passed
+from policies.parameters import Parameters
+
+TYPES = (
+    "aws_db_instance",
+    "aws_rds_cluster_instance",
+    "aws_neptune_cluster_instance",
+    "aws_redshift_cluster",
+    "aws_redshiftserverless_workgroup",
+    "aws_dms_replication_instance",
+)
+
+RULE = Rule(
+    title="Databases have no public address",
+    family=NOT_PUBLIC,
+    severity="critical",
+    types=TYPES,
+    why=(
+        "With a public address, one wrong security-group rule is all that stands between the database and "
+        "everyone's password lists."
+    ),
+    fix="""\
+resource "aws_db_instance" "main" {
+  publicly_accessible = false
+}
+""",
+    link="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html",
+    controls=(
+        "AWS FSBP RDS.2",
+        "AWS FSBP Redshift.1",
+        "AWS FSBP DMS.1",
+        "CIS AWS 5.0.0 2.2.3",
+        "Well-Architected SEC05-BP01",
+    ),
+    protects=tuple(Protected(type, "publicly_accessible", weaker=(True,)) for type in TYPES),
+)
+
+
+def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    # False where nothing is said, for all of them; for Redshift since version 6 of the provider.
+    if resource.boolean("publicly_accessible"):
+        yield failed("publicly_accessible is true", "publicly_accessible")
+    else:
+        yield passed()
