@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.model import AVAILABILITY, Model, Protected, Resource, Rule, Verdict, failed, passed
+from policies.networks import spans
+from policies.parameters import Parameters
+
+RULE = Rule(
+    title="Load balancers span Availability Zones",
+    family=AVAILABILITY,
+    severity="high",
+    types=("aws_lb", "aws_alb", "aws_elb"),
+    why="A load balancer answers only from the zones that it has a subnet in.",
+    fix="""\
+resource "aws_lb" "main" {
+  subnets = [aws_subnet.public_a.id, aws_subnet.public_b.id]
+}
+""",
+    link="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-subnets.html",
+    controls=("AWS FSBP ELB.10", "AWS FSBP ELB.13", "Well-Architected REL10-BP01"),
+    reads=("aws_subnet", "aws_default_subnet"),
+    protects=(Protected("aws_lb", "subnets", weaker=(["${aws_subnet.public_a.id}"],)),),
+)
+
+
+def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    needed = parameters.availability.zones
+    if resource.type != "aws_elb" or not resource.is_set("availability_zones"):
+        yield spans(resource, ("subnets[]", "subnet_mapping[].subnet_id"), needed)
+    elif len(set(resource.texts("availability_zones"))) >= needed:
+        yield passed()
+    else:
+        yield failed(f"it names fewer than {needed} Availability Zones", "availability_zones")

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.model import AVAILABILITY, Model, Protected, Resource, Rule, Verdict, failed, passed
+from policies.networks import spans
+from policies.parameters import Parameters
+
+RULE = Rule(
+    title="Auto Scaling groups span Availability Zones",
+    family=AVAILABILITY,
+    severity="high",
+    types=("aws_autoscaling_group",),
+    why="A group in one zone has nowhere to start instances when that zone fails.",
+    fix="""\
+resource "aws_autoscaling_group" "backend" {
+  vpc_zone_identifier = [aws_subnet.private_a.id, aws_subnet.private_b.id]
+}
+""",
+    link="https://docs.aws.amazon.com/autoscaling/ec2/userguide/disaster-recovery-resiliency.html",
+    controls=("AWS FSBP AutoScaling.2", "Well-Architected REL10-BP01"),
+    reads=("aws_subnet", "aws_default_subnet"),
+    protects=(
+        Protected("aws_autoscaling_group", "vpc_zone_identifier", weaker=(["${aws_subnet.private_a.id}"],)),
+    ),
+)
+
+
+def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    needed = parameters.availability.zones
+    if not resource.is_set("availability_zones"):
+        yield spans(resource, ("vpc_zone_identifier[]",), needed)
+    elif len(set(resource.texts("availability_zones"))) >= needed:
+        yield passed()
+    else:
+        yield failed(f"it names fewer than {needed} Availability Zones", "availability_zones")

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.model import (
+    AVAILABILITY,
+    REMOVED,
+    Model,
+    Protected,
+    Resource,
+    Rule,
+    Verdict,
+    failed,
+    not_applicable,
+    passed,
+)
+from policies.parameters import Parameters
+from policies.stores import is_member
+
+GROUP = "aws_elasticache_replication_group"
+
+RULE = Rule(
+    title="Caches fail over to a replica in another Availability Zone",
+    family=AVAILABILITY,
+    severity="high",
+    types=(
+        GROUP,
+        "aws_elasticache_cluster",
+        "aws_elasticache_serverless_cache",
+        "aws_memorydb_cluster",
+    ),
+    why=(
+        "Without automatic failover a lost primary stays lost until somebody promotes a replica, and the "
+        "database takes all the load that the cache held off."
+    ),
+    fix="""\
+resource "aws_elasticache_replication_group" "main" {
+  num_cache_clusters         = 2
+  automatic_failover_enabled = true
+  multi_az_enabled           = true
+}
+""",
+    link="https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoFailover.html",
+    controls=("AWS FSBP ElastiCache.3", "Well-Architected REL10-BP01"),
+    protects=(
+        Protected(GROUP, "automatic_failover_enabled", weaker=(False, REMOVED)),
+        Protected(GROUP, "multi_az_enabled", weaker=(False, REMOVED)),
+        Protected(GROUP, "num_cache_clusters", weaker=(1, REMOVED)),
+    ),
+)
+
+
+def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    if resource.type == "aws_elasticache_serverless_cache":
+        yield passed()  # spans Availability Zones by itself
+    elif resource.type == "aws_memorydb_cluster":
+        replicas = resource.number("num_replicas_per_shard", 1) or 0
+        yield passed() if replicas >= 1 else failed("its shards have no replica", "num_replicas_per_shard")
+    elif is_member(resource):
+        yield not_applicable()
+    elif resource.type == "aws_elasticache_cluster":
+        nodes = resource.number("num_cache_nodes", 1) or 0
+        if resource.text("engine", "memcached") != "memcached":
+            yield failed("a cache cluster outside a replication group cannot fail over", "engine")
+        elif nodes > 1 and resource.text("az_mode") == "cross-az":
+            yield passed()
+        else:
+            yield failed("its nodes stand in one Availability Zone", "az_mode")
+    else:
+        yield from _group(resource)
+
+
+def _group(resource: Resource) -> Iterator[Verdict]:
+    sound = True
+    for switch in ("automatic_failover_enabled", "multi_az_enabled"):
+        if not resource.boolean(switch):
+            sound = False
+            yield failed(f"{switch} is not true", switch)
+    # Replicas per shard where cluster mode is on; else nodes in all, of which one is the primary.
+    replicas = resource.number("replicas_per_node_group")
+    if replicas is None:
+        replicas = (resource.number("num_cache_clusters", 1) or 0) - 1
+    zones = resource.each("preferred_cache_cluster_azs[]")
+    if replicas < 1:
+        sound = False
+        yield failed("it has no replica", "num_cache_clusters")
+    elif len(zones) > 1 and len(set(map(str, zones))) == 1 and isinstance(zones[0], str):
+        sound = False
+        yield failed(f"all its nodes stand in {zones[0]}", "preferred_cache_cluster_azs")
+    if sound:
+        yield passed()

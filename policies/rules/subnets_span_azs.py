@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.model import AVAILABILITY, Model, Protected, Resource, Rule, Verdict
+from policies.networks import spans
+from policies.parameters import Parameters
+from policies.stores import SUBNET_GROUPS
+
+RULE = Rule(
+    title="Subnet groups of data stores span Availability Zones",
+    family=AVAILABILITY,
+    severity="high",
+    types=SUBNET_GROUPS,
+    why="A standby or replica can only be put where the group has a subnet.",
+    fix="""\
+resource "aws_db_subnet_group" "main" {
+  subnet_ids = [aws_subnet.private_a.id, aws_subnet.private_b.id]
+}
+""",
+    link="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html",
+    controls=("Well-Architected REL10-BP01",),
+    reads=("aws_subnet", "aws_default_subnet"),
+    protects=(
+        # One subnet, the first that is there.
+        Protected("aws_db_subnet_group", "subnet_ids", weaker=(["${aws_subnet.private_a.id}"],)),
+        Protected("aws_elasticache_subnet_group", "subnet_ids", weaker=(["${aws_subnet.private_a.id}"],)),
+    ),
+)
+
+
+def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    yield spans(resource, ("subnet_ids[]",), parameters.availability.zones)
