@@ -1,1 +1,1 @@
-"""A mock of hashicorp/aws: unmodified Terraform and the complete schema, with no registry, account or cloud."""
+"""A mock of hashicorp/aws: unmodified Terraform and its complete schema, no registry, no cloud."""

@@ -1,4 +1,4 @@
-"""Values as Terraform sends them: plain dicts, lists and scalars, with one sentinel for what is not known yet.
+"""Values as Terraform sends them: dicts, lists and scalars, and one sentinel for what is not known yet.
 
 A configuration or state is a dict from argument to value; unset is None. Nested blocks are
 lists of dicts (list and set), a dict (single) or a dict of dicts (map). Numbers are int where

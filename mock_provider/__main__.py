@@ -1,0 +1,60 @@
+"""`python -m mock_provider`: Terraform and OpenTofu against the mock of hashicorp/aws."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mock_provider import runner
+from support.problem import Problem, guarded
+
+_RUN = """\
+Terraform's own words follow two dashes: python -m mock_provider run -- terraform plan
+
+The first of them chooses what runs: `terraform` (what TF names, else terraform or tofu from the
+PATH, else Terraform from the wheel), `tofu`, `wheel`, or a path."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return Terraform's exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mock_provider",
+        description="Unmodified Terraform and OpenTofu against a mock of hashicorp/aws: the complete schema, "
+        "with no registry, no account and no cloud.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser(
+        "run",
+        help="run Terraform or OpenTofu against the mock",
+        epilog=_RUN,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run.add_argument(
+        "--claim-version", metavar="X", help="the version of hashicorp/aws to claim, as in 6.30.0"
+    )
+    run.add_argument(
+        "--state-dir",
+        type=Path,
+        metavar="DIR",
+        help="where Terraform's state and data go (default: in the cache)",
+    )
+    run.add_argument("--faults", type=Path, metavar="FILE", help="faults to play, TOML or JSON")
+    run.add_argument("words", nargs=argparse.REMAINDER, metavar="-- terraform ...")
+    given = parser.parse_args(arguments)
+    words = given.words[1:] if given.words[:1] == ["--"] else given.words
+    if not words:
+        raise Problem("nothing to run: python -m mock_provider run -- terraform plan")
+    result = runner.run(
+        words[1:],
+        terraform=None if words[0] == "terraform" else words[0],
+        state=given.state_dir,
+        faults_file=given.faults,
+        claim_version=given.claim_version,
+    )
+    # Ended by a signal: as a shell tells it.
+    return result.returncode if result.returncode >= 0 else 128 - result.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))

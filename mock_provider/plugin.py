@@ -1,0 +1,54 @@
+"""The executable that Terraform takes for terraform-provider-aws; the mirror's script starts it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    # Started in isolation (`python -I`): the package is where this file is.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mock_provider import faults, provider, schema
+from mock_provider.protocol import serve, started_by_terraform
+from support import cache
+from support.problem import Problem, guarded
+
+FAULTS = "MOCK_PROVIDER_FAULTS"
+"""The variable that names the faults file to the plugin."""
+
+
+def response() -> tuple[schema.Schema, Path]:
+    """The schema, and the file with the provider's answer about it, made when it is not there yet.
+
+    Raises:
+        Problem: the bindings are missing or cannot be read.
+    """
+    known = schema.load()
+    key = f"{known.folder.name.removeprefix('schema-')}-{provider.response_key()}"
+
+    def fill(folder: Path) -> None:
+        (folder / "response").write_bytes(provider.schema_response(known))
+
+    return known, cache.folder(f"mock-provider/response-{key}", fill) / "response"
+
+
+def main() -> int:
+    """Serve until Terraform ends the plugin."""
+    if not started_by_terraform():
+        raise Problem(
+            "this is a plugin, and Terraform starts it: run `python -m mock_provider run -- terraform plan`"
+        )
+    known, answer = response()
+    rules = os.environ.get(FAULTS)
+    played = provider.Provider(known, answer, faults.load(Path(rules)) if rules else ())
+    serve(played.handlers(), played.stop)
+    return 0
+
+
+if __name__ == "__main__":
+    code = guarded(main)
+    sys.stdout.flush()
+    # Calls that still hang must not keep the process.
+    os._exit(code)

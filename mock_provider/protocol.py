@@ -1,0 +1,252 @@
+"""Terraform's plugin protocol 6, as a provider speaks it: handshake, server, and messages.
+
+The generated messages come from the package `tf`; what is younger than them (write-only
+arguments, ephemeral resources) is added on the level of the wire.
+
+Source: https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/tfplugin6.proto and
+https://github.com/hashicorp/go-plugin/blob/main/docs/guide-plugin-write-non-go.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import grpc
+from tf.gen import tfplugin_pb2 as pb
+
+from mock_provider.schema import Block
+from mock_provider.values import Path as ValuePath
+from support import cache
+
+MAGIC_COOKIE = ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
+
+_MODES = {
+    "single": pb.Schema.NestedBlock.SINGLE,
+    "list": pb.Schema.NestedBlock.LIST,
+    "set": pb.Schema.NestedBlock.SET,
+    "map": pb.Schema.NestedBlock.MAP,
+}
+# `write_only = 11`, a boolean, in the message Attribute since protocol 6.8.
+_WRITE_ONLY = b"\x58\x01"
+
+# Enough for Terraform's default parallelism (10) while as many calls hang on request.
+_WORKERS = 64
+
+Handler = Callable[[Any, grpc.ServicerContext], Any]
+
+
+def schema_message(block: Block, sensitive: Iterable[tuple[str, ...]] = ()) -> pb.Schema:
+    """A block as a schema's message; `sensitive` are paths without positions."""
+    return pb.Schema(version=0, block=_block_message(block, frozenset(sensitive), ()))
+
+
+def is_write_only(block: Block, name: str) -> bool:
+    """Whether the argument is write-only: the provider names these `X_wo`, with an `X_wo_version` beside."""
+    return name.endswith("_wo") and f"{name}_version" in block["attributes"]
+
+
+def diagnostic(
+    severity: str, summary: str, detail: str = "", path: ValuePath = (), block: Block | None = None
+) -> pb.Diagnostic:
+    """A diagnostic (`severity` is error or warning) that points at the argument under `path` of `block`."""
+    return pb.Diagnostic(
+        severity=pb.Diagnostic.ERROR if severity == "error" else pb.Diagnostic.WARNING,
+        summary=summary,
+        detail=detail,
+        attribute=attribute_path(path, block) if path else None,
+    )
+
+
+def attribute_path(path: ValuePath, block: Block | None = None) -> pb.AttributePath:
+    """A path as a message.
+
+    With a block, it ends at the first set: elements of a set have no position, so the path to
+    the whole set is as near as the protocol can point.
+    """
+    steps: list[pb.AttributePath.Step] = []
+    for step, inside in _steps(path, block):
+        if isinstance(step, int):
+            steps.append(pb.AttributePath.Step(element_key_int=step))
+        elif inside == "map":
+            steps.append(pb.AttributePath.Step(element_key_string=step))
+        else:
+            steps.append(pb.AttributePath.Step(attribute_name=step))
+    return pb.AttributePath(steps=steps)
+
+
+def _steps(path: ValuePath, block: Block | None) -> Iterator[tuple[str | int, str]]:
+    here: Any = block
+    inside = "block"
+    for step in path:
+        if inside == "set":
+            return
+        yield step, inside
+        if here is None or inside in ("list", "map"):
+            inside = "block"
+        elif step in here["block_types"]:
+            entry = here["block_types"][step]
+            inside = "block" if entry["nesting_mode"] == "single" else entry["nesting_mode"]
+            here = entry["block"]
+        else:
+            kind = here["attributes"].get(step, {}).get("type")
+            inside = kind[0] if isinstance(kind, list) else "block"
+            here = None if inside in ("list", "block") else {"attributes": {}, "block_types": {}}
+
+
+def _block_message(
+    block: Block, sensitive: frozenset[tuple[str, ...]], at: tuple[str, ...]
+) -> pb.Schema.Block:
+    attributes = []
+    for name, attribute in sorted(block["attributes"].items()):
+        message = pb.Schema.Attribute(
+            name=name,
+            type=json.dumps(attribute["type"], separators=(",", ":")).encode(),
+            required=attribute.get("required", False),
+            optional=attribute.get("optional", False),
+            computed=attribute.get("computed", False),
+            sensitive=(*at, name) in sensitive,
+        )
+        if is_write_only(block, name):
+            message.MergeFromString(_WRITE_ONLY)
+        attributes.append(message)
+    blocks = [
+        pb.Schema.NestedBlock(
+            type_name=name,
+            nesting=_MODES[entry["nesting_mode"]],
+            block=_block_message(entry["block"], sensitive, (*at, name)),
+            min_items=entry.get("min_items", 0),
+            max_items=entry.get("max_items", 0),
+        )
+        for name, entry in sorted(block["block_types"].items())
+    ]
+    return pb.Schema.Block(attributes=attributes, block_types=blocks)
+
+
+def field(number: int, payload: bytes) -> bytes:
+    """A length-delimited field on the wire, for messages that the generated ones do not know.
+
+    Source: https://protobuf.dev/programming-guides/encoding/.
+    """
+    return _varint(number << 3 | 2) + _varint(len(payload)) + payload
+
+
+def _varint(number: int) -> bytes:
+    encoded = bytearray()
+    while number > 0x7F:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)
+
+
+def serve(handlers: Mapping[str, tuple[Any, Handler]], stopped: Callable[[], None]) -> None:
+    """Serve `handlers` (by method: the request's message class and a function) until Terraform ends this.
+
+    A handler returns a message or bytes already in wire form. `stopped` is called when Terraform
+    asks the provider to stop what it is doing.
+    """
+    # Terraform ends its plugins itself; Ctrl-C reaches the whole process group and is not for them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    key, certificate = _certificate()
+    server = grpc.server(ThreadPoolExecutor(max_workers=_WORKERS), options=[("grpc.so_reuseport", 0)])
+    server.add_generic_rpc_handlers(
+        (
+            grpc.method_handlers_generic_handler(
+                "tfplugin6.Provider",
+                {
+                    method: grpc.unary_unary_rpc_method_handler(
+                        handler, request_deserializer=request.FromString, response_serializer=_serialized
+                    )
+                    for method, (request, handler) in handlers.items()
+                }
+                | {"StopProvider": _raw(lambda _request, _context: stopped() or b"")},
+            ),
+            grpc.method_handlers_generic_handler("plugin.GRPCController", {"Shutdown": _raw(_shutdown)}),
+            grpc.method_handlers_generic_handler(
+                "plugin.GRPCStdio",
+                {"StreamStdio": grpc.unary_stream_rpc_method_handler(lambda _request, _context: iter(()))},
+            ),
+        )
+    )
+    with tempfile.TemporaryDirectory(prefix="mock-provider-") as folder:
+        socket = f"{folder}/socket"
+        server.add_secure_port(
+            f"unix://{socket}",
+            # Terraform's own certificate uses a curve that gRPC's TLS here does not know, so it is not
+            # asked for; the socket is in a folder that only this user can enter.
+            grpc.ssl_server_credentials([(key, certificate)]),
+        )
+        server.start()
+        # The core protocol's version, Terraform's protocol, network, address, transport, certificate (DER).
+        der = "".join(certificate.decode().splitlines()[1:-1]).rstrip("=")
+        print(f"1|6|unix|{socket}|grpc|{der}", flush=True)
+        parent = os.getppid()
+        while not _ENDED.wait(1.0) and os.getppid() == parent:
+            pass  # A Terraform that was killed cannot end its plugins.
+        server.stop(grace=None)
+
+
+_ENDED = threading.Event()
+
+
+def _shutdown(_request: bytes, context: grpc.ServicerContext) -> bytes:
+    # The answer has to be out before the process ends: Terraform waits two seconds for it otherwise.
+    context.add_callback(_ENDED.set)
+    return b""
+
+
+def _raw(handler: Handler) -> grpc.RpcMethodHandler:
+    return grpc.unary_unary_rpc_method_handler(handler)
+
+
+def _serialized(answer: Any) -> bytes:
+    return answer if isinstance(answer, bytes) else bytes(answer.SerializeToString())
+
+
+def _certificate() -> tuple[bytes, bytes]:
+    """A private key and its self-signed certificate, made once: go-plugin wants TLS on the local socket."""
+    folder = cache.folder("mock-provider/certificate-1", _make_certificate)
+    return (folder / "key.pem").read_bytes(), (folder / "certificate.pem").read_bytes()
+
+
+def _make_certificate(folder: Path) -> None:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = folder / "key.pem"
+    secret.touch(mode=0o600)
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def started_by_terraform() -> bool:
+    """Whether Terraform started this process, as go-plugin marks it."""
+    return os.environ.get(MAGIC_COOKIE[0]) == MAGIC_COOKIE[1]

@@ -1,0 +1,332 @@
+"""The provider: what Terraform asks, answered from the schema, the facts and the faults asked for."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import threading
+from functools import cache as memoized
+from pathlib import Path
+from typing import Any
+
+import grpc
+from tf.gen import tfplugin_pb2 as pb
+
+from mock_provider import data_sources, facts, functions, identifiers, planning, refusals
+from mock_provider.faults import Fault, Faults
+from mock_provider.planning import State
+from mock_provider.protocol import Handler, attribute_path, diagnostic, is_write_only, schema_message
+from mock_provider.schema import Block, Kind, Schema
+from mock_provider.values import decode, encode
+
+ACCOUNT = "000000000000"
+"""The account that everything is in: no real one has this number."""
+
+DEFAULT_REGION = "us-east-1"
+
+_CAPABILITIES = pb.ServerCapabilities(
+    plan_destroy=True, get_provider_schema_optional=True, move_resource_state=True
+)
+# `provider_meta` of a module: who asks. Source: the provider's own provider_meta schema.
+_META: Block = {
+    "attributes": {"user_agent": {"type": ["list", "string"], "optional": True}},
+    "block_types": {},
+}
+_NO_FACTS = facts.TypeFacts()
+
+
+def schema_response(schema: Schema) -> bytes:
+    """The answer to GetProviderSchema, on the wire."""
+    known = facts.load()
+    response = pb.GetProviderSchema.Response(
+        provider=schema_message(schema.block("provider", "aws")),
+        provider_meta=schema_message(_META),
+        server_capabilities=_CAPABILITIES,
+        functions=functions.messages(),
+        resource_schemas={
+            name: schema_message(schema.block("resource", name), known.get(name, _NO_FACTS).sensitive)
+            for name in schema.types("resource")
+        },
+        data_source_schemas={
+            name: schema_message(schema.block("data", name)) for name in schema.types("data")
+        },
+    )
+    return bytes(response.SerializeToString())
+
+
+def response_key() -> str:
+    """What `schema_response` depends on besides the schema, as a short hash."""
+    here = Path(__file__).parent
+    names = ("provider.py", "protocol.py", "functions.py", "facts.py", "facts.json")
+    return hashlib.sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()[:16]
+
+
+class Provider:
+    """One configured instance of the provider: Terraform starts one for each `provider` block."""
+
+    def __init__(self, schema: Schema, response: Path, rules: tuple[Fault, ...] = ()) -> None:
+        self._schema = schema
+        self._response = response
+        self._faults = Faults(rules)
+        self._stopped = threading.Event()
+        self._warned: set[str] = set()
+        self._region = DEFAULT_REGION
+        self._default_tags: dict[str, str] = {}
+        self._ignored = planning.Ignored()
+        self._block = memoized(schema.block)
+
+    def stop(self) -> None:
+        """Terraform was interrupted: end what hangs."""
+        self._stopped.set()
+
+    def handlers(self) -> dict[str, tuple[Any, Handler]]:
+        """The methods of Terraform's provider service, each with its request's message."""
+        return {
+            "GetMetadata": (pb.GetMetadata.Request, self._metadata),
+            "GetProviderSchema": (pb.GetProviderSchema.Request, self._provider_schema),
+            "ValidateProviderConfig": (pb.ValidateProviderConfig.Request, self._validate_provider),
+            "ValidateResourceConfig": (pb.ValidateResourceConfig.Request, self._validate_resource),
+            "ValidateDataResourceConfig": (pb.ValidateDataResourceConfig.Request, self._validate_data),
+            "UpgradeResourceState": (pb.UpgradeResourceState.Request, self._upgrade),
+            "ConfigureProvider": (pb.ConfigureProvider.Request, self._configure),
+            "ReadResource": (pb.ReadResource.Request, self._read),
+            "PlanResourceChange": (pb.PlanResourceChange.Request, self._plan),
+            "ApplyResourceChange": (pb.ApplyResourceChange.Request, self._apply),
+            "ImportResourceState": (pb.ImportResourceState.Request, self._import),
+            "MoveResourceState": (pb.MoveResourceState.Request, self._move),
+            "ReadDataSource": (pb.ReadDataSource.Request, self._read_data),
+            "GetFunctions": (pb.GetFunctions.Request, self._functions),
+            "CallFunction": (pb.CallFunction.Request, self._call),
+        }
+
+    def _metadata(self, _request: Any, _context: grpc.ServicerContext) -> Any:
+        answer = pb.GetMetadata.Response(server_capabilities=_CAPABILITIES)
+        for name in self._schema.types("resource"):
+            answer.resources.add(type_name=name)
+        for name in self._schema.types("data"):
+            answer.data_sources.add(type_name=name)
+        for name in functions.messages():
+            answer.functions.add(name=name)
+        return answer
+
+    def _provider_schema(self, _request: Any, _context: grpc.ServicerContext) -> Any:
+        return self._response.read_bytes()
+
+    def _functions(self, _request: Any, _context: grpc.ServicerContext) -> Any:
+        return pb.GetFunctions.Response(functions=functions.messages())
+
+    def _call(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        try:
+            result = functions.call(request.name, [decode(one.msgpack) for one in request.arguments])
+        except functions.Misuse as misuse:
+            return pb.CallFunction.Response(
+                error=pb.FunctionError(text=str(misuse), function_argument=misuse.argument)
+            )
+        return pb.CallFunction.Response(result=_dynamic(result))
+
+    def _validate_provider(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        diagnostics = self._refusals("provider", "aws", decode(request.config.msgpack), None)
+        return pb.ValidateProviderConfig.Response(diagnostics=diagnostics)
+
+    def _validate_resource(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        config = decode(request.config.msgpack)
+        diagnostics = self._refusals("resource", request.type_name, config, None)
+        return pb.ValidateResourceConfig.Response(diagnostics=diagnostics)
+
+    def _validate_data(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        config = decode(request.config.msgpack)
+        diagnostics = self._refusals("data", request.type_name, config, None)
+        return pb.ValidateDataResourceConfig.Response(diagnostics=diagnostics)
+
+    def _refusals(self, kind: Kind, terraform_type: str, config: State, region: str | None) -> list[Any]:
+        block = self._block(kind, terraform_type)
+        return [
+            diagnostic(refusal.severity, refusal.summary, refusal.detail, refusal.path, block)
+            for refusal in refusals.check(kind, terraform_type, config, region)
+        ]
+
+    def _configure(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        config = decode(request.config.msgpack)
+        diagnostics = []
+        region = config.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        if isinstance(region, str):
+            self._region = region
+        else:
+            diagnostics.append(
+                diagnostic(
+                    "warning",
+                    "No region given",
+                    "Neither the provider's region nor AWS_REGION is set; the mock provider takes "
+                    f"{DEFAULT_REGION}. The real provider refuses this.",
+                    ("region",),
+                )
+            )
+        if config.get("allowed_account_ids") or config.get("forbidden_account_ids"):
+            diagnostics.append(
+                diagnostic(
+                    "warning",
+                    "Account ids are not checked",
+                    f"Everything is in the mock's account {ACCOUNT}: allowed_account_ids and "
+                    "forbidden_account_ids are not applied.",
+                )
+            )
+        for tags in config.get("default_tags") or []:
+            given = tags.get("tags")
+            self._default_tags |= given if isinstance(given, dict) else {}
+        for ignored in config.get("ignore_tags") or []:
+            self._ignored = planning.Ignored(ignored.get("keys") or (), ignored.get("key_prefixes") or ())
+        return pb.ConfigureProvider.Response(diagnostics=diagnostics)
+
+    def _upgrade(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        state = json.loads(request.raw_state.json)
+        attributes = self._block("resource", request.type_name)
+        known = attributes["attributes"].keys() | attributes["block_types"].keys()
+        # A state of another version of the schema may hold arguments that this one has not.
+        return pb.UpgradeResourceState.Response(
+            upgraded_state=_dynamic({name: value for name, value in state.items() if name in known})
+        )
+
+    def _read(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        state = decode(request.current_state.msgpack)
+        seen = self._faults.read(request.type_name, state)
+        return pb.ReadResource.Response(
+            new_state=request.current_state if seen is state else _dynamic(seen), private=request.private
+        )
+
+    def _plan(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        prior, planned = decode(request.prior_state.msgpack), decode(request.proposed_new_state.msgpack)
+        if planned is None:
+            return pb.PlanResourceChange.Response(
+                planned_state=request.proposed_new_state, planned_private=request.prior_private
+            )
+        name = request.type_name
+        block = self._block("resource", name)
+        known = _facts().get(name)
+        diagnostics = self._refusals("resource", name, decode(request.config.msgpack), self._region)
+        if known is None:
+            diagnostics += self._schema_alone(name)
+            known = _NO_FACTS
+        planning.drop(planned, _write_only(block))
+        planning.set_defaults(planned, known.defaults)
+        if "region" in block["attributes"]:
+            planned["region"] = (decode(request.config.msgpack) or {}).get("region") or self._region
+        if prior is not None:
+            planning.keep_computed(planned, prior, block)
+            planning.keep_equal_documents(planned, prior, known.json)
+        if "tags_all" in block["attributes"] and "tags" in block["attributes"]:
+            planning.merge_tags(planned, prior, self._default_tags, self._ignored)
+        replace: list[Any] = []
+        if prior is None:
+            planning.set_unknown(planned, block)
+        else:
+            planning.set_changed_unknown(planned, prior, known.changes_computed)
+            force_new = (
+                known.force_new | {("region",)} if "region" in block["attributes"] else known.force_new
+            )
+            replace = [
+                attribute_path(path) for path in planning.replacements(prior, planned, block, force_new)
+            ]
+        return pb.PlanResourceChange.Response(
+            planned_state=_dynamic(planned),
+            planned_private=request.prior_private,
+            requires_replace=replace,
+            diagnostics=diagnostics,
+            # As the real provider's SDK: defaults of arguments that are not computed are in its plans.
+            legacy_type_system=True,
+        )
+
+    def _schema_alone(self, name: str) -> list[Any]:
+        if name in self._warned:
+            return []
+        self._warned.add(name)
+        return [
+            diagnostic(
+                "warning",
+                "Planned from the schema alone",
+                f"The mock provider has no facts about {name}: defaults, replacement and sensitive "
+                "arguments are not as the real provider plans them.",
+            )
+        ]
+
+    def _context(self) -> identifiers.Context:
+        return identifiers.Context(region=self._region, account=ACCOUNT, partition=_partition(self._region))
+
+    def _apply(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        prior, planned = decode(request.prior_state.msgpack), decode(request.planned_state.msgpack)
+        name = request.type_name
+        event = "create" if prior is None else "delete" if planned is None else "update"
+        failure = self._faults.apply(name, event, planned or prior, self._stopped)
+        if failure:
+            return pb.ApplyResourceChange.Response(
+                new_state=request.prior_state, diagnostics=[diagnostic("error", *failure)]
+            )
+        if planned is None:
+            return pb.ApplyResourceChange.Response(new_state=request.planned_state)
+        block = self._block("resource", name)
+        state = identifiers.fill(name, copy.deepcopy(planned), block, self._context())
+        planning.drop(state, _write_only(block))
+        return pb.ApplyResourceChange.Response(
+            new_state=_dynamic(state), private=request.planned_private, legacy_type_system=True
+        )
+
+    def _import(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        return pb.ImportResourceState.Response(
+            diagnostics=[
+                diagnostic(
+                    "error",
+                    "The mock provider has nothing to import",
+                    f"{request.type_name} {request.id!r} would be read from AWS, which the mock provider "
+                    "never asks: leave the import out, or plan it with the real provider.",
+                )
+            ]
+        )
+
+    def _move(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        return pb.MoveResourceState.Response(
+            diagnostics=[
+                diagnostic(
+                    "error",
+                    "Unable to Move Resource State",
+                    f"{request.source_type_name} cannot become {request.target_type_name}: the mock provider "
+                    "moves resources only within their type.",
+                )
+            ]
+        )
+
+    def _read_data(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        config = decode(request.config.msgpack)
+        name = request.type_name
+        block = self._block("data", name)
+        diagnostics = self._refusals("data", name, config, self._region)
+        if any(one.severity == pb.Diagnostic.ERROR for one in diagnostics):
+            return pb.ReadDataSource.Response(diagnostics=diagnostics)
+        state = data_sources.read(name, config, block, self._context())
+        return pb.ReadDataSource.Response(state=_dynamic(state), diagnostics=diagnostics)
+
+
+@memoized
+def _facts() -> dict[str, facts.TypeFacts]:
+    return facts.load()
+
+
+def _dynamic(value: Any) -> Any:
+    return pb.DynamicValue(msgpack=encode(value))
+
+
+def _write_only(block: Block, at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = [(*at, name) for name in block["attributes"] if is_write_only(block, name)]
+    for name, entry in block["block_types"].items():
+        found += _write_only(entry["block"], (*at, name))
+    return found
+
+
+def _partition(region: str) -> str:
+    """The partition of a region.
+
+    Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html.
+    """
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

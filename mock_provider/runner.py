@@ -1,0 +1,518 @@
+"""Start Terraform against the mock provider, with everything of the user's own left as it stands.
+
+Terraform runs in a shadow of the configuration's folder: links to each of its files, and
+beside them what Terraform writes (the lock file, the data folder, the state). So a project's
+own `.terraform`, lock file and state are neither read nor written, and paths in the
+configuration mean what they always mean.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from mock_provider import configuration, faults, plugin
+from mock_provider.schema import Schema
+from mock_provider.terraform import Terraform, find
+from support import cache
+from support.problem import Problem
+from support.progress import step
+
+HOSTS = ("registry.terraform.io", "registry.opentofu.org")
+"""Where Terraform and OpenTofu look for hashicorp/aws."""
+
+Backend = Literal["refuse", "local"]
+"""What to do with a backend that is not local: refuse to run, or keep a local state in its place."""
+
+# Variables of the user that would change what Terraform does here, or hold what it has no business with.
+_DROPPED = (
+    "TF_PLUGIN_CACHE_DIR",
+    "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE",
+    "TF_REATTACH_PROVIDERS",
+    "TF_DATA_DIR",
+    "TF_CLI_CONFIG_FILE",
+    "TERRAFORM_CONFIG",
+)
+_DROPPED_PREFIXES = ("TF_CLI_ARGS", "TF_TOKEN_", "TF_CLOUD_", "AWS_", "PLUGIN_")
+_KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")
+
+# What of a folder is Terraform's own, and has no link in the shadow.
+_OWN = (
+    ".terraform",
+    ".terraform.lock.hcl",
+    ".terraform.tfstate.lock.info",
+    "terraform.tfstate.d",
+    "crash.log",
+)
+_OVERRIDE = "zzz_mock_provider_override.tf.json"
+
+# Options whose value is a file of the user's. Source: https://developer.hashicorp.com/terraform/cli/commands.
+_FILE_OPTIONS = ("var-file", "out", "generate-config-out", "plan", "config", "junit-xml")
+_REFUSED_OPTIONS = {
+    "backend-config": "the mock provider keeps a state of its own; --state-dir says where",
+    "state": "the mock provider keeps a state of its own; --state-dir says where",
+    "state-out": "the mock provider keeps a state of its own; --state-dir says where",
+    "backup": "the mock provider keeps a state of its own; --state-dir says where",
+    "migrate-state": "the mock provider keeps a state of its own, and moves none",
+    "plugin-dir": "the mock provider is the only provider here",
+    "from-module": "the configuration's folder would be written",
+}
+_REFUSED_COMMANDS = {
+    "login": "it would write the user's credentials",
+    "logout": "it would write the user's credentials",
+    "cloud": "nothing here reaches HCP Terraform",
+}
+# Commands that work on files alone, where the user stands.
+_PLAIN = ("fmt", "version", "")
+# Commands whose first words name files.
+_FILE_COMMANDS = ("apply", "show")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What to start, where and with which variables."""
+
+    command: tuple[str, ...]
+    cwd: Path
+    environment: dict[str, str]
+    state: Path
+    """The folder that holds Terraform's state, lock file and data."""
+
+
+def first_line(version: str) -> str:
+    """What the first line of every run says; `version` is the one that the provider claims."""
+    return (
+        f"mock provider: hashicorp/aws {version} is played by a mock; nothing in this run reaches AWS, "
+        "and nothing that it reports exists"
+    )
+
+
+def last_line(state: Path | None) -> str:
+    """What the last line of every run says."""
+    where = f"; its state is in {state}" if state else ""
+    return f"mock provider: that was the mock, not AWS: nothing was read, made or changed there{where}"
+
+
+def claimed(claim_version: str | None = None) -> str:
+    """The version of hashicorp/aws that the mock claims to be: the bindings' own unless told otherwise.
+
+    Raises:
+        Problem: it is not a version, or the bindings cannot be read.
+    """
+    if claim_version is None:
+        return _schema()[0].version
+    parts = claim_version.split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise Problem(f"--claim-version {claim_version}: must be three numbers, as in 6.25.0")
+    return claim_version
+
+
+def environment(
+    *, state: Path | None = None, faults_file: Path | None = None, claim_version: str | None = None
+) -> dict[str, str]:
+    """All variables for a Terraform or OpenTofu that is to run against the mock provider.
+
+    For callers that start it themselves, in a folder of their own: they keep that folder's lock
+    file and state apart from real ones. With `state`, Terraform's data folder is put there.
+    The user's AWS credentials, Terraform arguments and plugin cache do not come along.
+
+    Raises:
+        Problem: the bindings cannot be read, the faults file is wrong, the version is none.
+    """
+    mirror = _mirror(claimed(claim_version))
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or not (name in _DROPPED or name.startswith(_DROPPED_PREFIXES))
+    }
+    kept |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "CHECKPOINT_DISABLE": "1",
+        "CLOUDMART_CACHE": str(cache.root()),
+        "TF_CLI_CONFIG_FILE": str(mirror / "terraform.tfrc"),
+    }
+    kept.pop(plugin.FAULTS, None)
+    if faults_file is not None:
+        faults.load(faults_file)
+        kept[plugin.FAULTS] = str(faults_file.absolute())
+    if state is not None:
+        kept["TF_DATA_DIR"] = str(state.absolute() / "data")
+    return kept
+
+
+@contextmanager
+def prepared(
+    arguments: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    terraform: str | None = None,
+    state: Path | None = None,
+    faults_file: Path | None = None,
+    claim_version: str | None = None,
+    backend: Backend = "refuse",
+) -> Iterator[Prepared]:
+    """All that is needed to start `terraform ARGUMENTS` on the configuration in `cwd`.
+
+    `terraform` is `terraform`, `tofu`, `wheel` or a path (see `mock_provider.terraform.find`).
+    `state` is the folder for Terraform's state and data (default: one in the cache, by the
+    configuration's path). Where the configuration was not initialized for the mock yet, that is
+    done first. While the context is open, no other run initializes in the same state folder.
+
+    Raises:
+        Problem: no Terraform, a backend that is not local (unless `backend` is `local`), an option
+            that would reach beyond the mock, or an initialization that failed.
+    """
+    found = find(terraform)
+    folder, words = _placed(arguments, (cwd or Path.cwd()).absolute())
+    command = next((word for word in words if not word.startswith("-")), "")
+    variables = environment(state=state, faults_file=faults_file, claim_version=claim_version)
+    _check_version(found)
+    if command in _PLAIN:
+        yield Prepared((*found.command, *words), folder, variables, state or folder)
+        return
+    if command in _REFUSED_COMMANDS:
+        raise Problem(f"terraform {command}: is not run with the mock provider: {_REFUSED_COMMANDS[command]}")
+    own = _state_folder(state, folder)
+    variables["TF_DATA_DIR"] = str(own / "data")
+    if backend == "refuse":
+        _refuse_backends(folder)
+    words = [*_files_absolute(words, command, folder)]
+    with _locked(own) as lock:
+        shadow = _up_to_date(own, folder, found, variables, lock, initialize=command not in ("init", "get"))
+        yield Prepared((*found.command, *words), shadow, variables, own)
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    terraform: str | None = None,
+    state: Path | None = None,
+    faults_file: Path | None = None,
+    claim_version: str | None = None,
+    backend: Backend = "refuse",
+    capture: bool = False,
+    announce: bool = True,
+) -> subprocess.CompletedProcess[str]:
+    """Run `terraform ARGUMENTS` against the mock provider; see `prepared` for the parameters.
+
+    With `capture` the result holds stdout and stderr as text, and Terraform reads no input.
+    Ctrl-C and SIGTERM reach Terraform once each; this call ends when Terraform has ended.
+    With `announce` the first and last line on stderr say that this is the mock.
+
+    Raises:
+        Problem: as `prepared` does.
+    """
+    before = first_line(claimed(claim_version)) if announce else ""
+    if before and not capture:
+        print(before, file=sys.stderr, flush=True)
+    own: Path | None = None
+    try:
+        with prepared(
+            arguments,
+            cwd=cwd,
+            terraform=terraform,
+            state=state,
+            faults_file=faults_file,
+            claim_version=claim_version,
+            backend=backend,
+        ) as ready:
+            own = ready.state
+            result = start(ready, capture=capture)
+    finally:
+        after = last_line(own) if announce else ""
+        if after and not capture:
+            print(after, file=sys.stderr, flush=True)
+    if capture and announce:
+        result.stderr = f"{before}\n{result.stderr}{after}\n"
+    return result
+
+
+def start(ready: Prepared, *, capture: bool = False) -> subprocess.CompletedProcess[str]:
+    """Start what is prepared and wait for its end, passing on signals."""
+    pipe = subprocess.PIPE if capture else None
+    interactive = not capture and sys.stdin is not None and sys.stdin.isatty()
+    process = subprocess.Popen(
+        ready.command,
+        cwd=ready.cwd,
+        env=ready.environment,
+        stdin=None if not capture else subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        # At a terminal, Ctrl-C goes to the whole foreground group already. Elsewhere a signal is
+        # for this process, and Terraform, in a group of its own, gets it from here: once.
+        process_group=None if interactive else 0,
+    )
+    with process, _signals_passed_on(process, ctrl_c=not interactive):
+        out, err = process.communicate()
+    return subprocess.CompletedProcess(ready.command, process.returncode, out, err)
+
+
+@contextmanager
+def _signals_passed_on(process: subprocess.Popen[str], *, ctrl_c: bool) -> Iterator[None]:
+    def pass_on(number: int, _frame: object) -> None:
+        if process.poll() is None and (ctrl_c or number != signal.SIGINT):
+            process.send_signal(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    try:
+        former = {number: signal.signal(number, pass_on) for number in numbers}
+    except ValueError:
+        # Not the main thread: signals are not this caller's to handle.
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _schema() -> tuple[Schema, Path]:
+    return plugin.response()
+
+
+def _mirror(version: str) -> Path:
+    """The folder with the provider's mirror and Terraform's configuration that names it."""
+    start = shlex.join(
+        [sys.executable, "-I", "-X", f"pycache_prefix={cache.root() / 'pycache'}", plugin.__file__]
+    )
+    script = f"#!/bin/sh\n# hashicorp/aws, played by the mock provider.\nexec {start}\n"
+    key = hashlib.sha256(f"{script} {version} {_platform()}".encode()).hexdigest()[:16]
+
+    def fill(draft: Path) -> None:
+        for host in HOSTS:
+            place = draft / "mirror" / host / "hashicorp" / "aws" / version / _platform()
+            place.mkdir(parents=True)
+            executable = place / f"terraform-provider-aws_v{version}_x5"
+            executable.write_text(script)
+            executable.chmod(0o755)
+        mirror = cache.root() / name / "mirror"
+        include = ", ".join(f'"{host}/hashicorp/aws"' for host in HOSTS)
+        (draft / "terraform.tfrc").write_text(
+            "disable_checkpoint = true\n"
+            "provider_installation {\n"
+            "  filesystem_mirror {\n"
+            f"    path    = {json.dumps(str(mirror))}\n    include = [{include}]\n"
+            "  }\n"
+            "}\n"
+        )
+
+    name = f"mock-provider/mirror-{key}"
+    return cache.folder(name, fill)
+
+
+def _platform() -> str:
+    """The platform in Go's words, as mirrors name it."""
+    machine = platform.machine().lower()
+    architecture = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(machine)
+    return f"{platform.system().lower()}_{architecture or machine}"
+
+
+def _check_version(found: Terraform) -> None:
+    """Refuse what is too old, asking each binary once."""
+    try:
+        stamp = Path(found.command[0]).stat()
+    except OSError as error:
+        raise Problem(f"{found.command[0]}: cannot be started ({error.strerror})") from error
+    key = hashlib.sha256(f"{found.command} {stamp.st_mtime_ns} {stamp.st_size}".encode()).hexdigest()[:16]
+
+    def fill(folder: Path) -> None:
+        (folder / "version").write_text(" ".join(found.version()))
+
+    cache.folder(f"mock-provider/terraform-{key}", fill)
+
+
+def _placed(arguments: Sequence[str], cwd: Path) -> tuple[Path, list[str]]:
+    """The configuration's folder and the arguments without `-chdir`."""
+    words = list(arguments)
+    folder = cwd
+    while words and words[0].lstrip("-").startswith("chdir="):
+        folder = cwd / words.pop(0).partition("=")[2]
+    if not folder.is_dir():
+        raise Problem(f"{folder}: is not a folder that exists")
+    return Path(os.path.normpath(folder)), words
+
+
+def _state_folder(state: Path | None, folder: Path) -> Path:
+    if state is not None:
+        own = state.absolute()
+    else:
+        key = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+        own = cache.root() / "mock-provider" / "states" / f"{folder.name}-{key}"
+    try:
+        own.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(
+            f"{own}: cannot be made as the mock provider's state folder ({error.strerror}); "
+            "name another with --state-dir"
+        ) from error
+    return own
+
+
+def _refuse_backends(folder: Path) -> None:
+    for path, kind in configuration.backends(folder):
+        if kind != "local":
+            what = "HCP Terraform (`cloud`)" if kind == "cloud" else f'the remote backend "{kind}"'
+            raise Problem(
+                f"{path}: keeps its state in {what}, and the mock provider must never write there: "
+                'use `backend "local"`, or none, for runs against the mock'
+            )
+
+
+def _files_absolute(words: list[str], command: str, folder: Path) -> Iterator[str]:
+    """The arguments, with files of the user named so that they are found from the shadow."""
+    position = words.index(command)
+    yield from words[: position + 1]
+    value_follows = False
+    for word in words[position + 1 :]:
+        if value_follows:
+            value_follows = False
+            yield str(folder / word)
+            continue
+        name, equals, value = word.lstrip("-").partition("=") if word.startswith("-") else ("", "", "")
+        if name in _REFUSED_OPTIONS:
+            raise Problem(f"terraform {command} -{name}: is not run: {_REFUSED_OPTIONS[name]}")
+        if name in _FILE_OPTIONS:
+            value_follows = not equals
+            yield f"-{name}={folder / value}" if equals else word
+        elif not name and command in _FILE_COMMANDS and (folder / word).is_file():
+            yield str(folder / word)
+        else:
+            yield word
+
+
+@contextmanager
+def _locked(own: Path) -> Iterator[IO[str]]:
+    with (own / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield handle
+
+
+def _up_to_date(
+    own: Path, folder: Path, found: Terraform, variables: dict[str, str], lock: IO[str], *, initialize: bool
+) -> Path:
+    """The shadow of `folder`, made and initialized unless it stands; the lock is held shared afterwards."""
+    folders, top = configuration.reach(folder)
+    shadow = own / "tree" / folder.relative_to(folder.anchor)
+    links = _links(folder, top)
+    wanted = json.dumps(
+        {
+            "links": {str(place): str(target) for place, target in links.items()},
+            "needs": hashlib.sha256(configuration.needs(folders).encode()).hexdigest(),
+            "terraform": found.command,
+            "mirror": variables["TF_CLI_CONFIG_FILE"],
+        },
+        sort_keys=True,
+    )
+    ready = own / "ready.json"
+
+    def stands() -> bool:
+        return ready.is_file() and ready.read_text() == wanted
+
+    if stands():
+        return shadow
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"  waiting for another run in {own}", file=sys.stderr, flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    if not stands():
+        ready.unlink(missing_ok=True)
+        _link(own / "tree", links, shadow, own)
+        if initialize:
+            _initialize(found, shadow, variables)
+            ready.write_text(wanted)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return shadow
+
+
+def _links(folder: Path, top: Path) -> dict[Path, Path]:
+    """Where links go, relative to the file system's root, and to what: `folder`'s entries, and those of each
+    folder above it up to `top`."""
+    links: dict[Path, Path] = {}
+    below: Path | None = None
+    for here in (folder, *folder.parents):
+        for entry in sorted(here.iterdir()):
+            if entry == below or (here == folder and _is_own(entry.name)):
+                continue
+            links[entry.relative_to(entry.anchor)] = entry
+        if here == top:
+            break
+        below = here
+    return links
+
+
+def _is_own(name: str) -> bool:
+    return name in _OWN or ".tfstate" in name
+
+
+def _link(tree: Path, links: dict[Path, Path], shadow: Path, own: Path) -> None:
+    shadow.mkdir(parents=True, exist_ok=True)
+    override = {
+        "terraform": {
+            "backend": {
+                "local": {
+                    "path": str(own / "terraform.tfstate"),
+                    "workspace_dir": str(own / "terraform.tfstate.d"),
+                }
+            }
+        }
+    }
+    (shadow / _OVERRIDE).write_text(json.dumps(override, indent=2))
+    wanted = {tree / place: target for place, target in links.items()}
+    for place in _existing_links(tree):
+        if place not in wanted or place.readlink() != wanted[place]:
+            place.unlink()
+    for place, target in wanted.items():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.is_symlink():
+            if place.is_dir():
+                shutil.rmtree(place)
+            place.symlink_to(target)
+
+
+def _existing_links(tree: Path) -> Iterator[Path]:
+    for here, folders, names in os.walk(tree):
+        for name in (*folders, *names):
+            path = Path(here, name)
+            if path.is_symlink():
+                yield path
+
+
+def _initialize(found: Terraform, shadow: Path, variables: dict[str, str]) -> None:
+    with step("initialize for the mock provider"):
+        done = subprocess.run(
+            [*found.command, "init", "-input=false", "-no-color", "-reconfigure"],
+            cwd=shadow,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if done.returncode:
+            said = "\n".join(f"    {line}" for line in f"{done.stderr}{done.stdout}".strip().splitlines())
+            raise Problem(
+                f"{shadow}: `terraform init` against the mock provider failed. Only hashicorp/aws is there, "
+                f"and no module can be fetched. It said:\n{said}"
+            )
