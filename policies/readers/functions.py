@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from policies.model import ABSENT, Unknown, as_boolean, as_number, as_text, parse_document, references_of
-from policies.readers.expressions import equal, first_unknown, plain, text_of, traced, unknown_from
+from policies.readers.expressions import Lazy, equal, first_unknown, plain, text_of, traced, unknown_from
 
 Function = Callable[[list[Any]], Any]
 
@@ -26,7 +26,8 @@ class Refused(Exception):
 def call(name: str, arguments: list[Any]) -> Any:
     """The result of a function, or an `Unknown`."""
     name = name.removeprefix("core::")
-    arguments = [plain(argument) for argument in arguments]
+    if name not in _COLLECTIONS:
+        arguments = [plain(argument) for argument in arguments]
     partial = _PARTIAL.get(name)
     exact = _EXACT.get(name)
     try:
@@ -143,7 +144,7 @@ def _flatten(arguments: list[Any]) -> Any:
 def _compact(arguments: list[Any]) -> Any:
     if isinstance(arguments[0], Unknown):
         return arguments[0]
-    return [item for item in _list(arguments[0]) if isinstance(item, Unknown) or item not in (None, "")]
+    return [item for item in _list(arguments[0]) if isinstance(item, Unknown | Lazy) or item not in (None, "")]
 
 
 def _merge(arguments: list[Any]) -> Any:
@@ -555,6 +556,28 @@ _PARTIAL: Final[dict[str, Function]] = {
     "values": _values,
     "zipmap": _zipmap,
 }
+
+# Those that hand elements on as they are: resources may stay resources for a splat that follows.
+_COLLECTIONS: Final = frozenset(
+    {
+        "coalescelist",
+        "compact",
+        "concat",
+        "element",
+        "flatten",
+        "keys",
+        "length",
+        "lookup",
+        "merge",
+        "one",
+        "reverse",
+        "slice",
+        "tolist",
+        "tomap",
+        "values",
+        "zipmap",
+    }
+)
 
 _EXACT: Final[dict[str, Function]] = {
     "abs": lambda a: abs(_number(a[0])),

@@ -19,7 +19,7 @@ from support.problem import Problem
 
 _WHITESPACE: Final = re.compile(r"[ \t\n\r]*")
 # Block types and their number of labels.
-_LABELS: Final = {
+LABELS: Final = {
     "resource": 2,
     "data": 2,
     "ephemeral": 2,
@@ -161,8 +161,8 @@ def _level(
         if depth is None:
             if key in IGNORED:
                 end = _value(text, value_at)[1]
-            elif key in _LABELS:
-                end = _level(source, value_at, _LABELS[key], (key,), key_at, blocks)
+            elif key in LABELS:
+                end = _level(source, value_at, LABELS[key], (key,), key_at, blocks)
             else:
                 raise _Malformed(f"{key!r} is no block of Terraform's configuration language", key_at)
         elif key == "//":
