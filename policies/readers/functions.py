@@ -144,7 +144,9 @@ def _flatten(arguments: list[Any]) -> Any:
 def _compact(arguments: list[Any]) -> Any:
     if isinstance(arguments[0], Unknown):
         return arguments[0]
-    return [item for item in _list(arguments[0]) if isinstance(item, Unknown | Lazy) or item not in (None, "")]
+    return [
+        item for item in _list(arguments[0]) if isinstance(item, Unknown | Lazy) or item not in (None, "")
+    ]
 
 
 def _merge(arguments: list[Any]) -> Any:

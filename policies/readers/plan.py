@@ -1,5 +1,471 @@
-from policies.model import Model
+"""A plan as `terraform show -json` writes it.
+
+Planned values say what is known. Where a value is known only after apply, `configuration` says which
+references it is made from; where there are none, the configuration does not set it and AWS will: for the
+rules it is absent, as it is in the configuration itself.
+
+Source: https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from policies.model import (
+    ABSENT,
+    Model,
+    Output,
+    Place,
+    Provider,
+    Reference,
+    Resource,
+    Sensitive,
+    Traced,
+    Unknown,
+    without_key,
+)
+from policies.readers.expressions import names_identity
+from policies.readers.policy_document import render
+from policies.readers.terraform_json import Text
+from support.problem import Problem
+
+_ADDRESS: Final = re.compile(r'"address":\s*("(?:[^"\\]|\\.)*")')
+_KEY: Final = re.compile(r'\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\]$')
+_REFERENCE: Final = re.compile(r'[^.\[]+(?:\[(?:[^\]"]*|"(?:[^"\\]|\\.)*")\])*')
 
 
-def model(document: object, file: str, text: str) -> Model:
-    raise NotImplementedError
+def model(document: Mapping[str, Any], file: str, text: str) -> Model:
+    """The model of a plan: what will stand after it, resources that are only destroyed left out.
+
+    Raises:
+        Problem: the plan is errored, incomplete, of an unknown format, or not shaped as Terraform writes it.
+    """
+    version = document.get("format_version")
+    if not isinstance(version, str) or version.partition(".")[0] not in ("0", "1"):
+        raise Problem(f"{file}: the plan's format_version is {version!r}; the gate reads 0.x and 1.x")
+    if document.get("errored"):
+        raise Problem(
+            f"{file}: this plan ended with an error, so that it is not whole: mend it and plan again"
+        )
+    if document.get("complete") is False:
+        raise Problem(
+            f"{file}: this plan leaves changes for later (-target, or deferred actions): plan without them"
+        )
+    if not isinstance(document.get("planned_values"), dict):
+        raise Problem(f"{file}: this plan has no planned_values: write it with terraform show -json")
+    try:
+        return _Plan(document, file, text).model()
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise Problem(f"{file}: it is not shaped as Terraform writes plans: {error!r}") from error
+
+
+class _PlanPlace(Place):
+    """Where a resource stands in the plan's text."""
+
+    __slots__ = ("_address", "_lines")
+
+    def __init__(self, lines: _Lines, address: str) -> None:
+        super().__init__(lines.source.file)
+        self._lines = lines
+        self._address = address
+
+    def line(self, attribute: str = "") -> int:
+        return self._lines.of(self._address)
+
+
+class _Lines:
+    """The lines of addresses in a plan, found in one pass when the first is asked for."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.source = Text(file, text)
+        self._offsets: dict[str, int] | None = None
+
+    def of(self, address: str) -> int:
+        if self._offsets is None:
+            import json
+
+            self._offsets = {}
+            for match in _ADDRESS.finditer(self.source.text):
+                self._offsets.setdefault(json.loads(match.group(1)), match.start())
+        offset = self._offsets.get(address)
+        return 0 if offset is None else self.source.line(offset)
+
+
+@dataclass(slots=True)
+class _Context:
+    """An instance of a module: its configuration, address, the call that made it, and where that stands."""
+
+    config: Mapping[str, Any]
+    address: str = ""
+    call: Mapping[str, Any] = field(default_factory=dict)
+    parent: _Context | None = None
+    resources: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for resource in self.config.get("resources") or ():
+            self.resources[resource["address"]] = resource
+
+    def qualified(self, name: str) -> str:
+        return f"{self.address}.{name}" if self.address else name
+
+
+class _Plan:
+    def __init__(self, document: Mapping[str, Any], file: str, text: str) -> None:
+        self.document = document
+        self.file = file
+        self.lines = _Lines(file, text)
+        self.changes = {
+            change["address"]: change["change"]
+            for change in document.get("resource_changes") or ()
+            if "deposed" not in change
+        }
+        self.root = _Context((document.get("configuration") or {}).get("root_module") or {})
+        self.contexts: dict[str, _Context] = {"": self.root}
+        self.instances: set[str] = set()
+        self.documents: dict[str, Any] = {}
+
+    def model(self) -> Model:
+        planned = list(_resources(self.document["planned_values"].get("root_module") or {}, ""))
+        prior_values = (self.document.get("prior_state") or {}).get("values") or {}
+        known = {item["address"] for _, item in planned}
+        prior = [
+            (module, item)
+            for module, item in _resources(prior_values.get("root_module") or {}, "")
+            if item.get("mode") == "data" and item["address"] not in known
+        ]
+        self.instances = known | {item["address"] for _, item in prior}
+        both = [*prior, *planned]
+        data = [self._resource(module, item) for module, item in both if item.get("mode") == "data"]
+        resources = [self._resource(module, item) for module, item in planned if item.get("mode") != "data"]
+        return Model(resources, data, self._outputs(), self._providers(), "plan")
+
+    def _resource(self, module: str, item: Mapping[str, Any]) -> Resource:
+        address = item["address"]
+        context = self._context(module)
+        local = without_key(address)[len(module) + 1 if module else 0 :]
+        config = context.resources.get(local) or {}
+        change = self.changes.get(address) or {}
+        unknown = change.get("after_unknown")
+        scope = _Scope(self, context, config, item.get("index"))
+        values = scope.body(
+            item.get("values") or {},
+            unknown if isinstance(unknown, dict) else {},
+            config.get("expressions") or {},
+            item.get("sensitive_values") or {},
+        )
+        if item.get("mode") == "data" and item["type"] == "aws_iam_policy_document" and "json" not in values:
+            self.documents[address] = render(values)
+        key = config.get("provider_config_key")
+        alias = key.rpartition(":")[2].partition(".")[2] if isinstance(key, str) else ""
+        if alias:
+            values["provider"] = f"{item['type'].partition('_')[0]}.{alias}"
+        return Resource(
+            address,
+            item["type"],
+            item["name"],
+            values,
+            mode="data" if item.get("mode") == "data" else "managed",
+            key=item.get("index"),
+            module=module,
+            place=_PlanPlace(self.lines, address),
+        )
+
+    def _context(self, module: str) -> _Context:
+        """The context of a module instance, by its address."""
+        found = self.contexts.get(module)
+        if found is None:
+            outer, name = _split_module(module)
+            parent = self._context(outer)
+            calls = parent.config.get("module_calls") or {}
+            call = calls.get(without_key(name).removeprefix("module.")) or {}
+            found = self.contexts[module] = _Context(call.get("module") or {}, module, call, parent)
+        return found
+
+    def _outputs(self) -> list[Output]:
+        declared = self.root.config.get("outputs") or {}
+        values = self.document["planned_values"].get("outputs") or {}
+        changes = self.document.get("output_changes") or {}
+        outputs = []
+        for name in sorted({*declared, *values}):
+            known = values.get(name) or {}
+            sensitive = bool(known.get("sensitive") or (declared.get(name) or {}).get("sensitive"))
+            unknown = (changes.get(name) or {}).get("after_unknown", "value" not in known)
+            expression = (declared.get(name) or {}).get("expression")
+            scope = _Scope(self, self.root, {}, None)
+            value = scope.value(known.get("value"), unknown, expression, sensitive, name)
+            outputs.append(Output(name, None if value is ABSENT else value, sensitive, Place(self.file)))
+        return outputs
+
+    def _providers(self) -> list[Provider]:
+        configs = (self.document.get("configuration") or {}).get("provider_config") or {}
+        return [
+            Provider(
+                config.get("name") or "",
+                config.get("alias") or "",
+                _constants(config.get("expressions") or {}),
+                Place(self.file),
+            )
+            for config in configs.values()
+        ]
+
+    # references
+
+    def resolve(self, context: _Context, names: Sequence[str], key: Any) -> tuple[Reference, ...]:
+        """The resource attributes behind the references of an expression, through variables and outputs.
+
+        `count.index` and `each.key` beside a resource with instances are taken to choose the instance with
+        the key of the resource that asks: the plan does not record the expression itself.
+        """
+        found: dict[Reference, None] = {}
+        self._resolve(context, names, key, found, 0)
+        return tuple(found)
+
+    def _resolve(
+        self, context: _Context, names: Sequence[str], key: Any, found: dict[Reference, None], depth: int
+    ) -> None:
+        if depth > 64:
+            return
+        own = any(name.startswith(("each.", "count.")) for name in names)
+        for name in _longest(names):
+            steps = _REFERENCE.findall(name)
+            first = without_key(steps[0])
+            if first in ("path", "terraform", "local", "self", "each", "count"):
+                continue
+            if first == "var" and len(steps) > 1:
+                expression = (context.call.get("expressions") or {}).get(without_key(steps[1])) or {}
+                if context.parent is not None:
+                    outer = _references(expression)
+                    self._resolve(context.parent, outer, _key(context.address), found, depth + 1)
+            elif first == "module" and len(steps) > 1:
+                for child in self._children(context, steps[1], key if own else None):
+                    outputs = child.config.get("outputs") or {}
+                    wanted = [without_key(steps[2])] if len(steps) > 2 else list(outputs)
+                    for output in wanted:
+                        expression = (outputs.get(output) or {}).get("expression") or {}
+                        self._resolve(child, _references(expression), None, found, depth + 1)
+            else:
+                length = 3 if first == "data" else 2
+                if len(steps) < length:
+                    continue
+                address = context.qualified(".".join(steps[:length]))
+                if own and key is not None and not _KEY.search(address):
+                    chosen = f"{address}[{key}]" if isinstance(key, int) else f'{address}["{key}"]'
+                    address = chosen if chosen in self.instances else address
+                found[Reference(address, ".".join(steps[length:]))] = None
+
+    def _children(self, context: _Context, step: str, key: Any) -> Iterator[_Context]:
+        base = context.qualified(f"module.{step}")
+        if base in self.contexts or _KEY.search(step):
+            yield self._context(base)
+            return
+        prefix = f"{base}["
+        candidates = {
+            address[: address.index("]", len(prefix)) + 1]
+            for address in self.instances
+            if address.startswith(prefix) and "]" in address[len(prefix) :]
+        }
+        wanted = f"{base}[{key}]" if isinstance(key, int) else f'{base}["{key}"]'
+        if wanted in candidates:
+            yield self._context(wanted)
+        elif candidates:
+            for candidate in sorted(candidates):
+                yield self._context(candidate)
+        else:
+            yield self._context(base)
+
+
+@dataclass(slots=True)
+class _Scope:
+    """Puts planned values, unknowns, expressions and secrecy of one resource together."""
+
+    plan: _Plan
+    context: _Context
+    config: Mapping[str, Any]
+    key: Any
+
+    def body(
+        self,
+        values: Mapping[str, Any],
+        unknown: Mapping[str, Any],
+        expressions: Mapping[str, Any],
+        sensitive: Any,
+        *,
+        complete: bool = True,
+    ) -> dict[str, Any]:
+        """A body; `complete` says that what `expressions` leaves out is not configured."""
+        result: dict[str, Any] = {}
+        secrets = sensitive if isinstance(sensitive, dict) else {}
+        for name in (*values, *(name for name in unknown if name not in values)):
+            blind = unknown.get(name, False)
+            expression = expressions.get(name)
+            if expression is None and not complete:
+                expression = _UNRECORDED
+            hidden = sensitive is True or secrets.get(name, False)
+            value = self.value(values.get(name), blind, expression, hidden, name)
+            if value is not ABSENT and value is not None:
+                result[name] = value
+        return result
+
+    def value(self, value: Any, unknown: Any, expression: Any, sensitive: Any, name: str) -> Any:
+        if unknown is True:
+            return self._unknown(expression, name)
+        names = _references(expression)
+        if isinstance(value, dict):
+            blind = unknown if isinstance(unknown, dict) else {}
+            inner, complete = _inner(expression, 1)
+            return self.body(value, blind, inner, sensitive, complete=complete)
+        if isinstance(value, list):
+            blinds = unknown if isinstance(unknown, list) else []
+            secrets = sensitive if isinstance(sensitive, list) else []
+            length = max(len(value), len(blinds))
+            inner, complete = _inner(expression, length)
+            each = inner if isinstance(expression, list | dict) and not names else expression
+            return [
+                self._element(
+                    value[index] if index < len(value) else None,
+                    blinds[index] if index < len(blinds) else False,
+                    each,
+                    sensitive is True or (secrets[index] if index < len(secrets) else False),
+                    complete,
+                    name,
+                )
+                for index in range(length)
+            ]
+        if isinstance(unknown, dict | list) and unknown and value is None:
+            empty: Any = {} if isinstance(unknown, dict) else []
+            return self.value(empty, unknown, expression, sensitive, name)
+        if isinstance(value, str):
+            references = self.plan.resolve(self.context, names, self.key) if names else ()
+            if sensitive:
+                return Sensitive(value, references)
+            return Traced(value, references) if references else value
+        return value
+
+    def _element(
+        self, value: Any, unknown: Any, expression: Any, sensitive: Any, complete: bool, name: str
+    ) -> Any:
+        if isinstance(value, dict) or isinstance(unknown, dict):
+            inner = expression if isinstance(expression, dict) and not _is_expression(expression) else {}
+            if _is_expression(expression):
+                complete = False
+            return self.body(
+                value or {},
+                unknown if isinstance(unknown, dict) else {},
+                inner,
+                sensitive,
+                complete=complete,
+            )
+        if unknown is True and expression is None:
+            expression = _UNRECORDED
+        result = self.value(value, unknown, expression, sensitive, name)
+        return None if result is ABSENT else result
+
+    def _unknown(self, expression: Any, name: str) -> Any:
+        if expression is None or expression == {}:
+            return ABSENT
+        names = _references(expression)
+        references = self.plan.resolve(self.context, names, self.key)
+        if len(references) == 1:
+            reference = references[0]
+            rendered = self.plan.documents.get(reference.address)
+            if rendered is not None and reference.attribute == "json":
+                return rendered
+        words = ", ".join(map(str, references)) or ", ".join(_longest(names))
+        reason = f"{name} is known after apply" + (f": it comes from {words}" if words else "")
+        certain = len(references) == 1 and names_identity(references[0].attribute)
+        return Unknown(reason, references, certain=certain)
+
+
+_UNRECORDED: Final[Mapping[str, Any]] = {"references": []}
+"""The expression of something that the plan's configuration does not record: within a dynamic block."""
+
+
+def _is_expression(expression: Any) -> bool:
+    return isinstance(expression, dict) and ("references" in expression or "constant_value" in expression)
+
+
+def _inner(expression: Any, length: int) -> tuple[Mapping[str, Any], bool]:
+    """The expressions within `length` blocks, put together, and whether they are all of them.
+
+    Sets come in another order than the configuration has them, so that blocks cannot be told apart by
+    position.
+    """
+    if _is_expression(expression):
+        return {}, False
+    if isinstance(expression, dict):
+        return expression, True
+    if not isinstance(expression, list):
+        return {}, False
+    merged: dict[str, Any] = {}
+    for block in expression:
+        for name, value in (block if isinstance(block, dict) else {}).items():
+            merged[name] = _merged(merged[name], value) if name in merged else value
+    return merged, len(expression) >= length
+
+
+def _merged(one: Any, other: Any) -> Any:
+    if _is_expression(one) and _is_expression(other):
+        return {"references": [*one.get("references", ()), *other.get("references", ())]}
+    if isinstance(one, list) and isinstance(other, list):
+        return [*one, *other]
+    return one if isinstance(one, dict | list) else other
+
+
+def _references(expression: Any) -> list[str]:
+    """The references of an expression as Terraform lists them."""
+    if isinstance(expression, dict):
+        found = expression.get("references")
+        return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+    return []
+
+
+def _longest(names: Sequence[str]) -> list[str]:
+    """References without those that only name the beginning of another one."""
+    result: list[str] = []
+    for index, name in enumerate(names):
+        # Terraform lists a reference and right behind it the shorter ones that contain it.
+        if index and any(
+            earlier.startswith(name) and earlier[len(name) : len(name) + 1] in (".", "[")
+            for earlier in names[:index]
+        ):
+            continue
+        result.append(name)
+    return result
+
+
+def _key(address: str) -> Any:
+    match = _KEY.search(address)
+    if not match:
+        return None
+    return int(match.group(1)) if match.group(1) is not None else match.group(2)
+
+
+def _split_module(address: str) -> tuple[str, str]:
+    """The calling module's address and the call with its key: both halves of `module.a[0].module.b`."""
+    steps = _REFERENCE.findall(address)
+    return ".".join(steps[:-2]), ".".join(steps[-2:])
+
+
+def _resources(module: Mapping[str, Any], address: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for resource in module.get("resources") or ():
+        yield address, resource
+    for child in module.get("child_modules") or ():
+        yield from _resources(child, child["address"])
+
+
+def _constants(expressions: Mapping[str, Any]) -> dict[str, Any]:
+    """The constant values of a provider's configuration; the rest is unknown."""
+    result: dict[str, Any] = {}
+    for name, expression in expressions.items():
+        if isinstance(expression, list):
+            result[name] = [_constants(block) for block in expression if isinstance(block, dict)]
+        elif isinstance(expression, dict) and "constant_value" in expression:
+            result[name] = expression["constant_value"]
+        elif _is_expression(expression):
+            result[name] = Unknown(f"{name} is not recorded in the plan")
+        elif isinstance(expression, dict):
+            result[name] = _constants(expression)
+    return result
