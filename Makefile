@@ -13,6 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 UV := .tools/bin/uv
 PY := .venv/bin/python
 LOCKED := pyproject.toml uv.lock
+TYPED := main.py settings modules synthesis support policies mock_provider pipeline handoff
 
 .tools/uv-$(UV_VERSION):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
@@ -38,3 +39,27 @@ help: ## this list
 
 .PHONY: environment
 environment: .venv/ready ## the locked Python environment, .venv
+
+.PHONY: synth
+synth: .venv/ready ## Terraform JSON of ENV into cdktf.out/stacks/cloudmart-ENV/
+	@$(PY) main.py synth --env $(ENV)
+
+.PHONY: synth-state
+synth-state: .venv/ready ## Terraform JSON of the state bucket's own stack
+	@$(PY) main.py synth-state
+
+.PHONY: local
+local: .venv/ready ## docker-compose.yml, the local twin of ENV
+	@$(PY) main.py local --env $(ENV)
+
+.PHONY: schema
+schema: .venv/ready ## JSON schemas of the settings, for editors
+	@$(PY) main.py schema
+
+.PHONY: test
+test: .venv/ready .venv-checkov/ready ## the whole suite
+	@$(PY) -m pytest -n auto --dist loadscope -q $(ARGS)
+
+.PHONY: lint
+lint: .venv/ready ## ruff and mypy
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy $(TYPED)

@@ -77,7 +77,10 @@ class Cache(Tier):
             ],
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
-        self.user, user_groups = self._users(name) if settings.auth == "iam" else (None, None)
+        self.user: ElasticacheUser | None = None
+        user_groups: list[str] | None = None
+        if settings.auth == "iam":
+            self.user, user_groups = self._users(name)
         self.group = self.add(
             ElasticacheReplicationGroup,
             "main",

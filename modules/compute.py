@@ -1,4 +1,4 @@
-"""The backend's instances: an Auto Scaling group of instances without public address or SSH, each running one container."""
+"""The backend's instances: an Auto Scaling group, no public address, no SSH, one container on each."""
 
 from __future__ import annotations
 
@@ -125,7 +125,10 @@ class Compute(Tier):
             description="The backend's container image, with a tag other than latest or with a digest.",
         )
         variable.add_validation(
-            condition='${can(regex("(:[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$", var.backend_image)) && !endswith(var.backend_image, ":latest")}',
+            condition=(
+                '${can(regex("(:[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$", var.backend_image))'
+                ' && !endswith(var.backend_image, ":latest")}'
+            ),
             error_message="The image needs a tag other than latest, or a digest: what runs must be known.",
         )
         return "${var.backend_image}"

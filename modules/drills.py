@@ -54,7 +54,15 @@ class Drills(Tier):
         role = self._role(name, account_id, cache_arn)
         group = logs.group("az_loss", f"/{name}/drills/az-loss")
         duration = f"PT{minutes}M"
-        actions = [_action("cut-off-subnets", "aws:network:disrupt-connectivity", ("Subnets", "subnets"), duration=duration, scope="all")]  # fmt: skip
+        actions = [
+            _action(
+                "cut-off-subnets",
+                "aws:network:disrupt-connectivity",
+                ("Subnets", "subnets"),
+                duration=duration,
+                scope="all",
+            )
+        ]
         targets = [
             FisExperimentTemplateTarget(
                 name="subnets",
@@ -64,7 +72,14 @@ class Drills(Tier):
             )
         ]
         if database_arn:
-            actions.append(_action("fail-database-over", "aws:rds:reboot-db-instances", ("DBInstances", "database"), forceFailover="true"))  # fmt: skip
+            actions.append(
+                _action(
+                    "fail-database-over",
+                    "aws:rds:reboot-db-instances",
+                    ("DBInstances", "database"),
+                    forceFailover="true",
+                )
+            )
             targets.append(
                 FisExperimentTemplateTarget(
                     name="database",
@@ -74,7 +89,14 @@ class Drills(Tier):
                 )
             )
         if cache_arn:
-            actions.append(_action("interrupt-cache-nodes", "aws:elasticache:replicationgroup-interrupt-az-power", ("ReplicationGroups", "cache"), duration=duration))  # fmt: skip
+            actions.append(
+                _action(
+                    "interrupt-cache-nodes",
+                    "aws:elasticache:replicationgroup-interrupt-az-power",
+                    ("ReplicationGroups", "cache"),
+                    duration=duration,
+                )
+            )
             targets.append(
                 FisExperimentTemplateTarget(
                     name="cache",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs
 from cdktf_cdktf_provider_aws.lb_listener import (
     LbListener,
@@ -13,7 +13,7 @@ from cdktf_cdktf_provider_aws.lb_listener import (
 )
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
-from constructs import Construct, IDependable
+from constructs import Construct
 
 from modules import flows
 from modules.tier import Tier
@@ -45,7 +45,7 @@ class LoadBalancer(Tier):
         health_check_path: str,
         deregistration_delay_seconds: int,
         access_logs: S3Bucket,
-        after: Sequence[IDependable],
+        after: Sequence[ITerraformDependable],
     ) -> None:
         super().__init__(scope, id)
         self.security_group = flows.group(

@@ -86,6 +86,7 @@ class Logs(Tier):
             # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
             rules=(buckets.expire("expire", days), buckets.expire_old_versions("expire-old-versions", 7)),
         )
+        balancers = f"arn:aws:elasticloadbalancing:{self._region}:{self._account_id}"
         source = {"StringEquals": {"aws:SourceAccount": self._account_id}}
         attached = buckets.attach_policy(
             self,
@@ -96,11 +97,7 @@ class Logs(Tier):
                 "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
                 "Action": "s3:PutObject",
                 "Resource": f"{bucket.arn}/alb/AWSLogs/{self._account_id}/*",
-                "Condition": {
-                    "ArnLike": {
-                        "aws:SourceArn": f"arn:aws:elasticloadbalancing:{self._region}:{self._account_id}:loadbalancer/*"
-                    }
-                },
+                "Condition": {"ArnLike": {"aws:SourceArn": f"{balancers}:loadbalancer/*"}},
             },
             # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html
             {

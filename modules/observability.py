@@ -87,23 +87,13 @@ class Observability(Tier):
                 Alarm(f"cache_evictions_{number}", "AWS/ElastiCache", "Evictions", dimensions, 100, "Redis drops entries to make room.", "Sum"),
             ]  # fmt: skip
             if len(cache_nodes) > 1:
-                alarms.append(Alarm(f"cache_lag_{number}", "AWS/ElastiCache", "ReplicationLag", dimensions, 10, "The replica is seconds behind: a failover loses that much.", "Maximum"))  # fmt: skip
+                alarms += [
+                    Alarm(f"cache_lag_{number}", "AWS/ElastiCache", "ReplicationLag", dimensions, 10, "The replica is seconds behind: a failover loses that much.", "Maximum"),
+                ]  # fmt: skip
         for alarm in alarms:
             self._alarm(alarm)
-        self.no_healthy_hosts = self._alarm(
-            Alarm(
-                "no_healthy_hosts",
-                "AWS/ApplicationELB",
-                "HealthyHostCount",
-                targets,
-                1,
-                "No instance serves.",
-                "Maximum",
-                below=True,
-                times=2,
-                missing="breaching",
-            )  # fmt: skip
-        )
+        nobody = Alarm("no_healthy_hosts", "AWS/ApplicationELB", "HealthyHostCount", targets, 1, "No instance serves.", "Maximum", below=True, times=2, missing="breaching")  # fmt: skip
+        self.no_healthy_hosts = self._alarm(nobody)
         if dashboard:
             self._dashboard(region, alarms)
 

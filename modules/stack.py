@@ -7,8 +7,8 @@ from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdent
 from constructs import Construct
 
 from modules import cache, database, terraform
-from modules.compute import Compute
 from modules.backup import Backup
+from modules.compute import Compute
 from modules.domain import Domain
 from modules.drills import Drills
 from modules.firewall import Firewall

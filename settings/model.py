@@ -287,7 +287,7 @@ class Backend(Section):
         Annotated[str, Matches(r"[A-Z][A-Z0-9_]*", "the name of an environment variable in upper case")],
         Annotated[
             str,
-            Matches(r"[^\x00-\x1f'\"$`\\]*", "a value without quotes, $, backslash or control characters"),
+            Matches(r"""[^\x00-\x1f'"$`\\]*""", "a value without quotes, $, backslash or control characters"),
         ],
     ] = Field(
         default_factory=dict,
@@ -413,7 +413,7 @@ class Frontend(Section):
     old_versions_days: int = Field(
         30, ge=1, le=3650, description="Days that replaced files can still be brought back."
     )
-    content_security_policy: Annotated[str, Matches(r"[^\x00-\x1f\"]+", "one line without double quotes")] = (
+    content_security_policy: Annotated[str, Matches(r'[^\x00-\x1f"]+', "one line without double quotes")] = (
         Field(
             "default-src 'self'; img-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'self'",
             description="The Content-Security-Policy header.",

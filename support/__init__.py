@@ -1,1 +1,1 @@
-"""What every command shares: problems told to people, progress, and the cache folder. Standard library only."""
+"""What every command shares: problems told in words, progress, the cache folder. Standard library only."""

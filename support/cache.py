@@ -14,7 +14,7 @@ from support.problem import Problem
 
 
 def root() -> Path:
-    """The cache folder, made if need be: $CLOUDMART_CACHE, else cloudmart-infrastructure in the user's cache folder.
+    """The cache folder, made if need be: $CLOUDMART_CACHE, or a folder in the user's own cache.
 
     Raises:
         Problem: the folder cannot be made or written.
@@ -41,13 +41,13 @@ def root() -> Path:
 def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock named after `path` (beside it, with `.lock` added), among processes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(f"{path}.lock", "w") as handle:
+    with Path(f"{path}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def folder(name: str, fill: Callable[[Path], None]) -> Path:
-    """The cached folder `name`, filled once by `fill(empty folder)` however many processes ask at the same time.
+    """The cached folder `name`, filled once by `fill(empty folder)`, however many processes ask at once.
 
     A fill that fails or is killed leaves nothing behind that a later run would take for complete.
     """
