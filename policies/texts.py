@@ -1,0 +1,121 @@
+"""Texts that resources carry, such as user data and environments: decoded, with marks where values are unknown."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from policies.model import ABSENT, Unknown, parse_document
+
+HOLE: Final = re.compile("\ue000(\\d+)\ue001")
+"""The mark of an unknown part; its number is the index in `Text.holes`."""
+
+_SCRIPTS: Final = ("user_data", "user_data_base64", "user_data_wo", "custom_data")
+_RUN: Final = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
+# Siblings by which a list of settings names its values, as in `{ name = "TOKEN", value = "..." }`.
+_NAMES: Final = ("name", "key", "parameter_key", "option_name")
+_VALUES: Final = ("value", "parameter_value")
+
+
+@dataclass(slots=True)
+class Text:
+    """A text that stands at `path` under `name`: an argument's, a map's key's, or the setting's own."""
+
+    path: str
+    name: str
+    text: str
+    holes: list[Unknown] = field(default_factory=list)
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is user data."""
+        return self.name in _SCRIPTS
+
+
+def texts_in(values: Any, path: str = "", name: str = "") -> Iterator[Text | tuple[str, str, Unknown]]:
+    """Every text in a tree of values, JSON documents opened and user data decoded.
+
+    An unknown of which nothing is known comes as a tuple of path, name and itself.
+    """
+    if isinstance(values, dict):
+        for key, value in values.items():
+            if key == "//":
+                continue
+            label = _setting(values) if key in _VALUES else None
+            yield from texts_in(value, f"{path}.{key}" if path else str(key), label or str(key))
+    elif isinstance(values, list):
+        for index, value in enumerate(values):
+            yield from texts_in(value, f"{path}[{index}]", name)
+    elif isinstance(values, str):
+        plain = str.__str__(values)
+        if plain[:1] in "{[" and plain[1:]:
+            tree = parse_document(plain)
+            if not isinstance(tree, Unknown):
+                yield from texts_in(tree, path, name)
+                return
+        yield Text(path, name, _decoded(plain) if name in _SCRIPTS else plain)
+    elif isinstance(values, Unknown):
+        decoded = getattr(values, "decoded", None)
+        unknown = decoded if isinstance(decoded, Unknown) else values
+        tree = parse_document(unknown) if unknown.parts else unknown.document
+        if not isinstance(tree, Unknown) and tree is not ABSENT:
+            yield from texts_in(tree, path, name)
+        elif unknown.parts:
+            yield _joined(unknown, path, name)
+        else:
+            yield path, name, values
+
+
+def _setting(values: dict[str, Any]) -> str | None:
+    return next((values[key] for key in _NAMES if isinstance(values.get(key), str)), None)
+
+
+def _joined(value: Unknown, path: str, name: str) -> Text:
+    text = Text(path, name, "")
+    pieces = []
+    for part in value.parts:
+        if isinstance(part, Unknown):
+            pieces.append(f"\ue000{len(text.holes)}\ue001")
+            text.holes.append(part)
+        else:
+            pieces.append(part)
+    text.text = _opened("".join(pieces)) if text.is_script else "".join(pieces)
+    return text
+
+
+@lru_cache(maxsize=256)
+def _decoded(text: str) -> str:
+    """User data as the machine reads it: out of base64 and gzip, with what is in base64 inside it too."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return _opened(text)
+    if raw[:2] == b"\x1f\x8b":
+        try:
+            raw = gzip.decompress(raw)
+        except (OSError, EOFError, zlib.error):
+            return text
+    try:
+        return _opened(raw.decode())
+    except UnicodeDecodeError:
+        return _opened(text)
+
+
+def _opened(text: str) -> str:
+    """A text followed by what its base64 runs hold, where that is text: files that cloud-init writes."""
+    found = [text]
+    for match in _RUN.finditer(text):
+        try:
+            inner = base64.b64decode(match.group(), validate=True).decode()
+        except (binascii.Error, ValueError):
+            continue
+        if inner.isprintable() or "\n" in inner:
+            found.append(inner)
+    return "\n".join(found)
