@@ -208,10 +208,10 @@ def _tree(text: str, file: str) -> Any:
             f"{file}: HCL is read with python-hcl2, which is not installed: pip install python-hcl2"
         ) from error
     if not hasattr(hcl2, "parses_to_tree"):
-        raise Problem(
-            f"{file}: another package has taken the place of python-hcl2 in this environment (Checkov brings "
-            "bc-python-hcl2): keep them in environments of their own"
-        )
+        # Checkov's environment, where bc-python-hcl2 has taken the place of python-hcl2.
+        from policies.checkov_host import hcl as fork
+
+        return fork.tree(text, file)
     try:
         return hcl2.parses_to_tree(text)
     except UnexpectedInput as error:
