@@ -24,6 +24,14 @@ def main() -> int:
     parser.add_argument(
         "--settings", type=Path, help="another settings file in place of environments/ENV.yaml"
     )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="overrides",
+        help="set one value over the file's, as in --set network.availability_zones=[a,b,c]",
+    )
     parser.add_argument("--out", type=Path, default=Path(os.environ.get("CDKTF_OUTDIR", HERE / "cdktf.out")))
     arguments = parser.parse_args()
     commands = {"synth": synth, "synth-state": synth_state, "schema": schema, "local": local}
@@ -36,7 +44,7 @@ def synth(arguments: argparse.Namespace) -> int:
     with step(f"settings read and checked: {_short(path)}"):
         import settings
 
-        values = settings.read(path)
+        values = settings.read(path, arguments.overrides)
     with step("bindings of hashicorp/aws loaded"):
         import modules.stack  # noqa: F401
     with step("stack synthesized"):
@@ -87,7 +95,7 @@ def local(arguments: argparse.Namespace) -> int:
 
     path = arguments.settings or ENVIRONMENTS / f"{arguments.env}.yaml"
     target = HERE / "docker-compose.yml"
-    target.write_text(compose.document(settings.read(path)), encoding="utf-8")
+    target.write_text(compose.document(settings.read(path, arguments.overrides)), encoding="utf-8")
     print(_short(target))
     print("next: docker compose up")
     return 0

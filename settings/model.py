@@ -37,8 +37,10 @@ def refused(allowed: str) -> PydanticCustomError:
 
 def _network(value: Any) -> Any:
     try:
+        if not isinstance(value, str):
+            raise ValueError
         network = IPv4Network(value)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise refused("an IPv4 network in CIDR notation with no host bits set, as in 10.0.0.0/16") from error
     return str(network)
 
@@ -483,8 +485,8 @@ class Settings(Section):
     environment: Annotated[
         str,
         Matches(
-            r"(?!.*--)[a-z][a-z0-9-]{0,6}[a-z0-9]",
-            "2 to 8 lower-case letters, digits and single hyphens, a letter first",
+            r"(?!.*--)[a-z][a-z0-9-]{0,10}[a-z0-9]",
+            "2 to 12 lower-case letters, digits and single hyphens, a letter first",
         ),
     ] = Field(description="The second part of every name; the file is named after it.")
     owner: Owner = Field("platform-team", description="Who answers for it: the Owner tag.")
