@@ -26,6 +26,9 @@ from support.problem import Problem
 
 WAIVED: Final = "waived"
 
+EVERY_TYPE: Final = "*"
+"""In `Rule.types`: the rule judges whatever there is, which does not make a type one that a rule knows."""
+
 NOT_SEEN: Final = "CM_MODULE_SEEN"
 """The engine's own rule: the resources of every module that is called are seen."""
 
@@ -149,7 +152,8 @@ def _refuse_unknown_stores(model: Model, catalogue: Sequence[Entry], parameters:
 
 
 def _apply(entry: Entry, model: Model, parameters: Parameters) -> Iterable[Finding]:
-    subjects = model.of_type(*entry.rule.types)
+    everything = EVERY_TYPE in entry.rule.types
+    subjects = list(model.resources) if everything else model.of_type(*entry.rule.types)
     if entry.check_model is not None:
         if subjects:
             anchor = subjects[0]

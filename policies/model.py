@@ -59,7 +59,7 @@ class Unknown:
     as far as they could be followed. `parts` is there when the value is a text with holes: known text and
     `Unknown`s in turn. `document` is there when it is a JSON document with holes: a tree of plain values
     and `Unknown`s. `certain` says that the value cannot be null: it is a reference to an identity such as
-    an `arn`, or a text.
+    an `arn`, or a text. `decoded` is there when it is the base64 of a text that is not known whole.
     """
 
     reason: str
@@ -67,6 +67,7 @@ class Unknown:
     parts: tuple[str | Unknown, ...] = ()
     document: Any = ABSENT
     certain: bool = False
+    decoded: Any = ABSENT
 
     def __bool__(self) -> bool:
         raise TypeError(f"an unknown value has no truth: {self.reason}")
@@ -526,6 +527,15 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the root module, with its default or `ABSENT`."""
+
+    name: str
+    default: Any
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """A provider configuration: `name` as in `aws`, `alias` or ""."""
 
@@ -557,6 +567,7 @@ class Model:
     outputs: Sequence[Output] = ()
     providers: Sequence[Provider] = ()
     source: str = ""
+    variables: Sequence[Variable] = ()
     _by_type: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_address: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_identity: dict[str, dict[str, list[Resource]]] = field(default_factory=dict, repr=False)

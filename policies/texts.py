@@ -62,8 +62,10 @@ def texts_in(values: Any, path: str = "", name: str = "") -> Iterator[Text | tup
                 return
         yield Text(path, name, _decoded(plain) if name in _SCRIPTS else plain)
     elif isinstance(values, Unknown):
-        decoded = getattr(values, "decoded", None)
-        unknown = decoded if isinstance(decoded, Unknown) else values
+        if isinstance(values.decoded, str):
+            yield Text(path, name, _opened(str.__str__(values.decoded)))
+            return
+        unknown = values.decoded if isinstance(values.decoded, Unknown) else values
         tree = parse_document(unknown) if unknown.parts else unknown.document
         if not isinstance(tree, Unknown) and tree is not ABSENT:
             yield from texts_in(tree, path, name)

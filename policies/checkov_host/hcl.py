@@ -23,7 +23,7 @@ def tree(text: str, file: str) -> Any:
     Raises:
         Problem: it cannot be parsed.
     """
-    from hcl2.parser import Hcl2
+    from hcl2.parser import Hcl2  # type: ignore[attr-defined]
 
     try:
         # The grammar knows no end of file: a block ends with its line.

@@ -25,6 +25,7 @@ from policies.model import (
     Sensitive,
     Traced,
     Unknown,
+    Variable,
     as_boolean,
     as_number,
     as_text,
@@ -213,7 +214,11 @@ class Evaluation:
             )
             for block in self.root.config.providers
         ]
-        return Model(resources, data, outputs, providers, source)
+        variables = [
+            Variable(name, evaluate_value(block.body.get("default", ABSENT), self.root.scope), block.place)
+            for name, block in self.root.config.variables.items()
+        ]
+        return Model(resources, data, outputs, providers, source, variables)
 
 
 def _truth(value: Any, scope: Scope) -> bool:

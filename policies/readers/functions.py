@@ -259,6 +259,18 @@ def _jsonencode(arguments: list[Any]) -> Any:
     return traced(text, tree)
 
 
+def _base64encode(arguments: list[Any]) -> Any:
+    text = arguments[0]
+    if isinstance(text, Unknown):
+        return Unknown(text.reason, references_of(text), certain=True, decoded=text)
+    return traced(base64.b64encode(_text(text).encode()).decode(), text)
+
+
+def _base64gzip(arguments: list[Any]) -> Any:
+    text = arguments[0]
+    return Unknown("base64gzip() is not evaluated here", references_of(text), certain=True, decoded=text)
+
+
 def _jsondecode(arguments: list[Any]) -> Any:
     return parse_document(arguments[0])
 
@@ -530,6 +542,8 @@ def _transpose(arguments: list[Any]) -> dict[str, list[str]]:
 
 
 _PARTIAL: Final[dict[str, Function]] = {
+    "base64encode": _base64encode,
+    "base64gzip": _base64gzip,
     "coalesce": _coalesce,
     "coalescelist": _coalescelist,
     "compact": _compact,
@@ -586,7 +600,6 @@ _EXACT: Final[dict[str, Function]] = {
     "alltrue": lambda a: all(as_boolean(item) for item in _list(a[0])),
     "anytrue": lambda a: any(as_boolean(item) for item in _list(a[0])),
     "base64decode": lambda a: base64.b64decode(_text(a[0]), validate=True).decode(),
-    "base64encode": lambda a: base64.b64encode(_text(a[0]).encode()).decode(),
     "ceil": lambda a: math.ceil(_number(a[0])),
     "chomp": lambda a: _text(a[0]).rstrip("\r\n"),
     "chunklist": _chunklist,

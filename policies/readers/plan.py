@@ -25,6 +25,7 @@ from policies.model import (
     Sensitive,
     Traced,
     Unknown,
+    Variable,
     without_key,
 )
 from policies.readers.expressions import names_identity
@@ -140,7 +141,11 @@ class _Plan:
         both = [*prior, *planned]
         data = [self._resource(module, item) for module, item in both if item.get("mode") == "data"]
         resources = [self._resource(module, item) for module, item in planned if item.get("mode") != "data"]
-        return Model(resources, data, self._outputs(), self._providers(), "plan")
+        variables = [
+            Variable(name, declared.get("default", ABSENT), Place(self.file))
+            for name, declared in (self.root.config.get("variables") or {}).items()
+        ]
+        return Model(resources, data, self._outputs(), self._providers(), "plan", variables)
 
     def _resource(self, module: str, item: Mapping[str, Any]) -> Resource:
         address = item["address"]

@@ -101,7 +101,7 @@ def check_model(model: Model, parameters: Parameters) -> Iterator[Verdict]:
             yield passed(at=holder)  # not shown; that it is made from a secret is said where that one stands
         else:
             yield from _judge(holder, {output.name: output.value})
-    for variable in getattr(model, "variables", ()):
+    for variable in model.variables:
         holder = Resource(f"var.{variable.name}", "variable", variable.name, {}, place=variable.place)
         yield from _judge(holder, {variable.name: variable.default})
 
