@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ _HCL = re.compile(
 # Relative paths that climb, in any string: a module's source or a file that an expression reads.
 _CLIMB = re.compile(r"(?:\.\./)*\.\.(?=[/\"])")
 _LOCAL_SOURCE = re.compile(r"\"?source\"?\s*[=:]\s*\"(\.\.?/[^\"]*)\"")
+_WORD = re.compile(r"[a-z][a-z0-9_]+")
+_EMPTY_BLOCKS = re.compile(r"\"\w+\":\s*\[\]")
+_DECLARED = re.compile(r"(?:resource|data)\s+\"(aws_\w+)\"|(?<=\")(aws_\w+)(?=\"\s*:\s*[\[{])")
 # The lines that say which modules and providers `init` has to bring.
 _NEEDS = re.compile(r"^.*(?:source|version|module|provider|backend).*$", re.M)
 
@@ -83,6 +86,34 @@ def needs(folders: list[Path]) -> str:
     return "\n".join(
         f"{path}\n" + "\n".join(_NEEDS.findall(_text(path))) for folder in folders for path in files(folder)
     )
+
+
+def words(texts: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Every word in the texts that can name a type or a block, and the types that are declared in them."""
+    found: set[str] = set()
+    declared: set[str] = set()
+    for text in texts:
+        found.update(_WORD.findall(text))
+        declared.update(in_hcl or in_json for in_hcl, in_json in _DECLARED.findall(text))
+    return found, declared
+
+
+def without_empty_blocks(state: str) -> str:
+    """A state's text without the names of blocks that it has none of."""
+    return _EMPTY_BLOCKS.sub("", state)
+
+
+def texts(folders: Iterable[Path]) -> Iterator[str]:
+    """The text of every configuration file in the folders, tests and queries included.
+
+    Raises:
+        Problem: a file cannot be read.
+    """
+    for folder in folders:
+        for path in sorted(folder.rglob("*.hcl")) if (folder / "tests").is_dir() else []:
+            yield _text(path)
+        for path in files(folder):
+            yield _text(path)
 
 
 def _normal(path: Path) -> Path:

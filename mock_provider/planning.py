@@ -18,6 +18,8 @@ State = dict[str, Any]
 def set_defaults(planned: State, defaults: Mapping[tuple[str, ...], object]) -> None:
     """Put in the defaults of arguments that are unset, wherever the block around them is there."""
     for path, default in defaults.items():
+        if default is None:
+            continue
         for holder in _holders(planned, path[:-1]):
             if holder.get(path[-1]) is None:
                 holder[path[-1]] = default
@@ -29,6 +31,13 @@ def drop(planned: State, paths: Iterable[tuple[str, ...]]) -> None:
         for holder in _holders(planned, path[:-1]):
             if path[-1] in holder:
                 holder[path[-1]] = None
+
+
+def unset_again(planned: State, config: State, defaults: Mapping[tuple[str, ...], object]) -> None:
+    """Show as unset what is computed, not given, and known to stay unset (a default of None)."""
+    for path, default in defaults.items():
+        if default is None and len(path) == 1 and config.get(path[0]) is None:
+            planned[path[0]] = None
 
 
 def set_unknown(planned: State, block: Block) -> None:

@@ -19,19 +19,23 @@ FAULTS = "MOCK_PROVIDER_FAULTS"
 """The variable that names the faults file to the plugin."""
 
 
-def response() -> tuple[schema.Schema, Path]:
-    """The schema, and the file with the provider's answer about it, made when it is not there yet.
+ANSWER = "MOCK_PROVIDER_ANSWER"
+"""The variable that names a file to the plugin with its answer about its schema."""
+
+
+def full_answer() -> tuple[schema.Schema, Path]:
+    """The schema, and the file with the provider's answer about all of it, made when it is not there yet.
 
     Raises:
         Problem: the bindings are missing or cannot be read.
     """
     known = schema.load()
-    key = f"{known.folder.name.removeprefix('schema-')}-{provider.response_key()}"
+    key = f"{known.folder.name.removeprefix('schema-')}-{provider.answer_key()}"
 
     def fill(folder: Path) -> None:
-        (folder / "response").write_bytes(provider.schema_response(known))
+        (folder / "answer").write_bytes(provider.answer(known))
 
-    return known, cache.folder(f"mock-provider/response-{key}", fill) / "response"
+    return known, cache.folder(f"mock-provider/answer-{key}", fill) / "answer"
 
 
 def main() -> int:
@@ -40,8 +44,8 @@ def main() -> int:
         raise Problem(
             "this is a plugin, and Terraform starts it: run `python -m mock_provider run -- terraform plan`"
         )
-    known, answer = response()
-    rules = os.environ.get(FAULTS)
+    rules, given = os.environ.get(FAULTS), os.environ.get(ANSWER)
+    known, answer = (schema.load(), Path(given)) if given else full_answer()
     played = provider.Provider(known, answer, faults.load(Path(rules)) if rules else ())
     serve(played.handlers(), played.stop)
     return 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import os
 import threading
+from collections.abc import Set
 from functools import cache as memoized
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,13 @@ from tf.gen import tfplugin_pb2 as pb
 from mock_provider import data_sources, facts, functions, identifiers, planning, refusals
 from mock_provider.faults import Fault, Faults
 from mock_provider.planning import State
-from mock_provider.protocol import Handler, attribute_path, diagnostic, is_write_only, schema_message
+from mock_provider.protocol import (
+    Handler,
+    attribute_path,
+    diagnostic,
+    is_write_only,
+    schema_message,
+)
 from mock_provider.schema import Block, Kind, Schema
 from mock_provider.values import decode, encode
 
@@ -37,27 +43,50 @@ _META: Block = {
 _NO_FACTS = facts.TypeFacts()
 
 
-def schema_response(schema: Schema) -> bytes:
-    """The answer to GetProviderSchema, on the wire."""
+def answer(schema: Schema, words: Set[str] | None = None) -> bytes:
+    """The answer to GetProviderSchema, on the wire.
+
+    Terraform decodes the whole of it in each of its processes, a second for all 2,211 types and
+    several for the blocks of a WAF's statements. Where it is known which words can occur in the
+    configuration, plan and state at hand, the answer holds the types among them alone, and
+    blocks that are not among them are there without what could stand inside.
+    """
     known = facts.load()
     response = pb.GetProviderSchema.Response(
         provider=schema_message(schema.block("provider", "aws")),
         provider_meta=schema_message(_META),
         server_capabilities=_CAPABILITIES,
         functions=functions.messages(),
-        resource_schemas={
-            name: schema_message(schema.block("resource", name), known.get(name, _NO_FACTS).sensitive)
-            for name in schema.types("resource")
-        },
-        data_source_schemas={
-            name: schema_message(schema.block("data", name)) for name in schema.types("data")
-        },
     )
+    kinds: tuple[tuple[Kind, Any], ...] = (
+        ("resource", response.resource_schemas),
+        ("data", response.data_source_schemas),
+    )
+    for kind, messages in kinds:
+        for name in schema.types(kind):
+            if words is not None and name not in words:
+                continue
+            block = schema.block(kind, name)
+            if words is not None:
+                block = _pruned(block, words)
+            sensitive = known[name].sensitive if kind == "resource" and name in known else ()
+            messages[name].CopyFrom(schema_message(block, sensitive))
     return bytes(response.SerializeToString())
 
 
-def response_key() -> str:
-    """What `schema_response` depends on besides the schema, as a short hash."""
+def _pruned(block: Block, words: Set[str]) -> Block:
+    empty: Block = {"attributes": {}, "block_types": {}}
+    return {
+        "attributes": block["attributes"],
+        "block_types": {
+            name: {**entry, "block": _pruned(entry["block"], words) if name in words else empty}
+            for name, entry in block["block_types"].items()
+        },
+    }
+
+
+def answer_key() -> str:
+    """What `answer` depends on besides the schema, as a short hash."""
     here = Path(__file__).parent
     names = ("provider.py", "protocol.py", "functions.py", "facts.py", "facts.json")
     return hashlib.sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()[:16]
@@ -66,9 +95,9 @@ def response_key() -> str:
 class Provider:
     """One configured instance of the provider: Terraform starts one for each `provider` block."""
 
-    def __init__(self, schema: Schema, response: Path, rules: tuple[Fault, ...] = ()) -> None:
+    def __init__(self, schema: Schema, answer: Path, rules: tuple[Fault, ...] = ()) -> None:
         self._schema = schema
-        self._response = response
+        self._answer = answer
         self._faults = Faults(rules)
         self._stopped = threading.Event()
         self._warned: set[str] = set()
@@ -112,7 +141,7 @@ class Provider:
         return answer
 
     def _provider_schema(self, _request: Any, _context: grpc.ServicerContext) -> Any:
-        return self._response.read_bytes()
+        return self._answer.read_bytes()
 
     def _functions(self, _request: Any, _context: grpc.ServicerContext) -> Any:
         return pb.GetFunctions.Response(functions=functions.messages())
@@ -197,6 +226,7 @@ class Provider:
 
     def _plan(self, request: Any, _context: grpc.ServicerContext) -> Any:
         prior, planned = decode(request.prior_state.msgpack), decode(request.proposed_new_state.msgpack)
+        config = decode(request.config.msgpack)
         if planned is None:
             return pb.PlanResourceChange.Response(
                 planned_state=request.proposed_new_state, planned_private=request.prior_private
@@ -204,14 +234,14 @@ class Provider:
         name = request.type_name
         block = self._block("resource", name)
         known = _facts().get(name)
-        diagnostics = self._refusals("resource", name, decode(request.config.msgpack), self._region)
+        diagnostics = self._refusals("resource", name, config, self._region)
         if known is None:
             diagnostics += self._schema_alone(name)
             known = _NO_FACTS
         planning.drop(planned, _write_only(block))
         planning.set_defaults(planned, known.defaults)
         if "region" in block["attributes"]:
-            planned["region"] = (decode(request.config.msgpack) or {}).get("region") or self._region
+            planned["region"] = config.get("region") or self._region
         if prior is not None:
             planning.keep_computed(planned, prior, block)
             planning.keep_equal_documents(planned, prior, known.json)
@@ -220,6 +250,8 @@ class Provider:
         replace: list[Any] = []
         if prior is None:
             planning.set_unknown(planned, block)
+            planning.unset_again(planned, config, known.defaults)
+            planned = identifiers.at_plan(name, planned, prior)
         else:
             planning.set_changed_unknown(planned, prior, known.changes_computed)
             force_new = (
@@ -265,7 +297,7 @@ class Provider:
         if planned is None:
             return pb.ApplyResourceChange.Response(new_state=request.planned_state)
         block = self._block("resource", name)
-        state = identifiers.fill(name, copy.deepcopy(planned), block, self._context())
+        state = identifiers.fill(name, planned, block, self._context(), prior)
         planning.drop(state, _write_only(block))
         return pb.ApplyResourceChange.Response(
             new_state=_dynamic(state), private=request.planned_private, legacy_type_system=True

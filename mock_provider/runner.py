@@ -18,14 +18,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from mock_provider import configuration, faults, plugin
-from mock_provider.schema import Schema
+from mock_provider import configuration, faults, plugin, provider
 from mock_provider.terraform import Terraform, find
 from support import cache
 from support.problem import Problem
@@ -77,6 +79,7 @@ _REFUSED_COMMANDS = {
 }
 # Commands that work on files alone, where the user stands.
 _PLAIN = ("fmt", "version", "")
+_DAY = 86400
 # Commands whose first words name files.
 _FILE_COMMANDS = ("apply", "show")
 
@@ -113,7 +116,7 @@ def claimed(claim_version: str | None = None) -> str:
         Problem: it is not a version, or the bindings cannot be read.
     """
     if claim_version is None:
-        return _schema()[0].version
+        return plugin.full_answer()[0].version
     parts = claim_version.split(".")
     if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
         raise Problem(f"--claim-version {claim_version}: must be three numbers, as in 6.25.0")
@@ -146,7 +149,8 @@ def environment(
         "CLOUDMART_CACHE": str(cache.root()),
         "TF_CLI_CONFIG_FILE": str(mirror / "terraform.tfrc"),
     }
-    kept.pop(plugin.FAULTS, None)
+    for name in (plugin.FAULTS, plugin.ANSWER):
+        kept.pop(name, None)
     if faults_file is not None:
         faults.load(faults_file)
         kept[plugin.FAULTS] = str(faults_file.absolute())
@@ -194,6 +198,9 @@ def prepared(
     words = [*_files_absolute(words, command, folder)]
     with _locked(own) as lock:
         shadow = _up_to_date(own, folder, found, variables, lock, initialize=command not in ("init", "get"))
+        occurring = _occurring(own, folder, command, words)
+        if occurring is not None:
+            variables[plugin.ANSWER] = str(_answer(own, occurring))
         yield Prepared((*found.command, *words), shadow, variables, own)
 
 
@@ -284,10 +291,6 @@ def _signals_passed_on(process: subprocess.Popen[str], *, ctrl_c: bool) -> Itera
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
-
-
-def _schema() -> tuple[Schema, Path]:
-    return plugin.response()
 
 
 def _mirror(version: str) -> Path:
@@ -398,6 +401,47 @@ def _files_absolute(words: list[str], command: str, folder: Path) -> Iterator[st
             yield str(folder / word)
         else:
             yield word
+
+
+def _occurring(own: Path, folder: Path, command: str, words: list[str]) -> Set[str] | None:
+    """The words that Terraform can meet in this run, as far as they name types and blocks; None for all."""
+    if command == "providers":
+        return None
+    folders, _top = configuration.reach(folder)
+    texts = [" ".join(words), *configuration.texts(folders)]
+    for state in (own / "terraform.tfstate", *own.glob("terraform.tfstate.d/*/terraform.tfstate")):
+        if state.is_file():
+            texts.append(configuration.without_empty_blocks(state.read_text("utf-8", errors="replace")))
+    manifest = own / "data" / "modules" / "modules.json"
+    if manifest.is_file():
+        modules = json.loads(manifest.read_text())["Modules"]
+        shadow = own / "tree" / folder.relative_to(folder.anchor)
+        texts += configuration.texts({(shadow / module["Dir"]).resolve() for module in modules})
+    for word in words:
+        if zipfile.is_zipfile(word):
+            with zipfile.ZipFile(word) as plan:
+                texts += [plan.read(name).decode("utf-8", errors="replace") for name in plan.namelist()]
+    occurring, declared = configuration.words(texts)
+    schema = plugin.full_answer()[0]
+    known = {*schema.types("resource"), *schema.types("data")}
+    # A name that the provider does not have: with all types, Terraform can say which is near it.
+    return occurring if declared <= known else None
+
+
+def _answer(own: Path, words: Set[str]) -> Path:
+    """The file with the provider's answer about what these words name, written once."""
+    schema, full = plugin.full_answer()
+    key = hashlib.sha256(f"{full} {sorted(words)}".encode()).hexdigest()[:16]
+    path = own / "answers" / key
+    if not path.is_file():
+        path.parent.mkdir(exist_ok=True)
+        for former in path.parent.iterdir():
+            if time.time() - former.stat().st_mtime > _DAY:
+                former.unlink(missing_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
+            draft.write(provider.answer(schema, words))
+        Path(draft.name).rename(path)
+    return path
 
 
 @contextmanager
