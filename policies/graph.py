@@ -1,0 +1,652 @@
+"""What follows from the model as a whole: which flows can happen, and what is left when a zone is lost.
+
+Flows follow from security groups on both ends, from subnets and from routes. Network ACLs are left out of
+account: they can only forbid more.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from policies.firewall import Ingress
+from policies.model import ABSENT, Model, Reference, Resource, Unknown, View
+from policies.networks import is_public, leads_to_internet, network, routes_of, tables_of, zone_of, zones
+from policies.parameters import Flow as DeclaredFlow
+from policies.stores import STORES
+
+INTERNET: Final = "internet"
+LOAD_BALANCER: Final = "load balancer"
+BACKEND: Final = "backend"
+DATABASE: Final = "database"
+CACHE: Final = "cache"
+ENDPOINTS: Final = "endpoints"
+AWS_SERVICES: Final = "AWS services"
+
+_SUBNETS: Final = ("aws_subnet", "aws_default_subnet")
+_GROUPS: Final = ("aws_security_group", "aws_default_security_group")
+_CACHES: Final = (
+    "aws_elasticache_replication_group",
+    "aws_elasticache_cluster",
+    "aws_elasticache_serverless_cache",
+    "aws_memorydb_cluster",
+    "aws_dax_cluster",
+)
+
+# Where each type that takes part in flows keeps its security groups and subnets.
+_PLACES: Final[dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
+    "aws_lb": (LOAD_BALANCER, ("security_groups[]",), ("subnets[]", "subnet_mapping[].subnet_id")),
+    "aws_alb": (LOAD_BALANCER, ("security_groups[]",), ("subnets[]", "subnet_mapping[].subnet_id")),
+    "aws_elb": (LOAD_BALANCER, ("security_groups[]",), ("subnets[]",)),
+    "aws_instance": (BACKEND, ("vpc_security_group_ids[]", "security_groups[]"), ("subnet_id",)),
+    "aws_ecs_service": (
+        BACKEND,
+        ("network_configuration.security_groups[]",),
+        ("network_configuration.subnets[]",),
+    ),
+    "aws_lambda_function": (BACKEND, ("vpc_config.security_group_ids[]",), ("vpc_config.subnet_ids[]",)),
+    "aws_vpc_endpoint": (ENDPOINTS, ("security_group_ids[]",), ("subnet_ids[]",)),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """Something that takes part in flows: its tier, security groups and subnets.
+
+    `open` says that it has public addresses, `outward` that it can reach the internet.
+    """
+
+    resource: Resource
+    tier: str
+    groups: tuple[Resource, ...]
+    subnets: tuple[Resource, ...]
+    open: bool
+    outward: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A flow that can happen, between tiers or from and to `internet`, on ports `first` to `last`.
+
+    `protocol` is `tcp`, `udp`, `icmp`, a number, or `all`. `source` and `target` are tiers, `internet`,
+    `AWS services`, or an address range outside. `views` are the rules that open it, `nodes` its ends in the
+    model.
+    """
+
+    source: str
+    target: str
+    protocol: str
+    first: int
+    last: int
+    views: tuple[View, ...] = ()
+    nodes: tuple[Resource, ...] = ()
+
+    def __str__(self) -> str:
+        ports = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+        if self.protocol == "all" or (self.first, self.last) == (0, 65535):
+            ports = "any port"
+        return f"{self.source} to {self.target}, {self.protocol} {ports}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Permission:
+    """One rule of a security group: protocol, ports, and who is on the other side."""
+
+    view: View
+    protocol: str
+    first: int
+    last: int
+    ranges: tuple[str, ...]
+    groups: tuple[Resource, ...]
+    services: bool
+
+
+# --- nodes ---------------------------------------------------------------------------------------------
+
+
+def nodes(model: Model) -> list[Node]:
+    """Everything in the model that takes part in flows.
+
+    Raises:
+        Undetermined: security groups, subnets or routes of one of them cannot be told.
+    """
+    found: list[Node] | None = model.shared.get(nodes)
+    if found is None:
+        found = model.shared[nodes] = list(_nodes(model))
+    return found
+
+
+def _nodes(model: Model) -> Iterator[Node]:
+    for type, (tier, groups, subnets) in _PLACES.items():
+        for resource in model.of_type(type):
+            if type == "aws_vpc_endpoint" and (resource.text("vpc_endpoint_type") or "Gateway") == "Gateway":
+                continue
+            if type == "aws_lambda_function" and resource.get("vpc_config") is ABSENT:
+                continue
+            yield _node(
+                resource, tier, [(resource, path) for path in groups], [(resource, path) for path in subnets]
+            )
+    for resource in model.of_type("aws_autoscaling_group"):
+        template = _template(resource)
+        paths = ["network_interfaces[].security_groups[]", "vpc_security_group_ids[]", "security_groups[]"]
+        where = [(resource, "vpc_zone_identifier[]"), (template, "network_interfaces[].subnet_id")]
+        yield _node(resource, BACKEND, [(template, path) for path in paths], where, template)
+    for type, store in STORES.items():
+        for resource in model.of_type(type):
+            if resource.get("replication_group_id") is not ABSENT and type == "aws_elasticache_cluster":
+                continue
+            tier = CACHE if type in _CACHES else DATABASE
+            if store.subnet_group:
+                named = resource.referenced(store.subnet_group, store.subnet_group_type)
+                where = [(group, "subnet_ids[]") for group in named.resources]
+                if not where and resource.get(store.subnet_group) is not ABSENT:
+                    raise resource.undetermined("its subnet group is not seen here", store.subnet_group)
+            else:
+                where = [(resource, f"{store.subnets}[]")]
+            yield _node(resource, tier, [(resource, f"{store.groups}[]")], where)
+
+
+def _template(resource: Resource) -> Resource:
+    """The launch template or configuration of an Auto Scaling group."""
+    paths = (
+        "launch_template.id",
+        "launch_template.name",
+        "launch_configuration",
+        "mixed_instances_policy.launch_template.launch_template_specification.launch_template_id",
+        "mixed_instances_policy.launch_template.launch_template_specification.launch_template_name",
+    )
+    for path in paths:
+        links = resource.referenced(path, "aws_launch_template", "aws_launch_configuration")
+        if links.resources:
+            return links.resources[0]
+    raise resource.undetermined("its launch template is not seen here", "launch_template")
+
+
+def _node(
+    resource: Resource,
+    tier: str,
+    group_paths: Iterable[tuple[View, str]],
+    subnet_paths: Iterable[tuple[View, str]],
+    template: Resource | None = None,
+) -> Node:
+    groups = _linked(group_paths, _GROUPS, "security group")
+    subnets = _linked(subnet_paths, _SUBNETS, "subnet")
+    if not groups:
+        groups = _default_groups(resource, subnets)
+    public = _has_public_address(resource, template, subnets)
+    reachable = any(_internet_route(subnet) for subnet in subnets) if public else False
+    # A public address takes a subnet with a route to an internet gateway; without one, a NAT gateway does.
+    outward = reachable or any(_nat_route(subnet) for subnet in subnets)
+    return Node(resource, tier, groups, subnets, reachable, outward)
+
+
+def _linked(paths: Iterable[tuple[View, str]], types: tuple[str, ...], what: str) -> tuple[Resource, ...]:
+    found: dict[int, Resource] = {}
+    for view, path in paths:
+        links = view.referenced(path, *types)
+        for resource in links.resources:
+            found[id(resource)] = resource
+        for missing in links.unresolved:
+            reason = missing if isinstance(missing, Unknown) else f"the {what} {missing} is not seen here"
+            raise view.undetermined(reason, path.replace("[]", ""))
+    return tuple(found.values())
+
+
+def _default_groups(resource: Resource, subnets: Iterable[Resource]) -> tuple[Resource, ...]:
+    """The default security groups of the VPCs it stands in: those apply where none is named."""
+    if resource.type == "aws_lb" and resource.text("load_balancer_type", "application") != "application":
+        raise resource.undetermined(
+            "it has no security group, so that only its targets decide", "security_groups"
+        )
+    model = resource.model
+    found: dict[int, Resource] = {}
+    for subnet in subnets:
+        for vpc in subnet.referenced("vpc_id", "aws_vpc", "aws_default_vpc").resources:
+            for group in model.referring(vpc, "aws_default_security_group", "vpc_id").resources:
+                found[id(group)] = group
+    if not found:
+        raise resource.undetermined("it names no security group, and the VPC's default one is not seen here")
+    return tuple(found.values())
+
+
+def _has_public_address(resource: Resource, template: Resource | None, subnets: Iterable[Resource]) -> bool:
+    if resource.type in ("aws_lb", "aws_alb", "aws_elb"):
+        return not resource.boolean("internal")
+    if resource.type in STORES:
+        return resource.boolean("publicly_accessible")
+    if resource.type == "aws_ecs_service":
+        return resource.boolean("network_configuration.assign_public_ip")
+    if resource.type in ("aws_lambda_function", "aws_vpc_endpoint"):
+        return False
+    if template is not None:
+        paths = ("network_interfaces[].associate_public_ip_address", "associate_public_ip_address")
+        said = [(template, value) for path in paths for value in template.each(path)]
+    else:
+        said = [(resource, value) for value in resource.each("associate_public_ip_address")]
+        if resource.model.referring(resource, "aws_eip", "instance").resources:
+            return True
+        links = resource.model.of_type("aws_eip_association")
+        if any(resource in link.referenced("instance_id", "aws_instance").resources for link in links):
+            return True
+    for view, value in said:
+        if isinstance(value, Unknown):
+            raise view.undetermined(value, "associate_public_ip_address")
+    if said:
+        return any(str(value).lower() == "true" for _, value in said)
+    return any(subnet.boolean("map_public_ip_on_launch") for subnet in subnets)
+
+
+def _internet_route(subnet: Resource) -> bool:
+    return any(leads_to_internet(route) for table in tables_of(subnet) for route in _routes(table))
+
+
+def _nat_route(subnet: Resource) -> bool:
+    return any(nat_of(route) for table in tables_of(subnet) for route in _routes(table))
+
+
+def _routes(table: Resource) -> list[View]:
+    return [] if table.type in ("aws_vpc", "aws_default_vpc") else list(routes_of(table))
+
+
+def nat_of(route: View) -> list[Resource]:
+    """The NAT gateways that a route leads to; the route itself stands for one that is not seen here.
+
+    Raises:
+        Undetermined: it cannot be told.
+    """
+    for path in ("nat_gateway_id", "network_interface_id"):
+        value = route.get(path)
+        if value is ABSENT or value == "":
+            continue
+        links = route.referenced(path, "aws_nat_gateway", "aws_instance", "aws_network_interface")
+        if links.resources:
+            return list(links.resources)
+        if isinstance(value, Unknown):
+            raise route.undetermined(value, path)
+        return [route.resource]
+    return []
+
+
+# --- permissions ---------------------------------------------------------------------------------------
+
+
+def _permissions(group: Resource, direction: str) -> Iterator[_Permission]:
+    """What a security group lets in (`ingress`) or out (`egress`), however it is written."""
+    model = group.model
+    for block in group.blocks(direction):
+        yield _permission(block, group)
+    rules = model.referring(group, f"aws_vpc_security_group_{direction}_rule", "security_group_id")
+    for rule in rules.resources:
+        yield _permission(rule, group)
+    older = model.referring(group, "aws_security_group_rule", "security_group_id")
+    for rule in older.resources:
+        if rule.text("type") == direction:
+            yield _permission(rule, group)
+    for unknown in (*rules.unknowns, *older.unknowns):
+        raise group.undetermined(f"a rule may belong to this security group: {unknown.reason}")
+
+
+def _permission(view: View, group: Resource) -> _Permission:
+    protocol = Ingress(view).protocol()
+    first, last = 0, 65535
+    if protocol not in ("-1", "icmp", "icmpv6"):
+        low = view.number("from_port")
+        high = view.number("to_port", low)
+        if low is not None and high is not None and (low, high) != (-1, -1):
+            first, last = int(low), int(high)
+    ranges: list[str] = []
+    for path in ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"):
+        ranges += _ranges(view, path)
+    services = False
+    for path in ("prefix_list_ids", "prefix_list_id"):
+        for value in _values(view, path):
+            more = _prefixes(value, view, path)
+            services = services or more is None
+            ranges += more or []
+    peers: list[Resource] = []
+    newer = view.resource.type.startswith("aws_vpc_security_group_")
+    # The older rule resource and inline blocks name the other side in these; the group itself is elsewhere.
+    older = ("source_security_group_id", "security_groups")
+    for path in ("referenced_security_group_id",) if newer else older:
+        links = view.referenced(f"{path}[]", *_GROUPS)
+        peers += links.resources
+        for missing in links.unknowns:
+            raise view.undetermined(missing, path)
+    if view.boolean("self"):
+        peers.append(group)
+    return _Permission(
+        view, "all" if protocol == "-1" else protocol, first, last, tuple(ranges), tuple(peers), services
+    )
+
+
+def _values(view: View, path: str) -> list[Any]:
+    value = view.get(path)
+    if value is ABSENT or value == "":
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _ranges(view: View, path: str) -> list[str]:
+    result: list[str] = []
+    for value in _values(view, path):
+        if isinstance(value, Unknown):
+            raise view.undetermined(value, path)
+        try:
+            network(str.__str__(value))
+        except (ValueError, TypeError):
+            raise view.undetermined(f"{path} is not an address range", path) from None
+        result.append(str.__str__(value))
+    return result
+
+
+def _prefixes(value: Any, view: View, path: str) -> list[str] | None:
+    """The ranges of a prefix list; None for one that AWS manages for a service."""
+    types = ("aws_ec2_managed_prefix_list", "data.aws_ec2_managed_prefix_list", "data.aws_prefix_list")
+    found = view.resource.model.follow(value, *types).resources
+    if not found:
+        # An endpoint names the prefix list of its own service.
+        if view.resource.model.follow(value, "aws_vpc_endpoint").resources:
+            return None
+        raise view.undetermined(
+            value if isinstance(value, Unknown) else f"the prefix list {value} is not seen here", path
+        )
+    ranges: list[str] = []
+    for one in found:
+        if one.mode == "data":
+            name = one.get("name")
+            if not isinstance(name, str) or not name.startswith("com.amazonaws."):
+                raise view.undetermined(f"the prefix list {one.address} is not seen here", path)
+            return None
+        more = one.model.referring(one, "aws_ec2_managed_prefix_list_entry", "prefix_list_id")
+        for unknown in more.unknowns:
+            raise view.undetermined(unknown, path)
+        for entry in (*one.blocks("entry"), *more.resources):
+            ranges += _ranges(entry, "cidr")
+    return ranges
+
+
+# --- flows ---------------------------------------------------------------------------------------------
+
+
+def flows(model: Model) -> list[Flow]:
+    """Every flow that can happen, sorted; flows of equal ends, protocol and ports are one, with all their
+    views.
+
+    Raises:
+        Undetermined: it cannot be told which flows there are.
+    """
+    found: list[Flow] | None = model.shared.get(flows)
+    if found is None:
+        found = model.shared[flows] = _merged(_flows(nodes(model)))
+    return found
+
+
+def _flows(all_nodes: list[Node]) -> Iterator[Flow]:
+    groups = {id(group): group for node in all_nodes for group in node.groups}
+    ingress = {key: list(_permissions(group, "ingress")) for key, group in groups.items()}
+    egress = {key: list(_permissions(group, "egress")) for key, group in groups.items()}
+    own = [ip for node in all_nodes for ip in _addresses(node)]
+    for target in all_nodes:
+        incoming = [one for group in target.groups for one in ingress[id(group)]]
+        outgoing = [one for group in target.groups for one in egress[id(group)]]
+        yield from _from_outside(target, incoming, own)
+        yield from _to_outside(target, outgoing, own)
+        for source in all_nodes:
+            for way_in in incoming:
+                if not _admits(way_in, source):
+                    continue
+                if source.outward and target.open and any(map(is_public, way_in.ranges)):
+                    # Open to the internet, so to all who reach the internet: no flow of its own.
+                    continue
+                for group in source.groups:
+                    for way_out in egress[id(group)]:
+                        if _admits(way_out, target) and (ports := _shared(way_in, way_out)):
+                            yield Flow(
+                                source.tier,
+                                target.tier,
+                                *ports,
+                                (way_in.view, way_out.view),
+                                (source.resource, target.resource),
+                            )
+
+
+def _from_outside(target: Node, incoming: Iterable[_Permission], own: list[Any]) -> Iterator[Flow]:
+    for way_in in incoming:
+        for outside in _outside(way_in.ranges, own):
+            if outside != INTERNET or target.open:
+                yield Flow(
+                    outside,
+                    target.tier,
+                    way_in.protocol,
+                    way_in.first,
+                    way_in.last,
+                    (way_in.view,),
+                    (target.resource,),
+                )
+
+
+def _to_outside(source: Node, outgoing: Iterable[_Permission], own: list[Any]) -> Iterator[Flow]:
+    for way_out in outgoing:
+        ends = list(_outside(way_out.ranges, own))
+        if way_out.services:
+            ends.append(AWS_SERVICES)
+        for outside in ends:
+            if outside != INTERNET or source.outward:
+                yield Flow(
+                    source.tier,
+                    outside,
+                    way_out.protocol,
+                    way_out.first,
+                    way_out.last,
+                    (way_out.view,),
+                    (source.resource,),
+                )
+
+
+def _outside(ranges: Iterable[str], own: list[Any]) -> Iterator[str]:
+    """Who outside of the network a permission's ranges admit: the internet, or private ranges by name."""
+    for text in ranges:
+        if is_public(text):
+            yield INTERNET
+        elif not any(_overlap(network(text), one) for one in own):
+            yield text
+
+
+def _addresses(node: Node) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The ranges a node's addresses lie in."""
+    result = []
+    for subnet in node.subnets:
+        for path in ("cidr_block", "ipv6_cidr_block"):
+            value = subnet.get(path)
+            if isinstance(value, str) and value:
+                result += [network(text) for text in _ranges(subnet, path)]
+            elif isinstance(value, Unknown) and path == "cidr_block":
+                raise subnet.undetermined(value, path)
+    return result
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    return one.version == other.version and bool(one.overlaps(other))
+
+
+def _admits(permission: _Permission, peer: Node) -> bool:
+    if any(group in permission.groups for group in peer.groups):
+        return True
+    if not permission.ranges:
+        return False
+    addresses = _addresses(peer)
+    return any(_overlap(network(text), one) for text in permission.ranges for one in addresses)
+
+
+def _shared(one: _Permission, other: _Permission) -> tuple[str, int, int] | None:
+    """The protocol and ports that two permissions share."""
+    if one.protocol != other.protocol and "all" not in (one.protocol, other.protocol):
+        return None
+    first, last = max(one.first, other.first), min(one.last, other.last)
+    if first > last:
+        return None
+    return (one.protocol if other.protocol == "all" else other.protocol, first, last)
+
+
+def _merged(found: Iterable[Flow]) -> list[Flow]:
+    merged: dict[tuple[str, str, str, int, int], tuple[dict[int, View], dict[int, Resource]]] = {}
+    for flow in found:
+        key = (flow.source, flow.target, flow.protocol, flow.first, flow.last)
+        views, ends = merged.setdefault(key, ({}, {}))
+        views.update((id(view.values), view) for view in flow.views)
+        ends.update((id(node), node) for node in flow.nodes)
+    return [
+        Flow(*key, tuple(views.values()), tuple(ends.values()))
+        for key, (views, ends) in sorted(merged.items())
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Flows that can happen and are not declared, and declared ones that cannot happen though both ends exist."""
+
+    surplus: tuple[Flow, ...]
+    missing: tuple[Flow, ...]
+
+
+def compare(model: Model, declared: Iterable[DeclaredFlow]) -> Comparison:
+    """The flows that can happen beside those that are declared.
+
+    Raises:
+        Undetermined: it cannot be told which flows there are.
+    """
+    wanted = {
+        Flow(one.source, one.target, one.protocol, port, port) for one in declared for port in one.ports
+    }
+    happening = flows(model)
+    bare = {Flow(flow.source, flow.target, flow.protocol, flow.first, flow.last) for flow in happening}
+    ends = {INTERNET, AWS_SERVICES, *(node.tier for node in nodes(model))}
+    surplus = [
+        flow
+        for flow in happening
+        if Flow(flow.source, flow.target, flow.protocol, flow.first, flow.last) not in wanted
+    ]
+    missing = [flow for flow in wanted - bare if flow.source in ends and flow.target in ends]
+    return Comparison(tuple(surplus), tuple(sorted(missing, key=str)))
+
+
+# --- the loss of a zone --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Break:
+    """What no longer works when `zone` is lost, and the resource or block that is the reason."""
+
+    zone: str
+    message: str
+    view: View
+
+
+def zone_loss(model: Model) -> dict[str, list[Break]]:
+    """For each Availability Zone that the model uses, in order, what breaks when it is lost.
+
+    Raises:
+        Undetermined: zones, subnets, routes or the settings that decide cannot be told.
+    """
+    subnets = model.of_type(*_SUBNETS)
+    if not subnets:
+        return {}
+    zones(subnets)
+    by_zone: dict[str | Reference, list[Resource]] = {}
+    for subnet in subnets:
+        by_zone.setdefault(zone_of(subnet), []).append(subnet)
+    ordered = sorted(by_zone, key=str)
+    return {str(zone): list(_breaks(model, zone, by_zone)) for zone in ordered}
+
+
+def _breaks(
+    model: Model, zone: str | Reference, by_zone: dict[str | Reference, list[Resource]]
+) -> Iterator[Break]:
+    lost = {id(subnet) for subnet in by_zone[zone]}
+    name = str(zone)
+
+    def left(paths: Iterable[tuple[View, str]]) -> bool:
+        subnets = _linked(paths, _SUBNETS, "subnet")
+        return any(id(subnet) not in lost for subnet in subnets)
+
+    for resource in model.of_type("aws_lb", "aws_alb", "aws_elb"):
+        if not left([(resource, "subnets[]"), (resource, "subnet_mapping[].subnet_id")]):
+            yield Break(name, "the load balancer has no subnet left", resource)
+    for resource in model.of_type("aws_autoscaling_group"):
+        if not left([(resource, "vpc_zone_identifier[]")]):
+            yield Break(name, "the Auto Scaling group has no subnet left to start instances in", resource)
+        elif (resource.number("max_size", 0) or 0) < 1:
+            yield Break(name, "the Auto Scaling group may start no instance", resource)
+    instances = model.of_type("aws_instance")
+    if instances and not any(left([(resource, "subnet_id")]) for resource in instances):
+        for resource in instances:
+            yield Break(name, "the instance is lost and nothing replaces it", resource)
+    for resource in model.of_type("aws_vpc_endpoint"):
+        if resource.get("subnet_ids") is not ABSENT and not left([(resource, "subnet_ids[]")]):
+            yield Break(name, "the endpoint has no subnet left", resource)
+    for other, subnets in by_zone.items():
+        for subnet in subnets if other != zone else ():
+            yield from _routes_lost(subnet, lost, name)
+    yield from _stores_lost(model, zone, lost, left)
+
+
+def _routes_lost(subnet: Resource, lost: set[int], zone: str) -> Iterator[Break]:
+    """Routes of a surviving subnet that lead through a NAT gateway in the lost zone."""
+    for table in tables_of(subnet):
+        for route in _routes(table):
+            for nat in nat_of(route):
+                homes = nat.referenced("subnet_id", *_SUBNETS).resources
+                if nat.type == "aws_nat_gateway" and not homes and nat.get("subnet_id") is not ABSENT:
+                    raise nat.undetermined("the subnet of the NAT gateway is not seen here", "subnet_id")
+                if homes and all(id(home) in lost for home in homes):
+                    yield Break(
+                        zone,
+                        f"{subnet.address} loses its way out: {nat.address} stands in the lost zone",
+                        route,
+                    )
+
+
+def _stores_lost(model: Model, zone: str | Reference, lost: set[int], left: Any) -> Iterator[Break]:
+    name = str(zone)
+    for resource in model.of_type("aws_db_instance"):
+        where = _group_paths(resource)
+        if not resource.boolean("multi_az"):
+            own = resource.get("availability_zone")
+            if isinstance(own, Unknown):
+                raise resource.undetermined(own, "availability_zone")
+            if own is ABSENT or own == zone:
+                yield Break(name, "the database has no standby in another zone", resource)
+        elif where and not left(where):
+            yield Break(name, "the database's subnet group has no subnet left for the standby", resource)
+    for resource in model.of_type("aws_rds_cluster", "aws_docdb_cluster", "aws_neptune_cluster"):
+        members = model.referring(resource, f"{resource.type}_instance", "cluster_identifier")
+        if members.unknowns:
+            raise resource.undetermined(members.unknowns[0])
+        if len(members.resources) < 2 and resource.get("db_cluster_instance_class") is ABSENT:
+            yield Break(name, "the cluster has no second instance in another zone", resource)
+        elif (where := _group_paths(resource)) and not left(where):
+            yield Break(name, "the cluster's subnet group has no subnet left", resource)
+    for resource in model.of_type("aws_elasticache_replication_group"):
+        nodes_wanted = resource.number("num_cache_clusters", 1) or 1
+        replicas = resource.number("replicas_per_node_group", nodes_wanted - 1) or 0
+        if replicas < 1:
+            yield Break(name, "the cache has no replica in another zone", resource)
+        elif not (resource.boolean("multi_az_enabled") and resource.boolean("automatic_failover_enabled")):
+            yield Break(name, "no replica of the cache takes over by itself", resource)
+        elif (where := _group_paths(resource)) and not left(where):
+            yield Break(name, "the cache's subnet group has no subnet left for the replica", resource)
+    for resource in model.of_type("aws_elasticache_cluster"):
+        if resource.get("replication_group_id") is ABSENT and (
+            resource.number("num_cache_nodes", 1) == 1 or resource.text("az_mode", "single-az") == "single-az"
+        ):
+            yield Break(name, "the cache has no replica in another zone", resource)
+
+
+def _group_paths(resource: Resource) -> list[tuple[View, str]]:
+    store = STORES[resource.type]
+    groups = resource.referenced(store.subnet_group, store.subnet_group_type).resources
+    if not groups and resource.get(store.subnet_group) is not ABSENT:
+        raise resource.undetermined("its subnet group is not seen here", store.subnet_group)
+    return [(group, "subnet_ids[]") for group in groups]
