@@ -19,7 +19,6 @@ from __future__ import annotations
 import copy
 import json
 import threading
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +55,8 @@ def load(path: Path) -> tuple[Fault, ...]:
     Raises:
         Problem: the file cannot be read, or does not have the form above.
     """
+    import tomllib  # Most runs have no faults file.
+
     try:
         text = path.read_text("utf-8")
         content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)

@@ -298,3 +298,19 @@ def set_changed_unknown(
             for where in computed:
                 for holder in _holders(planned, where[:-1]):
                     holder[where[-1]] = UNKNOWN
+
+
+def write_down(planned: State, prior: State | None, forms: Mapping[tuple[str, ...], str]) -> None:
+    """Write values as the provider does: in lower or upper case, or as they were where only the case differs."""
+    for path, form in forms.items():
+        before = list(_holders(prior, path[:-1])) if prior else []
+        for position, holder in enumerate(_holders(planned, path[:-1])):
+            value = holder.get(path[-1])
+            if not isinstance(value, str):
+                continue
+            if form in ("lower", "upper"):
+                holder[path[-1]] = value.lower() if form == "lower" else value.upper()
+            elif position < len(before):
+                former = before[position].get(path[-1])
+                if isinstance(former, str) and former.casefold() == value.casefold():
+                    holder[path[-1]] = former

@@ -19,6 +19,9 @@ FAULTS = "MOCK_PROVIDER_FAULTS"
 """The variable that names the faults file to the plugin."""
 
 
+ISSUED = "MOCK_PROVIDER_ISSUED"
+"""The variable that names the folder to the plugin where it notes which identities are taken."""
+
 ANSWER = "MOCK_PROVIDER_ANSWER"
 """The variable that names a file to the plugin with its answer about its schema."""
 
@@ -44,9 +47,11 @@ def main() -> int:
         raise Problem(
             "this is a plugin, and Terraform starts it: run `python -m mock_provider run -- terraform plan`"
         )
-    rules, given = os.environ.get(FAULTS), os.environ.get(ANSWER)
+    rules, given, issued = (os.environ.get(name) for name in (FAULTS, ANSWER, ISSUED))
     known, answer = (schema.load(), Path(given)) if given else full_answer()
-    played = provider.Provider(known, answer, faults.load(Path(rules)) if rules else ())
+    played = provider.Provider(
+        known, answer, faults.load(Path(rules)) if rules else (), Path(issued) if issued else None
+    )
     serve(played.handlers(), played.stop)
     return 0
 

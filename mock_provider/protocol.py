@@ -18,14 +18,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import grpc
 from tf.gen import tfplugin_pb2 as pb
 
 from mock_provider.schema import Block
 from mock_provider.values import Path as ValuePath
 from support import cache
+
+# gRPC takes longer to import than all else; only the plugin itself needs it.
+if TYPE_CHECKING:
+    import grpc
 
 MAGIC_COOKIE = ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
 
@@ -41,7 +44,7 @@ _WRITE_ONLY = b"\x58\x01"
 # Enough for Terraform's default parallelism (10) while as many calls hang on request.
 _WORKERS = 64
 
-Handler = Callable[[Any, grpc.ServicerContext], Any]
+Handler = Callable[[Any, "grpc.ServicerContext"], Any]
 
 
 def schema_message(block: Block, sensitive: Iterable[tuple[str, ...]] = ()) -> pb.Schema:
@@ -154,27 +157,34 @@ def serve(handlers: Mapping[str, tuple[Any, Handler]], stopped: Callable[[], Non
     A handler returns a message or bytes already in wire form. `stopped` is called when Terraform
     asks the provider to stop what it is doing.
     """
+    import grpc
+
     # Terraform ends its plugins itself; Ctrl-C reaches the whole process group and is not for them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     key, certificate = _certificate()
+
+    def raw(handler: Handler) -> grpc.RpcMethodHandler:
+        return grpc.unary_unary_rpc_method_handler(handler)
+
+    def stop(_request: bytes, _context: grpc.ServicerContext) -> bytes:
+        stopped()
+        return b""
+
+    methods = {
+        method: grpc.unary_unary_rpc_method_handler(
+            handler, request_deserializer=request.FromString, response_serializer=_serialized
+        )
+        for method, (request, handler) in handlers.items()
+    }
+    stdio = grpc.unary_stream_rpc_method_handler(lambda _request, _context: iter(()))
     server = grpc.server(ThreadPoolExecutor(max_workers=_WORKERS), options=[("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers(
         (
             grpc.method_handlers_generic_handler(
-                "tfplugin6.Provider",
-                {
-                    method: grpc.unary_unary_rpc_method_handler(
-                        handler, request_deserializer=request.FromString, response_serializer=_serialized
-                    )
-                    for method, (request, handler) in handlers.items()
-                }
-                | {"StopProvider": _raw(lambda _request, _context: stopped() or b"")},
+                "tfplugin6.Provider", {**methods, "StopProvider": raw(stop)}
             ),
-            grpc.method_handlers_generic_handler("plugin.GRPCController", {"Shutdown": _raw(_shutdown)}),
-            grpc.method_handlers_generic_handler(
-                "plugin.GRPCStdio",
-                {"StreamStdio": grpc.unary_stream_rpc_method_handler(lambda _request, _context: iter(()))},
-            ),
+            grpc.method_handlers_generic_handler("plugin.GRPCController", {"Shutdown": raw(_shutdown)}),
+            grpc.method_handlers_generic_handler("plugin.GRPCStdio", {"StreamStdio": stdio}),
         )
     )
     with tempfile.TemporaryDirectory(prefix="mock-provider-") as folder:
@@ -202,10 +212,6 @@ def _shutdown(_request: bytes, context: grpc.ServicerContext) -> bytes:
     # The answer has to be out before the process ends: Terraform waits two seconds for it otherwise.
     context.add_callback(_ENDED.set)
     return b""
-
-
-def _raw(handler: Handler) -> grpc.RpcMethodHandler:
-    return grpc.unary_unary_rpc_method_handler(handler)
 
 
 def _serialized(answer: Any) -> bytes:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import threading
 from collections.abc import Set
 from functools import cache as memoized
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import grpc
 from tf.gen import tfplugin_pb2 as pb
 
 from mock_provider import data_sources, facts, functions, identifiers, planning, refusals
@@ -26,6 +26,9 @@ from mock_provider.protocol import (
 )
 from mock_provider.schema import Block, Kind, Schema
 from mock_provider.values import decode, encode
+
+if TYPE_CHECKING:
+    import grpc
 
 ACCOUNT = "000000000000"
 """The account that everything is in: no real one has this number."""
@@ -92,13 +95,54 @@ def answer_key() -> str:
     return hashlib.sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()[:16]
 
 
+class Issued:
+    """Which identities are taken, so that two resources with the same arguments get two.
+
+    Identifiers follow from a resource's arguments. Where these are the same, a number beside
+    them makes the difference: the lowest that no living resource has. It is kept as an empty
+    file in `folder`, for all processes that share a state, or in memory without one.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._taken: set[str] = set()
+        self._lock = threading.Lock()
+
+    def take(self, key: str) -> int:
+        """The lowest free number for resources of this key, taken from now on."""
+        return next(number for number in itertools.count() if self._claim(f"{key}-{number}"))
+
+    def release(self, token: str) -> None:
+        """Give a number back: `token` is `KEY-NUMBER`."""
+        if self._folder is None:
+            self._taken.discard(token)
+        else:
+            (self._folder / token).unlink(missing_ok=True)
+
+    def _claim(self, token: str) -> bool:
+        if self._folder is None:
+            with self._lock:
+                free = token not in self._taken
+                self._taken.add(token)
+            return free
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            (self._folder / token).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+
 class Provider:
     """One configured instance of the provider: Terraform starts one for each `provider` block."""
 
-    def __init__(self, schema: Schema, answer: Path, rules: tuple[Fault, ...] = ()) -> None:
+    def __init__(
+        self, schema: Schema, answer: Path, rules: tuple[Fault, ...] = (), issued: Path | None = None
+    ) -> None:
         self._schema = schema
         self._answer = answer
         self._faults = Faults(rules)
+        self._issued = Issued(issued)
         self._stopped = threading.Event()
         self._warned: set[str] = set()
         self._region = DEFAULT_REGION
@@ -240,6 +284,7 @@ class Provider:
             known = _NO_FACTS
         planning.drop(planned, _write_only(block))
         planning.set_defaults(planned, known.defaults)
+        planning.write_down(planned, prior, known.forms)
         if "region" in block["attributes"]:
             planned["region"] = config.get("region") or self._region
         if prior is not None:
@@ -294,13 +339,25 @@ class Provider:
             return pb.ApplyResourceChange.Response(
                 new_state=request.prior_state, diagnostics=[diagnostic("error", *failure)]
             )
+        private = request.planned_private
         if planned is None:
+            if private:
+                self._issued.release(private.decode())
             return pb.ApplyResourceChange.Response(new_state=request.planned_state)
         block = self._block("resource", name)
+        if prior is None:
+            written = json.dumps(planned, sort_keys=True, default=repr)
+            key = hashlib.sha256(f"{name} {self._region} {written}".encode()).hexdigest()[:24]
+            number = self._issued.take(key)
+            private = f"{key}-{number}".encode()
+            if number:
+                # No argument has this name; it makes the identifiers differ and is gone afterwards.
+                planned["//"] = number
         state = identifiers.fill(name, planned, block, self._context(), prior)
+        state.pop("//", None)
         planning.drop(state, _write_only(block))
         return pb.ApplyResourceChange.Response(
-            new_state=_dynamic(state), private=request.planned_private, legacy_type_system=True
+            new_state=_dynamic(state), private=private, legacy_type_system=True
         )
 
     def _import(self, request: Any, _context: grpc.ServicerContext) -> Any:

@@ -149,13 +149,14 @@ def environment(
         "CLOUDMART_CACHE": str(cache.root()),
         "TF_CLI_CONFIG_FILE": str(mirror / "terraform.tfrc"),
     }
-    for name in (plugin.FAULTS, plugin.ANSWER):
+    for name in (plugin.FAULTS, plugin.ANSWER, plugin.ISSUED):
         kept.pop(name, None)
     if faults_file is not None:
         faults.load(faults_file)
         kept[plugin.FAULTS] = str(faults_file.absolute())
     if state is not None:
         kept["TF_DATA_DIR"] = str(state.absolute() / "data")
+        kept[plugin.ISSUED] = str(state.absolute() / "issued")
     return kept
 
 
@@ -184,15 +185,14 @@ def prepared(
     found = find(terraform)
     folder, words = _placed(arguments, (cwd or Path.cwd()).absolute())
     command = next((word for word in words if not word.startswith("-")), "")
-    variables = environment(state=state, faults_file=faults_file, claim_version=claim_version)
-    _check_version(found)
-    if command in _PLAIN:
-        yield Prepared((*found.command, *words), folder, variables, state or folder)
-        return
     if command in _REFUSED_COMMANDS:
         raise Problem(f"terraform {command}: is not run with the mock provider: {_REFUSED_COMMANDS[command]}")
+    _check_version(found)
     own = _state_folder(state, folder)
-    variables["TF_DATA_DIR"] = str(own / "data")
+    variables = environment(state=own, faults_file=faults_file, claim_version=claim_version)
+    if command in _PLAIN:
+        yield Prepared((*found.command, *words), folder, variables, own)
+        return
     if backend == "refuse":
         _refuse_backends(folder)
     words = [*_files_absolute(words, command, folder)]

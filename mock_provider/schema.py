@@ -19,7 +19,6 @@ import hashlib
 import importlib.util
 import json
 import re
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -197,6 +196,8 @@ def _write(path: Path, folder: Path) -> None:
 
 def _modules(path: Path) -> Iterator[tuple[str, str]]:
     """The TypeScript of each module, by the module's name."""
+    import tarfile  # Not needed once the schema is in the cache.
+
     parts: dict[str, list[str]] = {}
     try:
         with tarfile.open(path) as members:
