@@ -1,0 +1,129 @@
+"""Plans of many cases from one run of Terraform: each case a module of one root, and its plan cut out of the whole.
+
+What is cut out is what Terraform planned; only the module's name is taken off the addresses, so that the case
+reads as if it stood alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from cases import Case, as_json, write_hcl
+
+
+def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:
+    """The plan of each case, by its id, as `terraform show -json` prints it."""
+    from mock_provider import runner
+
+    root: dict[str, Any] = {
+        # What nobody knows before the apply.
+        "resource": {"terraform_data": {"unknown": {"input": "unknown"}}},
+        "module": {},
+        "output": {},
+    }
+    ids = []
+    for case in cases:
+        assert case.id not in ids, f"two cases are called {case.id}"
+        ids.append(case.id)
+        write_hcl(case, folder / case.id)
+        declared = _declared(case)
+        root["module"][case.id] = {
+            "source": f"./{case.id}",
+            **{name: "${terraform_data.unknown.output}" for name in declared["unset"]},
+            **declared["set"],
+        }
+        for name, sensitive in declared["outputs"].items():
+            root["output"][f"{case.id}--{name}"] = {
+                "value": f"${{module.{case.id}.{name}}}",
+                "sensitive": sensitive,
+            }
+    root = {kind: blocks for kind, blocks in root.items() if blocks}
+    folder.joinpath("main.tf.json").write_text(json.dumps(root), encoding="utf-8")
+    state = folder.parent / f"{folder.name}-state"
+    file = folder.parent / f"{folder.name}.tfplan"
+    with runner.prepared(["plan", "-out", str(file), "-input=false"], cwd=folder, state=state) as prepared:
+        _run(prepared)
+    with runner.prepared(["show", "-json", str(file)], cwd=folder, state=state) as prepared:
+        whole = json.loads(_run(prepared))
+    return {id: _cut(whole, id) for id in ids}
+
+
+def _run(prepared: Any) -> str:
+    done = subprocess.run(
+        prepared.command, cwd=prepared.cwd, env=prepared.environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _declared(case: Case) -> dict[str, Any]:
+    """The variables of a case's root module that nothing sets, those that a file sets, and its outputs."""
+    found: dict[str, Any] = {"unset": [], "set": {}, "outputs": {}}
+    for path, text in case.files.items():
+        if "/" in path:
+            continue
+        if path.endswith((".tf", ".tf.json")):
+            tree = as_json(text) if path.endswith(".tf") else json.loads(text)
+            if isinstance(tree.get("variable"), dict):
+                found["unset"] += [n for n, v in tree["variable"].items() if "default" not in v]
+            for name, output in (tree.get("output") or {}).items():
+                found["outputs"][name] = bool(output.get("sensitive"))
+        elif path.endswith(".tfvars"):
+            found["set"].update(as_values(text))
+        elif path.endswith(".tfvars.json"):
+            found["set"].update(json.loads(text))
+    found["unset"] = [name for name in found["unset"] if name not in found["set"]]
+    return found
+
+
+def as_values(text: str) -> dict[str, Any]:
+    """The values of a file of variables."""
+    return as_json(f"locals {{\n{text}\n}}")["locals"]
+
+
+def _cut(whole: dict[str, Any], id: str) -> dict[str, Any]:
+    prefix = f"module.{id}"
+
+    def mine(items: Any) -> list[Any]:
+        return [item for item in items or () if item["address"].startswith(f"{prefix}.")]
+
+    def module(values: dict[str, Any]) -> dict[str, Any]:
+        children = (values.get("root_module") or {}).get("child_modules") or ()
+        return next((one for one in children if one.get("address") == prefix), {})
+
+    def outputs(values: dict[str, Any]) -> dict[str, Any]:
+        found = values.items()
+        return {name.partition("--")[2]: value for name, value in found if name.startswith(f"{id}--")}
+
+    configuration = whole["configuration"]
+    call = configuration["root_module"]["module_calls"][id]
+    prior = whole.get("prior_state", {}).get("values", {})
+    cut = {
+        **{key: whole[key] for key in ("format_version", "terraform_version", "complete", "errored") if key in whole},
+        "planned_values": {
+            "root_module": module(whole["planned_values"]),
+            "outputs": outputs(whole["planned_values"].get("outputs") or {}),
+        },
+        "resource_changes": mine(whole.get("resource_changes")),
+        "output_changes": outputs(whole.get("output_changes") or {}),
+        "prior_state": {
+            "format_version": whole["format_version"],
+            "terraform_version": whole["terraform_version"],
+            "values": {"root_module": module(prior)},
+        },
+        "configuration": {
+            "provider_config": {
+                key.removeprefix(f"{prefix}:"): value
+                for key, value in configuration.get("provider_config", {}).items()
+            },
+            "root_module": call.get("module", {}),
+        },
+    }
+    text = json.dumps(cut)
+    text = re.sub(rf'(?<=[" ]){re.escape(prefix)}\.', "", text)
+    return json.loads(re.sub(rf'"module_address": "{re.escape(prefix)}"', '"module_address": ""', text))
