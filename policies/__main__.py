@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0: everything passed. 1: a fail, an unknown or a broken waiver. 2: something could not be judged.
     """
-    return guarded(lambda: _run(_parser().parse_args(arguments)))
+    return guarded(lambda: _safely(_parser().parse_args(arguments)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,6 +43,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--output", action="append", type=Path, metavar="FILE", help="write the report there, not to stdout"
     )
+    check.add_argument(
+        "--configuration",
+        type=Path,
+        metavar="PATH",
+        help="what the plan was made from: answers where the plan says no more than 'known after apply'",
+    )
     check.add_argument("--params", type=Path, metavar="FILE", help="parameters laid over the defaults (TOML)")
     check.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (TOML)")
     check.add_argument(
@@ -55,6 +61,23 @@ def _parser() -> argparse.ArgumentParser:
     catalogue = commands.add_parser("catalogue", help="write the catalogue as a page")
     catalogue.add_argument("--output", type=Path, metavar="FILE", help="write it there, not to stdout")
     return parser
+
+
+def _safely(options: argparse.Namespace) -> int:
+    """Run; what nobody foresaw is told as a problem too, because a gate that breaks must not look open."""
+    try:
+        return _run(options)
+    except (Problem, BrokenPipeError):
+        raise
+    except Exception as error:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+        raise Problem(
+            f"the gate itself broke, so that nothing was judged: {type(error).__name__}: {error} ({place}); "
+            "please report this"
+        ) from error
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -92,7 +115,7 @@ def _check(options: argparse.Namespace) -> int:
     else:
         from policies.readers import read
 
-        readings, notes = [read(path) for path in options.paths], []
+        readings, notes = [read(path, options.configuration) for path in options.paths], []
     result = engine.judge(readings, rules, wanted)
     result = engine.with_findings(result, waivers.apply(result.findings, accepted), notes)
     for format, output in zip(formats, outputs, strict=True):

@@ -428,7 +428,7 @@ class Resource(View):
     the gate was given it, `line` counts from 1 (0: not known), `construct` is the CDKTF construct path or "".
     """
 
-    __slots__ = ("_place", "address", "construct", "key", "mode", "model", "module", "name", "type")
+    __slots__ = ("address", "construct", "key", "mode", "model", "module", "name", "place", "type")
 
     model: Model
 
@@ -452,7 +452,7 @@ class Resource(View):
         self.mode = mode
         self.key = key
         self.module = module
-        self._place = place or NOWHERE
+        self.place = place or NOWHERE
         self.construct = construct
         self.resource = self
         self.path = ""
@@ -462,15 +462,15 @@ class Resource(View):
 
     @property
     def file(self) -> str:
-        return self._place.file
+        return self.place.file
 
     @property
     def line(self) -> int:
-        return self._place.line()
+        return self.place.line()
 
     def line_of(self, attribute: str) -> int:
         """The line of an argument where the reader knows it, else the line of the resource."""
-        return self._place.line(attribute)
+        return self.place.line(attribute)
 
     def tags(self) -> Any:
         """All tags, the provider's `default_tags` included: a dict, or an `Unknown`."""

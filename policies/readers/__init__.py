@@ -23,14 +23,24 @@ class Reading:
     unseen: tuple[Unseen, ...] = ()
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, configuration: Path | None = None) -> Reading:
     """The model of a folder of Terraform configuration, of one of its files, or of a plan in JSON.
+
+    Args:
+        path: what is judged.
+        configuration: for a plan: the folder or file that it was made from, for the expressions of what is known
+            after apply, and for places.
 
     Raises:
         Problem: it does not exist, cannot be read or parsed, or is none of these.
     """
     try:
-        return _read(path)
+        reading = _read(path)
+        if configuration is None or reading.model.source != "plan":
+            return reading
+        from policies.readers.joined import join
+
+        return Reading(reading.path, join(reading.model, _read(configuration).model, reading.path))
     except RecursionError as error:
         raise Problem(f"{path}: it cannot be read: it is nested too deeply, or refers to itself") from error
 

@@ -12,9 +12,10 @@ from policies.engine import Result
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
     """`{"summary": {...}, "findings": [...]}`, and `notes` where there is something to say about the run."""
     summary = result.summary
-    report: dict[str, object] = {
-        "summary": {name: getattr(summary, name) for name in summary.__slots__},
-        "findings": [
+    head = {name: getattr(summary, name) for name in summary.__slots__}
+    # One line a finding: json's fast encoder does not indent, and a line is what people search and compare.
+    findings = [
+        json.dumps(
             {
                 "rule": finding.rule,
                 "family": finding.family,
@@ -25,10 +26,15 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
                 "file": finding.file,
                 "line": finding.line,
                 "construct": finding.construct,
-            }
-            for finding in result.findings
-        ],
-    }
+            },
+            ensure_ascii=False,
+        )
+        for finding in result.findings
+    ]
+    parts = [
+        f'"summary": {json.dumps(head, indent=2)}'.replace("\n", "\n  "),
+        '"findings": [' + (",".join(f"\n    {line}" for line in findings) + "\n  " if findings else "") + "]",
+    ]
     if result.notes:
-        report["notes"] = list(result.notes)
-    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+        parts.append(f'"notes": {json.dumps(list(result.notes), ensure_ascii=False)}')
+    return "{\n  " + ",\n  ".join(parts) + "\n}\n"

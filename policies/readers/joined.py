@@ -1,0 +1,129 @@
+"""A plan together with the configuration it was made from.
+
+The plan knows values; the configuration knows expressions and places. Where the plan says "known after apply", the
+expression often answers the question: a text with holes, a JSON document with holes, one precise reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from policies.model import ABSENT, Model, Resource, Unknown, as_text, at_path, references_of, without_key
+from policies.readers.expressions import first_unknown, text_of
+from support.problem import Problem
+
+
+def join(plan: Model, configuration: Model, file: str) -> Model:
+    """The plan's model with the configuration's places, and its expressions where the plan knows no value.
+
+    Raises:
+        Problem: the plan holds a resource that the configuration does not declare.
+    """
+    known = {resource.address: resource for resource in (*configuration.resources, *configuration.data)}
+    # A count or for_each that the readers cannot evaluate leaves one resource without a key.
+    loose = {address: resource for address, resource in known.items() if resource.key is None}
+    resources = []
+    for resource in plan.resources:
+        source = known.get(resource.address) or loose.get(without_key(resource.address))
+        # A module that the readers cannot see into has its resources in the plan alone.
+        if source is None and not resource.module:
+            raise Problem(
+                f"{file}: {resource.address} is in the plan and not in the configuration: "
+                "name the folder that the plan was made from"
+            )
+        resources.append(_joined(resource, source, plan))
+    data = [
+        _joined(one, known.get(one.address) or loose.get(without_key(one.address)), plan) for one in plan.data
+    ]
+    return Model(resources, data, plan.outputs, plan.providers, plan.source)
+
+
+def _joined(resource: Resource, source: Resource | None, plan: Model) -> Resource:
+    if source is None:
+        return resource
+    exact = source.address == resource.address
+    values = {
+        name: _filled(value, source.values.get(name, ABSENT), plan) if exact else value
+        for name, value in resource.values.items()
+    }
+    return Resource(
+        resource.address,
+        resource.type,
+        resource.name,
+        values,
+        mode=resource.mode,
+        key=resource.key,
+        module=resource.module,
+        place=source.place,
+        construct=source.construct,
+    )
+
+
+def _filled(value: Any, source: Any, plan: Model) -> Any:
+    """A planned value, its unknown parts taken from the configuration's value."""
+    if source is ABSENT or source is None:
+        return value
+    if isinstance(value, Unknown):
+        return _answered(source, plan)
+    if isinstance(value, dict):
+        return {
+            key: _filled(item, source.get(key, ABSENT), plan) if isinstance(source, dict) else item
+            for key, item in value.items()
+        }
+    if isinstance(value, list) and first_unknown(value) is not None:
+        sources = source if isinstance(source, list) else [source]
+        if any(isinstance(item, Unknown) for item in value):
+            # Sets come in another order: the elements are the same ones, if there are as many.
+            return [_answered(item, plan) for item in sources] if len(sources) == len(value) else value
+        return _matched(value, sources, plan)
+    return value
+
+
+def _matched(values: Sequence[Any], sources: Sequence[Any], plan: Model) -> list[Any]:
+    """Blocks with their sources: each takes the first unused one that agrees in everything known."""
+    left = list(sources)
+    result = []
+    for value in values:
+        match = next((one for one in left if _agree(value, one)), ABSENT)
+        if match is not ABSENT:
+            left.remove(match)
+        result.append(_filled(value, match, plan))
+    return result
+
+
+def _agree(value: Any, source: Any) -> bool:
+    if isinstance(value, Unknown) or isinstance(source, Unknown):
+        return True
+    if isinstance(value, dict) and isinstance(source, dict):
+        return all(_agree(value[key], item) for key, item in source.items() if key in value)
+    if isinstance(value, list) or isinstance(source, list):
+        values = value if isinstance(value, list) else [value]
+        sources = source if isinstance(source, list) else [source]
+        return len(values) == len(sources)
+    return as_text(value) == as_text(source)
+
+
+def _answered(source: Any, plan: Model) -> Any:
+    """The configuration's value, its holes closed with what the plan knows."""
+    if isinstance(source, list):
+        return [_answered(item, plan) for item in source]
+    if isinstance(source, dict):
+        return {key: _answered(item, plan) for key, item in source.items()}
+    if not isinstance(source, Unknown):
+        return source
+    if source.document is not ABSENT:
+        document = _answered(source.document, plan)
+        return Unknown(source.reason, references_of(document), document=document, certain=source.certain)
+    if source.parts:
+        parts = [part if isinstance(part, str) else _answered(part, plan) for part in source.parts]
+        texts = [part if isinstance(part, Unknown) else as_text(part) for part in parts]
+        return source if None in texts else text_of(texts)
+    if len(source.references) == 1 and source.reason.startswith(f"{source.references[0]} is known after"):
+        reference = source.references[0]
+        instances = plan.at(reference.address)
+        if len(instances) == 1 and reference.attribute:
+            value = at_path(instances[0].values, reference.attribute)
+            if value is not ABSENT and first_unknown(value) is None:
+                return value
+    return source
