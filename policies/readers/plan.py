@@ -363,7 +363,8 @@ class _Scope:
                 sensitive,
                 complete=complete,
             )
-        if unknown is True and expression is None:
+        # An element of a list is there because the configuration sets it.
+        if unknown is True and not expression:
             expression = _UNRECORDED
         result = self.value(value, unknown, expression, sensitive, name)
         return None if result is ABSENT else result

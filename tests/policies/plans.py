@@ -22,7 +22,7 @@ def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:
 
     root: dict[str, Any] = {
         # What nobody knows before the apply.
-        "resource": {"terraform_data": {"unknown": {"input": "unknown"}}},
+        "resource": {"terraform_data": {"text": {"input": "unknown"}, "list": {"input": ["unknown"]}}},
         "module": {},
         "output": {},
     }
@@ -34,7 +34,7 @@ def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:
         declared = _declared(case)
         root["module"][case.id] = {
             "source": f"./{case.id}",
-            **{name: "${terraform_data.unknown.output}" for name in declared["unset"]},
+            **{name: f"${{terraform_data.{kind}.output}}" for name, kind in declared["unset"].items()},
             **declared["set"],
         }
         for name, sensitive in declared["outputs"].items():
@@ -43,10 +43,10 @@ def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:
                 "sensitive": sensitive,
             }
     root = {kind: blocks for kind, blocks in root.items() if blocks}
-    folder.joinpath("main.tf.json").write_text(json.dumps(root), encoding="utf-8")
+    folder.joinpath("main.tf.json").write_text(json.dumps(root, indent=1), encoding="utf-8")
     state = folder.parent / f"{folder.name}-state"
     file = folder.parent / f"{folder.name}.tfplan"
-    with runner.prepared(["plan", "-out", str(file), "-input=false"], cwd=folder, state=state) as prepared:
+    with runner.prepared(["plan", "-no-color", "-input=false", "-out", str(file)], cwd=folder, state=state) as prepared:
         _run(prepared)
     with runner.prepared(["show", "-json", str(file)], cwd=folder, state=state) as prepared:
         whole = json.loads(_run(prepared))
@@ -63,21 +63,25 @@ def _run(prepared: Any) -> str:
 
 def _declared(case: Case) -> dict[str, Any]:
     """The variables of a case's root module that nothing sets, those that a file sets, and its outputs."""
-    found: dict[str, Any] = {"unset": [], "set": {}, "outputs": {}}
+    found: dict[str, Any] = {"unset": {}, "set": {}, "outputs": {}}
     for path, text in case.files.items():
         if "/" in path:
             continue
         if path.endswith((".tf", ".tf.json")):
             tree = as_json(text) if path.endswith(".tf") else json.loads(text)
             if isinstance(tree.get("variable"), dict):
-                found["unset"] += [n for n, v in tree["variable"].items() if "default" not in v]
+                found["unset"] |= {
+                    name: "list" if str(variable.get("type")).startswith(("list", "set")) else "text"
+                    for name, variable in tree["variable"].items()
+                    if "default" not in variable
+                }
             for name, output in (tree.get("output") or {}).items():
                 found["outputs"][name] = bool(output.get("sensitive"))
         elif path.endswith(".tfvars"):
             found["set"].update(as_values(text))
         elif path.endswith(".tfvars.json"):
             found["set"].update(json.loads(text))
-    found["unset"] = [name for name in found["unset"] if name not in found["set"]]
+    found["unset"] = {name: kind for name, kind in found["unset"].items() if name not in found["set"]}
     return found
 
 
