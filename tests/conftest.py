@@ -17,6 +17,7 @@ from support import cache
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / "environments"
 THIRD_ZONE = {"network": {"availability_zones": ["a", "b", "c"]}}
+CERTIFICATE = "000000000000:certificate/00000000-0000-0000-0000-000000000001"
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "prod": ("prod", {}),
     "dev": ("dev", {}),
@@ -39,8 +40,8 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "domain": {
                 "hosted_zone_id": None,
-                "certificate_arn": "arn:aws:acm:ap-northeast-2:000000000000:certificate/00000000-0000-0000-0000-000000000001",
-                "cdn_certificate_arn": "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000002",
+                "certificate_arn": "arn:aws:acm:ap-northeast-2:" + CERTIFICATE,
+                "cdn_certificate_arn": "arn:aws:acm:us-east-1:" + CERTIFICATE,
             },
             "cache": {"auth": "none"},
         },
