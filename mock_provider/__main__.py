@@ -45,13 +45,17 @@ def main(arguments: list[str] | None = None) -> int:
     words = given.words[1:] if given.words[:1] == ["--"] else given.words
     if not words:
         raise Problem("nothing to run: python -m mock_provider run -- terraform plan")
-    result = runner.run(
-        words[1:],
-        terraform=None if words[0] == "terraform" else words[0],
-        state=given.state_dir,
-        faults_file=given.faults,
-        claim_version=given.claim_version,
-    )
+    try:
+        result = runner.run(
+            words[1:],
+            terraform=None if words[0] == "terraform" else words[0],
+            state=given.state_dir,
+            faults_file=given.faults,
+            claim_version=given.claim_version,
+        )
+    except Problem as problem:
+        print(f"error: {problem}\n{runner.last_line(None)}", file=sys.stderr)
+        return 2
     # Ended by a signal: as a shell tells it.
     return result.returncode if result.returncode >= 0 else 128 - result.returncode
 

@@ -51,6 +51,8 @@ _DROPPED = (
 _DROPPED_PREFIXES = ("TF_CLI_ARGS", "TF_TOKEN_", "TF_CLOUD_", "AWS_", "PLUGIN_")
 _KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
+
 # What of a folder is Terraform's own, and has no link in the shadow.
 _OWN = (
     ".terraform",
@@ -80,6 +82,8 @@ _REFUSED_COMMANDS = {
 # Commands that work on files alone, where the user stands.
 _PLAIN = ("fmt", "version", "")
 _DAY = 86400
+# Terraform quotes whole lines of a configuration; of a long one the start is enough.
+_WIDTH = 200
 # Commands whose first words name files.
 _FILE_COMMANDS = ("apply", "show")
 
@@ -141,11 +145,17 @@ def environment(
         for name, value in os.environ.items()
         if name in _KEPT or not (name in _DROPPED or name.startswith(_DROPPED_PREFIXES))
     }
+    for name in ("NO_PROXY", "no_proxy"):
+        kept.pop(name, None)
     kept |= {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "CHECKPOINT_DISABLE": "1",
+        # Modules from elsewhere are not fetched either: git may read local repositories alone, and
+        # whatever asks for a web address is sent to a port where nothing listens.
+        "GIT_ALLOW_PROTOCOL": "file",
+        **dict.fromkeys(_PROXIES, "http://127.0.0.1:9"),
         "CLOUDMART_CACHE": str(cache.root()),
         "TF_CLI_CONFIG_FILE": str(mirror / "terraform.tfrc"),
     }
@@ -228,23 +238,19 @@ def run(
     before = first_line(claimed(claim_version)) if announce else ""
     if before and not capture:
         print(before, file=sys.stderr, flush=True)
-    own: Path | None = None
-    try:
-        with prepared(
-            arguments,
-            cwd=cwd,
-            terraform=terraform,
-            state=state,
-            faults_file=faults_file,
-            claim_version=claim_version,
-            backend=backend,
-        ) as ready:
-            own = ready.state
-            result = start(ready, capture=capture)
-    finally:
-        after = last_line(own) if announce else ""
-        if after and not capture:
-            print(after, file=sys.stderr, flush=True)
+    with prepared(
+        arguments,
+        cwd=cwd,
+        terraform=terraform,
+        state=state,
+        faults_file=faults_file,
+        claim_version=claim_version,
+        backend=backend,
+    ) as ready:
+        result = start(ready, capture=capture)
+    after = last_line(ready.state) if announce else ""
+    if after and not capture:
+        print(after, file=sys.stderr, flush=True)
     if capture and announce:
         result.stderr = f"{before}\n{result.stderr}{after}\n"
     return result
@@ -294,12 +300,20 @@ def _signals_passed_on(process: subprocess.Popen[str], *, ctrl_c: bool) -> Itera
 
 
 def _mirror(version: str) -> Path:
-    """The folder with the provider's mirror and Terraform's configuration that names it."""
+    """The folder with the provider's mirror and Terraform's configuration (`terraform.tfrc`) that names it."""
     start = shlex.join(
         [sys.executable, "-I", "-X", f"pycache_prefix={cache.root() / 'pycache'}", plugin.__file__]
     )
     script = f"#!/bin/sh\n# hashicorp/aws, played by the mock provider.\nexec {start}\n"
-    key = hashlib.sha256(f"{script} {version} {_platform()}".encode()).hexdigest()[:16]
+    include = ", ".join(f'"{host}/hashicorp/aws"' for host in HOSTS)
+    # No service of these hosts is asked for: a module from a registry fails at once, in words.
+    hosts = "".join(f"host {json.dumps(host)} {{\n  services = {{}}\n}}\n" for host in HOSTS)
+    configuration = (
+        f"disable_checkpoint = true\n{hosts}provider_installation {{\n  filesystem_mirror {{\n"
+        f'    path    = "%s"\n    include = [{include}]\n  }}\n}}\n'
+    )
+    key = hashlib.sha256(f"{script} {configuration} {version} {_platform()}".encode()).hexdigest()[:16]
+    name = f"mock-provider/mirror-{key}"
 
     def fill(draft: Path) -> None:
         for host in HOSTS:
@@ -308,18 +322,9 @@ def _mirror(version: str) -> Path:
             executable = place / f"terraform-provider-aws_v{version}_x5"
             executable.write_text(script)
             executable.chmod(0o755)
-        mirror = cache.root() / name / "mirror"
-        include = ", ".join(f'"{host}/hashicorp/aws"' for host in HOSTS)
-        (draft / "terraform.tfrc").write_text(
-            "disable_checkpoint = true\n"
-            "provider_installation {\n"
-            "  filesystem_mirror {\n"
-            f"    path    = {json.dumps(str(mirror))}\n    include = [{include}]\n"
-            "  }\n"
-            "}\n"
-        )
+        mirror = json.dumps(str(cache.root() / name / "mirror"))[1:-1]
+        (draft / "terraform.tfrc").write_text(configuration % mirror)
 
-    name = f"mock-provider/mirror-{key}"
     return cache.folder(name, fill)
 
 
@@ -555,7 +560,7 @@ def _initialize(found: Terraform, shadow: Path, variables: dict[str, str]) -> No
             check=False,
         )
         if done.returncode:
-            said = "\n".join(f"    {line}" for line in f"{done.stderr}{done.stdout}".strip().splitlines())
+            said = "\n".join(f"    {line[:_WIDTH]}" for line in done.stderr.strip().splitlines())
             raise Problem(
                 f"{shadow}: `terraform init` against the mock provider failed. Only hashicorp/aws is there, "
                 f"and no module can be fetched. It said:\n{said}"

@@ -90,7 +90,7 @@ def find(choice: str | None = None) -> Terraform:
     if path:
         return Terraform((str(Path(path).absolute()),), chosen)
     where = "is not an executable file" if "/" in chosen else "is not on the PATH"
-    raise Problem(f"TF={chosen}: {where}; {_CURE}")
+    raise Problem(f"{chosen}: {where}; {_CURE}")
 
 
 def library() -> Path | None:
