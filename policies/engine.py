@@ -30,7 +30,12 @@ EVERY_TYPE: Final = "*"
 """In `Rule.types`: the rule judges whatever there is, which does not make a type one that a rule knows."""
 
 NOT_SEEN: Final = "CM_MODULE_SEEN"
-"""The engine's own rule: the resources of every module that is called are seen."""
+WAIVER: Final = "CM_WAIVER"
+OWN_RULES: Final = {
+    NOT_SEEN: "The resources of every module that is called are seen",
+    WAIVER: "Every waiver is complete, in force, and matches a finding",
+}
+"""The engine's own rules, by id."""
 
 
 @dataclass(frozen=True, slots=True)

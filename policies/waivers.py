@@ -9,14 +9,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from policies.engine import WAIVED, Finding
+from policies.engine import WAIVED, WAIVER, Finding
 from policies.model import FAIL, UNKNOWN
 from support.problem import Problem
 
 DEFAULTS: Final = Path(__file__).with_name("waivers.toml")
-RULE: Final = "CM_WAIVER"
-"""The engine's own rule: a waiver is complete, in force, and matches a finding."""
-
 _FIELDS: Final = ("rule", "address", "owner", "reason", "expires")
 
 
@@ -112,7 +109,7 @@ def apply(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date | 
         if mistake:
             result.append(
                 Finding(
-                    RULE,
+                    WAIVER,
                     "waivers",
                     "high",
                     FAIL,

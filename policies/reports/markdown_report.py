@@ -1,0 +1,96 @@
+"""Markdown, for a pull request or a job summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from policies.catalogue import Entry
+from policies.engine import OWN_RULES, WAIVED, Finding, Result
+from policies.model import FAIL, FAMILIES, UNKNOWN
+
+MOST: Final = 500
+"""Findings shown: a job summary holds one megabyte. The rest is counted, not shown."""
+
+_MARKS: Final = {FAIL: "❌ fail", UNKNOWN: "❔ unknown", WAIVED: "☑️ waived"}
+
+
+def render(result: Result, catalogue: Sequence[Entry]) -> str:
+    """The verdict first, then a table of findings by family, and how to mend each rule once."""
+    summary = result.summary
+    closed = bool(summary.failed or summary.unknown)
+    lines = [
+        f"## Policies: {'❌ the gate is closed' if closed else '✅ the gate is open'}",
+        "",
+        "| resources | evaluated | rules | passed | failed | unknown | waived |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        f"| {summary.resources:,} | {summary.evaluated:,} | {result.rules} | {summary.passed:,} | "
+        f"{summary.failed:,} | {summary.unknown:,} | {summary.waived:,} |",
+    ]
+    lines += [f"\n> {_text(note)}" for note in result.notes]
+    shown = [finding for finding in result.findings if finding.status in _MARKS]
+    rules = {entry.id: entry.rule for entry in catalogue}
+    families = [*FAMILIES, *dict.fromkeys(f.family for f in shown if f.family not in FAMILIES)]
+    left = MOST
+    for family in families:
+        members = [finding for finding in shown if finding.family == family][:left]
+        if not members:
+            continue
+        left -= len(members)
+        lines += [
+            "",
+            f"### {family.capitalize()}",
+            "",
+            "| | resource | finding | where |",
+            "| --- | --- | --- | --- |",
+        ]
+        lines += [_row(finding) for finding in members]
+        for id in dict.fromkeys(finding.rule for finding in members if finding.status != WAIVED):
+            rule = rules.get(id)
+            if rule:
+                lines += [
+                    "",
+                    f"<details><summary><code>{id}</code>: how to mend it</summary>",
+                    "",
+                    _text(rule.why),
+                    "",
+                    "```terraform",
+                    rule.fix.rstrip(),
+                    "```",
+                    "",
+                    f"[AWS documentation]({rule.link})",
+                    "",
+                    "</details>",
+                ]
+            else:
+                lines += ["", f"`{id}`: {OWN_RULES.get(id, '')}"]
+    if len(shown) > MOST:
+        lines += [
+            "",
+            f"**{len(shown) - MOST:,} more findings are not shown here**; the JSON report holds them all.",
+        ]
+    if summary.uncovered_types:
+        types = ", ".join(f"`{type}`" for type in summary.uncovered_types)
+        lines += ["", f"<details><summary>Types that no rule looks at</summary>\n\n{types}\n\n</details>"]
+    return "\n".join(lines) + "\n"
+
+
+def _row(finding: Finding) -> str:
+    place = f"{finding.file}:{finding.line}" if finding.line else finding.file
+    where = _code(place) + (f"<br>{_code(finding.construct)}" if finding.construct else "")
+    return (
+        f"| {_MARKS[finding.status]} | {_code(finding.address)} | "
+        f"{_text(finding.message)}<br>{_code(finding.rule)}, {finding.severity} | {where} |"
+    )
+
+
+def _text(text: str) -> str:
+    """Text that Markdown and HTML leave as it is, on one line."""
+    escaped = re.sub(r"([\\`*_\[\]|<>#])", r"\\\1", " ".join(text.split()))
+    return escaped.replace("&", "&amp;").replace("@", "@\u200b")
+
+
+def _code(text: str) -> str:
+    cleaned = " ".join(text.split()).replace("`", "'").replace("|", "\\|")
+    return f"`{cleaned}`" if cleaned else ""
