@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 UV := .tools/bin/uv
 PY := .venv/bin/python
 LOCKED := pyproject.toml uv.lock
-TYPED := main.py settings modules synthesis support policies mock_provider pipeline handoff
+TYPED := main.py settings modules synthesis support policies mock_provider pipeline handoff bench
 
 .tools/uv-$(UV_VERSION):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
@@ -56,9 +56,26 @@ local: .venv/ready ## docker-compose.yml, the local twin of ENV
 schema: .venv/ready ## JSON schemas of the settings, for editors
 	@$(PY) main.py schema
 
+# Without ENV: prod, dev, and prod with a third availability zone.
+VALIDATED := $(if $(filter file,$(origin ENV)),prod dev three-zones,$(ENV))
+.PHONY: validate
+validate: .venv/ready ## terraform validate of the synthesized JSON, against the mock provider
+	@set -e; folders=(); for env in $(VALIDATED); do \
+	  case $$env in \
+	    three-zones) out=cdktf.out/three-zones; of=prod; set -- --set 'network.availability_zones=[a,b,c]';; \
+	    *) out=cdktf.out; of=$$env; set --;; \
+	  esac; \
+	  $(PY) main.py synth --env $$of --out $$out "$$@" >/dev/null; \
+	  folders+=($$out/stacks/cloudmart-$$of); \
+	done; $(PY) -m mock_provider validate "$${folders[@]}"
+
 .PHONY: test
 test: .venv/ready .venv-checkov/ready ## the whole suite
 	@$(PY) -m pytest -n auto --dist loadscope -q $(ARGS)
+
+.PHONY: bench
+bench: .venv/ready .venv-checkov/ready ## benchmarks, into docs/benchmarks.md
+	@$(PY) -m bench $(ARGS)
 
 .PHONY: lint
 lint: .venv/ready ## ruff and mypy

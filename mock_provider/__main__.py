@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import time
 from pathlib import Path
 
-from mock_provider import runner
+from mock_provider import runner, terraform
 from support.problem import Problem, guarded
 
-_RUN = """\
+_WORDS = """\
 Terraform's own words follow two dashes: python -m mock_provider run -- terraform plan
 
 The first of them chooses what runs: `terraform` (what TF names, else terraform or tofu from the
@@ -27,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     run = commands.add_parser(
         "run",
         help="run Terraform or OpenTofu against the mock",
-        epilog=_RUN,
+        epilog=_WORDS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     run.add_argument(
@@ -40,8 +42,50 @@ def main(arguments: list[str] | None = None) -> int:
         help="where Terraform's state and data go (default: in the cache)",
     )
     run.add_argument("--faults", type=Path, metavar="FILE", help="faults to play, TOML or JSON")
+    run.add_argument(
+        "--backend",
+        choices=("refuse", "local"),
+        default="refuse",
+        help="what to do where the configuration names a backend that is not local: refuse (default), or keep a "
+        "local state of the mock's own in its place",
+    )
     run.add_argument("words", nargs=argparse.REMAINDER, metavar="-- terraform ...")
+    validate = commands.add_parser(
+        "validate", help="validate configurations with Terraform, and with OpenTofu where it is on the PATH"
+    )
+    validate.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     given = parser.parse_args(arguments)
+    return _validate(given.folders) if given.command == "validate" else _run(given)
+
+
+def _validate(folders: list[Path]) -> int:
+    """`terraform validate` of each folder; 0 where all are valid, else 1."""
+    print(runner.first_line(runner.claimed()), file=sys.stderr)
+    products = [terraform.find()]
+    if products[0].source != "tofu":
+        if shutil.which("tofu"):
+            products.append(terraform.find("tofu"))
+        else:
+            print("OpenTofu: left out, there is no tofu on the PATH", file=sys.stderr)
+    code = 0
+    for product in products:
+        name = " ".join(runner.version(product)) + (" (wheel)" if product.source == "wheel" else "")
+        for folder in folders:
+            start = time.perf_counter()
+            done = runner.run(
+                ["validate", "-no-color"], cwd=folder, terraform=product.source, capture=True, announce=False
+            )
+            took = f"{time.perf_counter() - start:.1f} s"
+            if done.returncode:
+                print(f"{folder}: not valid with {name}, {took}\n{done.stderr}{done.stdout}".rstrip())
+                code = 1
+            else:
+                print(f"{folder}: valid with {name}, {took}")
+    print(runner.last_line(None), file=sys.stderr)
+    return code
+
+
+def _run(given: argparse.Namespace) -> int:
     words = given.words[1:] if given.words[:1] == ["--"] else given.words
     if not words:
         raise Problem("nothing to run: python -m mock_provider run -- terraform plan")
@@ -52,6 +96,7 @@ def main(arguments: list[str] | None = None) -> int:
             state=given.state_dir,
             faults_file=given.faults,
             claim_version=given.claim_version,
+            backend=given.backend,
         )
     except Problem as problem:
         print(f"error: {problem}\n{runner.last_line(None)}", file=sys.stderr)

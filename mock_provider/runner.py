@@ -197,7 +197,7 @@ def prepared(
     command = next((word for word in words if not word.startswith("-")), "")
     if command in _REFUSED_COMMANDS:
         raise Problem(f"terraform {command}: is not run with the mock provider: {_REFUSED_COMMANDS[command]}")
-    _check_version(found)
+    version(found)
     own = _state_folder(state, folder)
     variables = environment(state=own, faults_file=faults_file, claim_version=claim_version)
     if command in _PLAIN:
@@ -335,8 +335,12 @@ def _platform() -> str:
     return f"{platform.system().lower()}_{architecture or machine}"
 
 
-def _check_version(found: Terraform) -> None:
-    """Refuse what is too old, asking each binary once."""
+def version(found: Terraform) -> tuple[str, str]:
+    """Product and version of a Terraform, asked once for each binary.
+
+    Raises:
+        Problem: as `Terraform.version` does.
+    """
     try:
         stamp = Path(found.command[0]).stat()
     except OSError as error:
@@ -346,7 +350,10 @@ def _check_version(found: Terraform) -> None:
     def fill(folder: Path) -> None:
         (folder / "version").write_text(" ".join(found.version()))
 
-    cache.folder(f"mock-provider/terraform-{key}", fill)
+    product, _, number = (
+        (cache.folder(f"mock-provider/terraform-{key}", fill) / "version").read_text().partition(" ")
+    )
+    return product, number
 
 
 def _placed(arguments: Sequence[str], cwd: Path) -> tuple[Path, list[str]]:

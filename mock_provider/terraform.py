@@ -26,7 +26,7 @@ class Terraform:
     command: tuple[str, ...]
     """The command's first words; what Terraform is to do follows."""
     source: str
-    """`terraform`, `tofu`, `wheel` or the path that was named."""
+    """`terraform`, `tofu`, `wheel` or the path that was named: what `find` takes to find it again."""
 
     def version(self) -> tuple[str, str]:
         """Its product and version, such as `("OpenTofu", "1.10.6")`.
