@@ -541,10 +541,11 @@ def _exactly_one(
         given = [one for one in group if _given(config, one, where)]
         names = ",".join(_named(one) for one in group)
         if not given:
+            # The same for every argument of the group, so that it is told once.
             yield Refusal(
-                where,
+                (*where[:-1], group[0][-1]),
                 "Invalid combination of arguments",
-                f'"{_named(path)}": one of `{names}` must be specified',
+                f'"{_named(group[0])}": one of `{names}` must be specified',
             )
         elif len(given) > 1 and path in given:
             yield Refusal(
@@ -562,7 +563,9 @@ def _at_least_one(
         if not any(_given(config, one, where) for one in group):
             names = ",".join(_named(one) for one in group)
             yield Refusal(
-                where, "Missing required argument", f'"{_named(path)}": one of `{names}` must be specified'
+                (*where[:-1], group[0][-1]),
+                "Missing required argument",
+                f'"{_named(group[0])}": one of `{names}` must be specified',
             )
 
 
