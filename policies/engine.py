@@ -183,7 +183,9 @@ def _run(entry: Entry, check: Callable[[], Iterable[Verdict]], resource: Resourc
         at = None if undetermined.view.resource is resource else undetermined.view.resource
         if entry.check_model is not None:
             at = undetermined.view.resource
-        verdicts.append(Verdict(UNKNOWN, undetermined.reason, undetermined.attribute, at))
+        reason, attribute = undetermined.reason, undetermined.attribute
+        words = reason if not attribute or reason.startswith(attribute) else f"{attribute}: {reason}"
+        verdicts.append(Verdict(UNKNOWN, words, attribute, at))
     except Problem:
         raise
     except Exception as error:

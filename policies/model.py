@@ -426,9 +426,21 @@ class Resource(View):
     `address` is Terraform's own (`module.db.aws_db_instance.main["a"]`), `key` its `count` or `for_each`
     key or None, `module` the module's address or "", `mode` is `managed` or `data`. `file` is the path as
     the gate was given it, `line` counts from 1 (0: not known), `construct` is the CDKTF construct path or "".
+    `computed` names the arguments of a plan that AWS or the provider set, not the configuration.
     """
 
-    __slots__ = ("address", "construct", "key", "mode", "model", "module", "name", "place", "type")
+    __slots__ = (
+        "address",
+        "computed",
+        "construct",
+        "key",
+        "mode",
+        "model",
+        "module",
+        "name",
+        "place",
+        "type",
+    )
 
     model: Model
 
@@ -444,6 +456,7 @@ class Resource(View):
         module: str = "",
         place: Place | None = None,
         construct: str = "",
+        computed: frozenset[str] = frozenset(),
     ) -> None:
         self.address = address
         self.type = type
@@ -454,6 +467,7 @@ class Resource(View):
         self.module = module
         self.place = place or NOWHERE
         self.construct = construct
+        self.computed = computed
         self.resource = self
         self.path = ""
 

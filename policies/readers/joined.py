@@ -57,6 +57,7 @@ def _joined(resource: Resource, source: Resource | None, plan: Model) -> Resourc
         module=resource.module,
         place=source.place,
         construct=source.construct,
+        computed=resource.computed,
     )
 
 

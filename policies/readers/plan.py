@@ -154,15 +154,23 @@ class _Plan:
         config = context.resources.get(local) or {}
         change = self.changes.get(address) or {}
         unknown = change.get("after_unknown")
+        expressions = config.get("expressions") or {}
         scope = _Scope(self, context, config, item.get("index"))
         values = scope.body(
             item.get("values") or {},
             unknown if isinstance(unknown, dict) else {},
-            config.get("expressions") or {},
+            expressions,
             item.get("sensitive_values") or {},
         )
         if item.get("mode") == "data" and item["type"] == "aws_iam_policy_document" and "json" not in values:
             self.documents[address] = render(values)
+        # Blocks may come from dynamic ones, which the plan does not record.
+        computed = frozenset(
+            name
+            for name, value in values.items()
+            if name not in expressions
+            and not (isinstance(value, list) and any(isinstance(item, dict) for item in value))
+        )
         key = config.get("provider_config_key")
         alias = key.rpartition(":")[2].partition(".")[2] if isinstance(key, str) else ""
         if alias:
@@ -176,6 +184,7 @@ class _Plan:
             key=item.get("index"),
             module=module,
             place=_PlanPlace(self.lines, address),
+            computed=computed if config else frozenset(),
         )
 
     def _context(self, module: str) -> _Context:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import Final
 
 from policies.catalogue import Entry
 from policies.engine import WAIVED, Finding, Result
 from policies.model import FAIL, FAMILIES, UNKNOWN
+
+PROSE: Final = 110
+"""Columns after which prose is hard to read, however wide the terminal is."""
 
 _COLOURS = {FAIL: "31", UNKNOWN: "33", WAIVED: "36", "good": "32", "dim": "2", "bold": "1"}
 _MARKS = {FAIL: "FAIL", UNKNOWN: "UNKNOWN", WAIVED: "WAIVED"}
@@ -23,7 +27,7 @@ def render(result: Result, catalogue: Sequence[Entry], *, colour: bool = False, 
     def wrapped(text: str, indent: str, following: str | None = None) -> list[str]:
         return textwrap.wrap(
             text,
-            width,
+            min(width, PROSE),
             initial_indent=indent,
             subsequent_indent=indent if following is None else following,
             break_on_hyphens=False,
