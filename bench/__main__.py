@@ -1,0 +1,194 @@
+"""`make bench`: synthesis beside the plain import, the gate beside Checkov, Terraform against the mock provider.
+
+Every figure is of a whole process: wall seconds and peak memory as the operating system counts them
+(wait4). Sides of a comparison run in turn, so that a machine that slows down slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bench import inputs
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+CHECKOV = ROOT / ".venv-checkov" / "bin" / "python"
+
+
+class Run(NamedTuple):
+    """One process: wall seconds, peak memory in MiB, exit code."""
+
+    seconds: float
+    peak: float
+    code: int
+
+
+def run(command: Sequence[str], **environment: str) -> Run:
+    """Run a command to its end, its output thrown away."""
+    import time
+
+    start = time.perf_counter()
+    with Path(os.devnull).open("w") as nowhere:
+        pid = os.posix_spawn(
+            command[0],
+            list(command),
+            {**os.environ, **environment},
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, nowhere.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, nowhere.fileno(), 2),
+            ],
+        )
+        _, status, usage = os.wait4(pid, 0)
+    return Run(time.perf_counter() - start, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status))
+
+
+def beside(times: int, *commands: Callable[[], Run]) -> list[Run]:
+    """The median of `times` runs of each command, taken in turn."""
+    taken = [[command() for command in commands] for _ in range(times)]
+    return [
+        Run(
+            statistics.median(row[side].seconds for row in taken),
+            statistics.median(row[side].peak for row in taken),
+            taken[-1][side].code,
+        )
+        for side in range(len(commands))
+    ]
+
+
+def synthesis(times: int) -> list[str]:
+    """Synthesis beside the plain import of the provider's package."""
+    with tempfile.TemporaryDirectory() as out:
+        synth = [PYTHON, str(ROOT / "main.py"), "synth", "--env", "prod", "--out", out]
+        plain = [PYTHON, "-c", "from cdktf_cdktf_provider_aws.vpc import Vpc"]
+        floor = [PYTHON, "-c", "from synthesis import bindings; bindings.install(); import cdktf"]
+        node = {"JSII_NODE": _node(), "PYTHONPATH": str(ROOT)}
+        run(synth)
+        ours, lowest, theirs = beside(
+            times, lambda: run(synth), lambda: run(floor, **node), lambda: run(plain, **node)
+        )
+    return [
+        "| process | seconds | peak MiB | times `make synth` |",
+        "| --- | --- | --- | --- |",
+        f"| synthesis of prod, warm | {ours.seconds:.2f} | {ours.peak:.0f} | 1 |",
+        f"| jsii and `cdktf` alone: the floor | {lowest.seconds:.2f} | {lowest.peak:.0f} | {lowest.seconds / ours.seconds:.2f} |",
+        f"| plain import of one resource type | {theirs.seconds:.1f} | {theirs.peak:.0f} | {theirs.seconds / ours.seconds:.1f} |",
+    ]
+
+
+def gate_on_stack(times: int) -> list[str]:
+    """The gate beside Checkov with the same rules, on the synthesized stack."""
+    with tempfile.TemporaryDirectory() as out:
+        run([PYTHON, str(ROOT / "main.py"), "synth", "--env", "prod", "--out", out])
+        folder = str(Path(out) / "stacks" / "cloudmart-prod")
+        ours, theirs = beside(
+            times,
+            lambda: run([PYTHON, "-m", "policies", "check", folder]),
+            lambda: run([str(CHECKOV), "-m", "policies.checkov_host", folder], PYTHONPATH=str(ROOT)),
+        )
+    return [
+        "| process | seconds | peak MiB | times the gate |",
+        "| --- | --- | --- | --- |",
+        f"| gate on prod | {ours.seconds:.2f} | {ours.peak:.0f} | 1 |",
+        f"| Checkov with the same rules on prod | {theirs.seconds:.2f} | {theirs.peak:.0f} | {theirs.seconds / ours.seconds:.0f} |",
+    ]
+
+
+def gate_by_size(sizes: Sequence[int]) -> list[str]:
+    """The gate by number of resources, in each form, beside Checkov where it reads the form."""
+    lines = [
+        "| form | resources | gate s | peak MiB | µs a resource | Checkov s | peak MiB | Checkov : gate |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for form in inputs.FORMS:
+            for size in sizes:
+                target = str(inputs.write(form, size, Path(folder) / f"{form}-{size}"))
+                ours = run([PYTHON, "-m", "policies", "check", target])
+                theirs = run([str(CHECKOV), "-m", "policies.checkov_host", target], PYTHONPATH=str(ROOT))
+                lines.append(
+                    f"| {form} | {size:,} | {ours.seconds:.2f} | {ours.peak:.0f} | {ours.seconds / size * 1e6:.0f} "
+                    f"| {theirs.seconds:.1f} | {theirs.peak:.0f} | {theirs.seconds / ours.seconds:.1f} |"
+                )
+    return lines
+
+
+def terraform(times: int) -> list[str]:
+    """Terraform's commands for prod against the mock provider."""
+    lines = ["| `terraform` against the mock provider, prod | seconds |", "| --- | --- |"]
+    with tempfile.TemporaryDirectory() as out:
+        run([PYTHON, str(ROOT / "main.py"), "synth", "--env", "prod", "--out", out])
+        folder = Path(out) / "stacks" / "cloudmart-prod"
+        mock = [
+            PYTHON,
+            "-m",
+            "mock_provider",
+            "run",
+            "--state-dir",
+            str(Path(out) / "state"),
+            "--",
+            "terraform",
+        ]
+
+        def inside(*arguments: str) -> Run:
+            return run([*mock, f"-chdir={folder}", *arguments])
+
+        inside("init")
+        for command in (
+            ["validate"],
+            ["plan"],
+            ["apply", "-auto-approve"],
+            ["plan"],
+            ["destroy", "-auto-approve"],
+        ):
+            repeated = times if command[0] in ("validate", "plan") else 1
+            (taken,) = beside(repeated, lambda command=command: inside(*command))  # type: ignore[misc]
+            lines.append(f"| {' '.join(command)} | {taken.seconds:.2f}{' (failed)' if taken.code else ''} |")
+    return lines
+
+
+def _node() -> str:
+    from synthesis import bindings
+
+    return str(bindings.node())
+
+
+def main() -> int:
+    """Run the benchmarks and write their table into docs/benchmarks.md."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--times", type=int, default=3, help="runs of each command; the median counts")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 50_000], help="resources")
+    parser.add_argument(
+        "--only", choices=["synthesis", "gate", "sizes", "terraform"], help="one part, not written"
+    )
+    arguments = parser.parse_args()
+    parts: dict[str, tuple[str, Callable[[], list[str]]]] = {
+        "synthesis": ("Synthesis", lambda: synthesis(arguments.times)),
+        "gate": ("The gate on the stack", lambda: gate_on_stack(arguments.times)),
+        "sizes": ("The gate by size", lambda: gate_by_size(arguments.sizes)),
+        "terraform": ("Terraform without AWS", lambda: terraform(arguments.times)),
+    }
+    written = [
+        f"{os.cpu_count()} processors, Python {sys.version.split()[0]}; medians of {arguments.times} runs.",
+        "",
+    ]
+    for name, (title, measure) in parts.items():
+        if arguments.only in (None, name):
+            section = [f"## {title}", "", *measure(), ""]
+            print("\n".join(section), flush=True)
+            written += section
+    if arguments.only is None:
+        target = ROOT / "docs" / "benchmarks.md"
+        target.write_text("# Benchmarks\n\nWritten by `make bench`.\n" + "\n".join(written), encoding="utf-8")
+        print(target.relative_to(ROOT))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
