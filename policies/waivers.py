@@ -14,6 +14,9 @@ from policies.model import FAIL, UNKNOWN
 from support.problem import Problem
 
 DEFAULTS: Final = Path(__file__).with_name("waivers.toml")
+RULE: Final = WAIVER
+"""The rule that broken waivers break."""
+
 _FIELDS: Final = ("rule", "address", "owner", "reason", "expires")
 
 
@@ -109,7 +112,7 @@ def apply(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date | 
         if mistake:
             result.append(
                 Finding(
-                    WAIVER,
+                    RULE,
                     "waivers",
                     "high",
                     FAIL,
