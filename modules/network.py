@@ -20,11 +20,12 @@ from cdktf_cdktf_provider_aws.vpc import Vpc
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
 
+from modules import flows
+from modules.flows import ANYWHERE
 from modules.logs import Logs
 from modules.tier import Tier, policy, trust
 from settings.addresses import Ranges
 
-ANYWHERE = "0.0.0.0/0"
 # What an instance without public address needs: https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html,
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
 INTERFACE_ENDPOINTS = ("ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "ecr.api", "ecr.dkr")
@@ -152,13 +153,12 @@ class Network(Tier):
         return self._table("data", {f"data_{letter}": subnet for letter, subnet in self.data.items()})
 
     def _interface_endpoints(self, zones: Sequence[str]) -> SecurityGroup:
-        group = self.add(
-            SecurityGroup,
+        group = flows.group(
+            self,
             "endpoints",
-            name=f"{self._name}-endpoints",
-            description="Interface endpoints of AWS services",
+            name=self._name,
             vpc_id=self.vpc.id,
-            tags={"Name": f"{self._name}-endpoints"},
+            description="Interface endpoints of AWS services, open to the backend alone",
         )
         for service in INTERFACE_ENDPOINTS:
             self.add(
