@@ -111,7 +111,7 @@ def _check(options: argparse.Namespace) -> int:
     if options.exact:
         from policies import exact
 
-        readings, notes = exact.read(options.paths)
+        readings, notes = exact.read_exactly(options.paths)
     else:
         from policies.readers import read
 

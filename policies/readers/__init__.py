@@ -9,7 +9,7 @@ from typing import Any
 
 from policies.model import Model
 from policies.readers import files, terraform_json
-from policies.readers.configuration import Block, Config, Evaluation, Unseen, assemble
+from policies.readers.configuration import Block, Config, Evaluation, Unseen, assemble, plain_text
 from policies.readers.expressions import SyntaxFault
 from support.problem import Problem
 
@@ -43,6 +43,29 @@ def read(path: Path, configuration: Path | None = None) -> Reading:
         return Reading(reading.path, join(reading.model, _read(configuration).model, reading.path))
     except RecursionError as error:
         raise Problem(f"{path}: it cannot be read: it is nested too deeply, or refers to itself") from error
+
+
+def module_sources(path: Path) -> list[tuple[str, str]]:
+    """Every module call below a configuration and its source, whether or not it has instances.
+
+    Raises:
+        Problem: a file cannot be read or parsed.
+    """
+    found: list[tuple[str, str]] = []
+    seen: set[Path] = set()
+    pending = [(path if path.is_dir() else path.parent, None if path.is_dir() else [path])]
+    while pending:
+        folder, given = pending.pop()
+        if folder.resolve() in seen:
+            continue
+        seen.add(folder.resolve())
+        config = _config(folder, given if given is not None else files.configuration_files(folder), {})
+        for name, block in config.modules.items():
+            source = plain_text(block.body.get("source"))
+            found.append((f"module.{name}", source))
+            if source.startswith(("./", "../")) and (folder / source).is_dir():
+                pending.append((folder / source, None))
+    return found
 
 
 def _read(path: Path) -> Reading:
