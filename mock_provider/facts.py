@@ -19,7 +19,7 @@ or its service's API model. `disagreements` lists where these say different thin
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path as File
@@ -70,6 +70,111 @@ def rows(kind: Literal["resource", "data"], terraform_type: str) -> list[list[An
 def load() -> dict[str, TypeFacts]:
     """The facts of every resource type that has any, by type."""
     return {name: _facts(entry["rows"]) for name, entry in document()["resource"].items()}
+
+
+def replaced_by(terraform_type: str, prior: Mapping[str, Any], planned: Mapping[str, Any]) -> frozenset[str]:
+    """The top-level arguments whose change replaces a resource in this case only.
+
+    Args:
+        terraform_type: such as aws_lb.
+        prior: the resource as it is.
+        planned: the resource as it is to be; values may be unknown.
+
+    Source: the CustomizeDiff and ModifyPlan functions of the resources named below.
+    """
+    rule = _CONDITIONAL.get(terraform_type)
+    return frozenset(rule(prior, planned)) if rule else frozenset()
+
+
+def _changed(prior: Mapping[str, Any], planned: Mapping[str, Any], name: str) -> bool:
+    return bool(_plain(prior.get(name)) != _plain(planned.get(name)))
+
+
+def _plain(value: Any) -> Any:
+    """Sets come in any order."""
+    return sorted(map(repr, value)) if isinstance(value, list) else value
+
+
+def _vpc(prior: Mapping[str, Any], planned: Mapping[str, Any]) -> Iterator[str]:
+    """internal/service/ec2, resourceVPCCustomizeDiff: only from dedicated to default without a new VPC."""
+    before, after = prior.get("instance_tenancy"), planned.get("instance_tenancy")
+    if before != after and (before, after) != ("dedicated", "default"):
+        yield "instance_tenancy"
+
+
+def _security_group_rule(prior: Mapping[str, Any], planned: Mapping[str, Any]) -> Iterator[str]:
+    """internal/service/ec2, securityGroupRuleResource.ModifyPlan: a rule keeps the kind of its source."""
+    sources = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")
+    before = [name for name in sources if prior.get(name) is not None]
+    after = [name for name in sources if planned.get(name) is not None]
+    if before != after:
+        yield from (*before, *after)
+
+
+def _replication_group(prior: Mapping[str, Any], planned: Mapping[str, Any]) -> Iterator[str]:
+    """internal/service/elasticache, resourceReplicationGroup: an older version, or another engine than Valkey."""
+    if prior.get("global_replication_group_id"):
+        return
+    before, after = prior.get("engine_version_actual"), planned.get("engine_version")
+    if _changed(prior, planned, "engine_version") and isinstance(before, str) and isinstance(after, str):
+        length = len(_numbers(after))
+        if _numbers(after) < _numbers(before)[:length]:
+            yield "engine_version"
+    if _changed(prior, planned, "engine") and (prior.get("engine"), planned.get("engine")) != (
+        "redis",
+        "valkey",
+    ):
+        yield "engine"
+    if (
+        _changed(prior, planned, "transit_encryption_enabled")
+        and isinstance(before, str)
+        and _numbers(before) < [7, 0, 5]
+    ):
+        yield "transit_encryption_enabled"
+    if bool(prior.get("node_group_configuration")) != bool(planned.get("node_group_configuration")):
+        yield "node_group_configuration"
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]
+
+
+def _lb(prior: Mapping[str, Any], planned: Mapping[str, Any]) -> Iterator[str]:
+    """internal/service/elbv2, customizeDiffLoadBalancerALB and customizeDiffLoadBalancerNLB."""
+    kind = planned.get("load_balancer_type") or "application"
+    if _changed(prior, planned, "subnet_mapping") and isinstance(planned.get("subnet_mapping"), list):
+        before, after = set(_plain(prior.get("subnet_mapping") or [])), set(_plain(planned["subnet_mapping"]))
+        if not (before <= after or (kind == "application" and after <= before)):
+            yield "subnet_mapping"
+    if kind != "network":
+        return
+    for name in ("subnets", "security_groups"):
+        old, new = prior.get(name) or [], planned.get(name)
+        if not isinstance(new, list) or not _changed(prior, planned, name):
+            continue
+        if (len(new) <= len(old)) if name == "subnets" else (bool(old) != bool(new)):
+            yield name
+
+
+def _delivery_destination(prior: Mapping[str, Any], planned: Mapping[str, Any]) -> Iterator[str]:
+    """internal/service/logs, requiresReplaceIfARNServiceChanges."""
+    services = []
+    for side in (prior, planned):
+        blocks = side.get("delivery_destination_configuration")
+        arn = blocks[0].get("destination_resource_arn") if isinstance(blocks, list) and blocks else None
+        services.append(arn.split(":")[2] if isinstance(arn, str) and arn.count(":") > 1 else arn)
+    if services[0] != services[1]:
+        yield "delivery_destination_configuration"
+
+
+_CONDITIONAL: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[str]]] = {
+    "aws_cloudwatch_log_delivery_destination": _delivery_destination,
+    "aws_elasticache_replication_group": _replication_group,
+    "aws_lb": _lb,
+    "aws_vpc": _vpc,
+    "aws_vpc_security_group_egress_rule": _security_group_rule,
+    "aws_vpc_security_group_ingress_rule": _security_group_rule,
+}
 
 
 def load_data_defaults(terraform_type: str) -> dict[str, object]:

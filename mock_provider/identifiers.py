@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ipaddress
 import json
 import re
 from collections.abc import Callable
@@ -80,7 +81,27 @@ def fill(
         context = Context(region, context.account, context.partition)
     made = _Made(terraform_type, planned, context, prior)
     state: State = made.complete(planned, schema_block, ())
+    remember(terraform_type, state)
     return state
+
+
+# What this process has made or read, by id: what one resource tells of another (a subnet its VPC).
+_seen: dict[str, State] = {}
+
+
+def remember(terraform_type: str, state: State) -> None:
+    """Keep what a resource says of itself, for the values of those that name it.
+
+    Args:
+        terraform_type: such as aws_subnet; only a few types matter to others.
+        state: the resource as made or read.
+    """
+    identity = state.get("id")
+    if terraform_type in _REMEMBERED and isinstance(identity, str):
+        _seen[identity] = state
+
+
+_REMEMBERED = frozenset(("aws_kms_key", "aws_subnet"))
 
 
 def at_plan(terraform_type: str, planned: State, prior: State | None) -> State:
@@ -132,6 +153,7 @@ def characters(seed: str, length: int, alphabet: str) -> str:
     return "".join(alphabet[pair % len(alphabet)] for pair in pairs)
 
 
+_STRING: dict[str, Any] = {"type": "string"}
 _DIGITS = "0123456789"
 _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -274,7 +296,7 @@ class _Made:
         elif name == "uuid":
             value = uuid(seed)
         else:
-            value = self.get(name, {"type": "string"} if name in self.planned else None)
+            value = self.get(name, _STRING if name in self.planned else None)
         return _FILTERS[rest](value) if mark == "|" else value
 
     def token(self, where: str) -> str:
@@ -376,13 +398,20 @@ _FILTERS: dict[str, Callable[[Any], Any]] = {
 
 def _public_ip(made: _Made) -> str:
     """An address of the ranges kept for documentation: no one is ever reached by it (RFC 5737)."""
-    number = int(hexadecimal(f"{made.seed} public", 6), 16)
+    allocation = made.get("id", _STRING) if made.type == "aws_eip" else made.planned.get("allocation_id")
+    number = int(hexadecimal(f"{allocation or made.seed} public", 6), 16)
     return f"{('192.0.2', '198.51.100', '203.0.113')[number % 3]}.{1 + number // 3 % 254}"
 
 
 def _private_ip(made: _Made) -> str:
+    """An address in the subnet, past the four that AWS keeps.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html.
+    """
     number = int(hexadecimal(f"{made.seed} private", 6), 16)
-    return f"10.0.{number % 256}.{4 + number // 256 % 250}"
+    block = _seen.get(str(made.planned.get("subnet_id")), {}).get("cidr_block") or "10.0.0.0/16"
+    network = ipaddress.ip_network(block)
+    return str(network[4 + number % (network.num_addresses - 5)])
 
 
 def _lb_kind(made: _Made) -> str:
@@ -478,6 +507,8 @@ def _kms_policy(made: _Made) -> str:
 
 def _kms_target(made: _Made) -> str:
     target = str(made.planned.get("target_key_id") or "")
+    if target in _seen:
+        return str(_seen[target]["arn"])
     place = f"{made.context.region}:{made.context.account}"
     return target if target.startswith("arn:") else f"arn:{made.context.partition}:kms:{place}:key/{target}"
 
@@ -498,7 +529,7 @@ def _sns_policy(made: _Made) -> str:
                     "Condition": {"StringEquals": {"AWS:SourceOwner": made.context.account}},
                     "Effect": "Allow",
                     "Principal": {"AWS": "*"},
-                    "Resource": made.get("arn", {"type": "string"}),
+                    "Resource": made.get("arn", _STRING),
                     "Sid": "__default_statement_ID",
                 }
             ],
@@ -565,7 +596,7 @@ _DERIVED: dict[str, Callable[[_Made], Any]] = {
     "default_route_table_id": lambda made: (
         made.planned.get("default_route_table_id")
         if made.type == "aws_default_route_table"
-        else made.get("default_route_table_id", {"type": "string"})
+        else made.get("default_route_table_id", _STRING)
     ),
 }
 
@@ -585,7 +616,7 @@ _BY_NAME: dict[str, Callable[[_Made], Any]] = {
     "region": lambda made: made.context.region,
     "availability_zone": lambda made: f"{made.context.region}{next(iter(zones(made.context)))}",
     "availability_zone_id": lambda made: _zone_id(made),
-    "vpc_id": lambda made: f"vpc-0{hexadecimal(f'{made.seed} vpc', 16)}",
+    "vpc_id": lambda made: _vpc_id(made),
     "status": lambda made: "ACTIVE",
     "state": lambda made: "available",
     "etag": lambda made: "E" + characters(f"{made.seed} etag", 13, _UPPER),
@@ -605,8 +636,32 @@ def zones(context: Context) -> dict[str, str]:
     return found
 
 
+def _subnets(made: _Made) -> list[State]:
+    """The subnets that a resource is in, as far as they were seen."""
+    named = [made.planned.get("subnet_id")]
+    for name in ("subnets", "subnet_ids", "vpc_zone_identifier"):
+        given = made.planned.get(name)
+        named += given if isinstance(given, list) else []
+    return [_seen[one] for one in named if isinstance(one, str) and one in _seen]
+
+
+def _vpc_id(made: _Made) -> str:
+    """The VPC of the resource's subnets; a made-up one where they were not seen."""
+    found = [subnet["vpc_id"] for subnet in _subnets(made) if isinstance(subnet.get("vpc_id"), str)]
+    return found[0] if found else f"vpc-0{hexadecimal(f'{made.seed} vpc', 16)}"
+
+
+def _default_of_vpc(vpc: Any, prefix: str) -> str:
+    """A default part of a VPC: its id follows from the VPC's."""
+    return f"{prefix}-0{hexadecimal(f'{vpc} default {prefix}', 16)}"
+
+
+def _default_part(prefix: str) -> Callable[[_Made], str]:
+    return lambda made: _default_of_vpc(made.get("id", _STRING), prefix)
+
+
 def _zone_id(made: _Made) -> str:
-    zone = made.get("availability_zone", {"type": "string"})
+    zone = made.get("availability_zone", _STRING)
     return zones(made.context).get(str(zone).removeprefix(made.context.region), "")
 
 
@@ -657,14 +712,15 @@ def _endpoint_names(made: _Made) -> list[dict[str, str]]:
     if made.planned.get("vpc_endpoint_type") != "Interface":
         return []
     service = str(made.planned.get("service_name")).rpartition(".")[2]
-    identity = made.get("id", {"type": "string"})
+    identity = made.get("id", _STRING)
     host = f"{identity}-{characters(f'{made.seed} dns', 8, _LOWER)}"
     domain = f"{service}.{made.context.region}.vpce.{made.context.suffix}"
     zone = "Z" + characters(f"vpce {made.context.region}", 13, _UPPER)
     names = [{"dns_name": f"{host}.{domain}", "hosted_zone_id": zone}]
-    subnets = made.planned.get("subnet_ids")
-    for letter in list(zones(made.context))[: len(subnets) if isinstance(subnets, list) else 1]:
-        names.append({"dns_name": f"{host}-{made.context.region}{letter}.{domain}", "hosted_zone_id": zone})
+    subnets = _count(made.planned.get("subnet_ids"))
+    placed = sorted({str(subnet["availability_zone"]) for subnet in _subnets(made)})
+    placed = placed or [f"{made.context.region}{letter}" for letter in list(zones(made.context))[:subnets]]
+    names += [{"dns_name": f"{host}-{one}.{domain}", "hosted_zone_id": zone} for one in placed]
     if made.planned.get("private_dns_enabled") is True:
         private = f"{service}.{made.context.region}.{made.context.suffix}"
         names.append({"dns_name": private, "hosted_zone_id": "Z" + characters(private, 13, _UPPER)})
@@ -716,7 +772,7 @@ def _db_identifier(made: _Made) -> str:
 
 
 def _db_name_and_host(made: _Made) -> str:
-    identifier = made.get("identifier", {"type": "string"})
+    identifier = made.get("identifier", _STRING)
     return f"{identifier}.{_rds_hash(made)}.{made.context.region}.rds.{made.context.suffix}"
 
 
@@ -741,7 +797,7 @@ def _version_key(version: str) -> list[tuple[int, str]]:
 
 def _db_group(made: _Made, family: str) -> str:
     engine = str(made.planned.get("engine") or "postgres")
-    version = str(made.planned.get("engine_version") or made.get("engine_version_actual", {"type": "string"}))
+    version = str(made.planned.get("engine_version") or made.get("engine_version_actual", _STRING))
     major = version.split(".")[0] if engine == "postgres" else ".".join(version.split(".")[:2])
     return f"default:{engine}-{major.replace('.', '-')}" if family == "option" else f"default.{engine}{major}"
 
@@ -758,7 +814,7 @@ def _db_secret(made: _Made) -> list[dict[str, str]]:
     suffix = characters(f"{made.seed} secret", 6, _UPPER[:26] + _LOWER)
     return [
         {
-            "kms_key_id": made.get("master_user_secret_kms_key_id", {"type": "string"}),
+            "kms_key_id": made.get("master_user_secret_kms_key_id", _STRING),
             "secret_arn": f"{place}:secret:rds!db-{identity}-{suffix}",
             "secret_status": "active",
         }
@@ -902,6 +958,18 @@ def _certificate_options(made: _Made) -> list[dict[str, str]]:
 
 
 _SPECIAL: dict[str, dict[str, Callable[[_Made], Any]]] = {
+    "aws_vpc": {
+        "default_network_acl_id": _default_part("acl"),
+        "default_route_table_id": _default_part("rtb"),
+        "default_security_group_id": _default_part("sg"),
+        "main_route_table_id": _default_part("rtb"),
+        "dhcp_options_id": lambda made: (
+            f"dopt-0{hexadecimal(f'dhcp options {made.context.account} {made.context.region}', 16)}"
+        ),
+    },
+    "aws_default_security_group": {
+        "id": lambda made: _default_of_vpc(made.get("vpc_id", _STRING), "sg"),
+    },
     "aws_subnet": {"availability_zone": _zone_of, "availability_zone_id": _zone_id},
     "aws_launch_template": {"latest_version": _next_version, "default_version": _default_version},
     "aws_vpc_endpoint": {
@@ -925,7 +993,7 @@ _SPECIAL: dict[str, dict[str, Callable[[_Made], Any]]] = {
     },
     "aws_db_instance": {
         "identifier": _db_identifier,
-        "id": lambda made: made.get("resource_id", {"type": "string"}),
+        "id": lambda made: made.get("resource_id", _STRING),
         "resource_id": lambda made: "db-" + characters(f"{made.seed} resource", 26, _UPPER),
         "arn": lambda made: (
             f"arn:{made.context.partition}:rds:{made.context.region}:{made.context.account}"
@@ -1006,10 +1074,13 @@ _SPECIAL: dict[str, dict[str, Callable[[_Made], Any]]] = {
     },
     "aws_db_subnet_group": {"supported_network_types": lambda made: ["IPV4"]},
     "aws_autoscaling_group": {
-        "availability_zones": lambda made: [
-            made.context.region + letter
-            for letter in list(zones(made.context))[: _count(made.planned.get("vpc_zone_identifier"))]
-        ]
+        "availability_zones": lambda made: (
+            sorted({str(subnet["availability_zone"]) for subnet in _subnets(made)})
+            or [
+                made.context.region + letter
+                for letter in list(zones(made.context))[: _count(made.planned.get("vpc_zone_identifier"))]
+            ]
+        )
     },
     "aws_route53_zone": {
         "name_servers": lambda made: [
