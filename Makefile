@@ -69,6 +69,19 @@ validate: .venv/ready ## terraform validate of the synthesized JSON, against the
 	  folders+=($$out/stacks/cloudmart-$$of); \
 	done; $(PY) -m mock_provider validate "$${folders[@]}"
 
+# Both hosts run whatever the first one finds, so that one run shows everything; waivers of an environment stand
+# beside its settings.
+POLICED = $(or $(TARGET),cdktf.out/stacks/cloudmart-$(ENV))
+WAIVED = $(if $(TARGET),,$(addprefix --waivers ,$(wildcard environments/$(ENV).waivers.toml)))
+OWN = $(if $(TARGET),,--builtin policies/checkov_host/waivers.toml)
+.PHONY: policy
+policy: .venv/ready .venv-checkov/ready $(if $(TARGET),,synth) ## the gate, then Checkov with the same rules, on ENV or TARGET=path
+	@report=$$(mktemp); trap 'rm -f "$$report"' EXIT; \
+	$(PY) -m policies check "$(POLICED)" $(WAIVED) --format json --output "$$report" --format text; gate=$$?; \
+	[ $$gate -le 1 ] || exit $$gate; \
+	.venv-checkov/bin/python -m policies.checkov_host "$(POLICED)" $(WAIVED) $(OWN) --gate "$$report"; checkov=$$?; \
+	exit $$(( gate > checkov ? gate : checkov ))
+
 .PHONY: test
 test: .venv/ready .venv-checkov/ready ## the whole suite
 	@$(PY) -m pytest -n auto --dist loadscope -q $(ARGS)

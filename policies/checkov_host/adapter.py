@@ -1,0 +1,158 @@
+"""The rules as Checkov checks: Checkov finds the resources and reports, the gate's engine judges them.
+
+A check asks for the verdict of its rule at the file and address that Checkov is at. Checkov tells a check neither
+the absolute file nor, in Terraform JSON, the type; the runners' `run_block` knows them, so that it is wrapped.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any, Final
+
+from checkov.common.bridgecrew.severities import Severities  # type: ignore[import-not-found]
+from checkov.common.models.enums import CheckCategories, CheckResult  # type: ignore[import-not-found]
+from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck  # type: ignore[import-not-found]
+from checkov.terraform.plan_runner import Runner as PlanRunner  # type: ignore[import-not-found]
+from checkov.terraform.runner import Runner as HclRunner  # type: ignore[import-not-found]
+from checkov.terraform_json.runner import TerraformJsonRunner  # type: ignore[import-not-found]
+
+from policies import catalogue, engine, model
+from policies.checkov_host.verdicts import COPIED, Answer, Verdicts
+from policies.waivers import RULE as WAIVER_RULE
+from support.problem import Problem
+
+ADDRESS: Final = "address"
+"""In a record's `check_result`: Terraform's own address of what was judged."""
+
+_CATEGORIES: Final = {
+    model.AT_REST: CheckCategories.ENCRYPTION,
+    model.IN_TRANSIT: CheckCategories.ENCRYPTION,
+    model.NOT_PUBLIC: CheckCategories.NETWORKING,
+    model.BACKUPS: CheckCategories.BACKUP_AND_RECOVERY,
+    model.AVAILABILITY: CheckCategories.BACKUP_AND_RECOVERY,
+    model.SECRETS: CheckCategories.SECRETS,
+    model.PROOFS: CheckCategories.CONVENTION,
+}
+# The engine's own rules, which stand in no file.
+_ENGINES_OWN: Final = {
+    engine.NOT_SEEN: "The resources of every module that is called are seen",
+    WAIVER_RULE: "A waiver is complete, in force, and matches a finding",
+}
+_RESULTS: Final = {
+    model.PASS: CheckResult.PASSED,
+    model.FAIL: CheckResult.FAILED,
+    model.UNKNOWN: CheckResult.FAILED,
+    engine.WAIVED: CheckResult.SKIPPED,
+}
+
+_here: dict[str, str] = {"file": "", "root": ""}
+
+
+@cache
+def _verdicts() -> Verdicts:
+    return Verdicts()
+
+
+class GateCheck(BaseResourceCheck):  # type: ignore[misc]
+    """One rule of the catalogue, for every type of resource: the rule itself says which it judges."""
+
+    def __init__(self, id: str, name: str, category: CheckCategories, severity: str, link: str) -> None:
+        super().__init__(
+            name=name, id=id, categories=[category], supported_resources=["*"], guideline=link or None
+        )
+        self.severity = Severities[severity.upper()]
+
+    def run(
+        self,
+        scanned_file: str,
+        entity_configuration: dict[str, Any],
+        entity_name: str,
+        entity_type: str,
+        skip_info: Any,
+    ) -> Any:
+        """The gate's verdict. Skips in comments do not count: waivers are in one file, with an end."""
+        self.details = []
+        try:
+            answer: Answer | None = _verdicts().answer(
+                self.id,
+                _original(_here["file"]),
+                _original(_here["root"]),
+                entity_type,
+                entity_name,
+                entity_configuration.get("__address__") or "",
+            )
+        except Exception as error:
+            # Checkov would take an exception for "nothing to say" and go on.
+            words = str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+            print(f"error: {self.id}: {words}", file=sys.stderr, flush=True)
+            raise SystemExit(2) from error
+        if answer is None:
+            return {"result": CheckResult.UNKNOWN}
+        self.details = list(answer.details)
+        result = {"result": _RESULTS[answer.status], "evaluated_keys": [], ADDRESS: answer.address}
+        if answer.status == engine.WAIVED:
+            result["suppress_comment"] = "; ".join(answer.details)
+        return result
+
+    def scan_resource_conf(self, conf: dict[str, list[Any]]) -> CheckResult:
+        """Never called: `run` answers."""
+        raise NotImplementedError
+
+
+def register() -> None:
+    """Make the checks known to Checkov; a second call changes nothing."""
+    for runner in (HclRunner, PlanRunner, TerraformJsonRunner):
+        if not hasattr(runner.run_block, "__wrapped__"):
+            runner.run_block = _placed(runner.run_block)
+    for entry in catalogue.load():
+        rule = entry.rule
+        GateCheck(entry.id, rule.title, _CATEGORIES[rule.family], rule.severity, rule.link)
+    for id, title in _ENGINES_OWN.items():
+        GateCheck(id, title, CheckCategories.CONVENTION, "high", "")
+
+
+def _placed(run_block: Callable[..., None]) -> Callable[..., None]:
+    """A runner's `run_block` that notes where it is, and gives records the address that was judged."""
+
+    @wraps(run_block)
+    def placed(self: Any, *arguments: Any, **named: Any) -> None:
+        file = named["full_file_path"]
+        report = named["report"]
+        file = str(getattr(file, "file_path", file))
+        root = named.get("root_folder") or str(Path(file).parent)
+        _here.update(file=str(Path(file).resolve()), root=str(Path(root).resolve()))
+        results = (report.failed_checks, report.passed_checks, report.skipped_checks)
+        before = [len(records) for records in results]
+        run_block(self, *arguments, **named)
+        named_by_line = _addresses(named["entities"]) if isinstance(self, TerraformJsonRunner) else {}
+        for records, count in zip(results, before, strict=True):
+            for record in records[count:]:
+                by_line = named_by_line.get(tuple(record.file_line_range))
+                record.resource = record.check_result.get(ADDRESS) or by_line or record.resource
+
+    return placed
+
+
+def _addresses(entities: Any) -> dict[tuple[int, int], str]:
+    """`TYPE.NAME` of Terraform JSON's blocks by their lines: Checkov's own checks lose the type there."""
+    return {
+        (body["__startline__"], body["__endline__"]): f"{type}.{name}"
+        for entity in entities
+        for type, named in entity.items()
+        if isinstance(named, dict)
+        for name, body in named.items()
+        if isinstance(body, dict) and "__startline__" in body
+    }
+
+
+@cache
+def _original(path: str) -> str:
+    """The path that a path in the copy stands for."""
+    copy, separator, original = os.environ.get(COPIED, "").partition("=")
+    if separator and (path == copy or path.startswith(f"{copy}/")):
+        return f"{original}{path[len(copy) :]}"
+    return path

@@ -1,0 +1,142 @@
+"""The gate's verdicts for the files that Checkov scans, found by file and address."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from policies import catalogue, engine, parameters, waivers
+from policies.engine import WAIVED, Finding
+from policies.model import FAIL, PASS, UNKNOWN, without_keys
+from policies.readers import Reading, read
+from support.problem import Problem
+
+PARAMETERS: Final = "CLOUDMART_POLICY_PARAMS"
+"""The variable that names a file of parameters."""
+WAIVERS: Final = "CLOUDMART_POLICY_WAIVERS"
+"""The variable that names a file of waivers, instead of the gate's own."""
+COPIED: Final = "CLOUDMART_CHECKOV_COPY"
+"""The variable that says `COPY=ORIGINAL`: Checkov scans a copy, the gate reads what it was made of."""
+
+_ORDER: Final = (FAIL, UNKNOWN, WAIVED, PASS)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a rule says about a block: `status` is pass, fail, unknown or waived; `details` has a line a finding."""
+
+    status: str
+    address: str
+    details: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Judged:
+    """One root module or plan: its findings by rule and address, and which addresses a block has."""
+
+    findings: dict[tuple[str, str], list[Finding]] = field(default_factory=dict)
+    addresses: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    loose: dict[str, list[Finding]] = field(default_factory=dict)
+    first: str = ""
+
+
+class Verdicts:
+    """Reads and judges each root once."""
+
+    def __init__(self) -> None:
+        self.catalogue = catalogue.load()
+        params, accepted = os.environ.get(PARAMETERS), os.environ.get(WAIVERS)
+        self.parameters = parameters.load(Path(params) if params else None)
+        self.waivers = waivers.load(Path(accepted) if accepted else waivers.DEFAULTS)
+        self._judged: dict[Path, Judged | None] = {}
+
+    def answer(self, rule: str, file: str, root: str, type: str, name: str, address: str) -> Answer | None:
+        """What the gate says, or None where the rule has nothing to say about this block.
+
+        Args:
+            rule: the rule's id.
+            file: the file with the block, absolute.
+            root: the folder that Checkov was told to scan.
+            type: the resource's type.
+            name: the resource's name.
+            address: the address that Checkov gives the block, or "".
+
+        Raises:
+            Problem: the file, or the folder it belongs to, cannot be judged.
+        """
+        judged, addresses = self._find(Path(file), Path(root), type, name, address)
+        found = [finding for one in addresses for finding in judged.findings.get((rule, one), ())]
+        if judged.first in addresses:
+            # What is said about no resource (an output, a module that was not seen) is said here.
+            found.extend(judged.loose.get(rule, ()))
+        if not found:
+            return None
+        status = min((finding.status for finding in found), key=_ORDER.index)
+        details = tuple(
+            f"{finding.address}: {finding.message} ({finding.status})"
+            for finding in found
+            if finding.status != PASS
+        )
+        return Answer(status, addresses[0] if len(addresses) == 1 else without_keys(addresses[0]), details)
+
+    def _find(self, file: Path, root: Path, type: str, name: str, address: str) -> tuple[Judged, list[str]]:
+        """The judged root that a block belongs to, and the block's addresses in it."""
+        for folder in self._candidates(file, root):
+            judged = self.judged(folder)
+            if judged is None:
+                continue
+            if folder == file and address in judged.known:
+                return judged, [address]
+            own = judged.addresses.get((str(file), type, name), [])
+            narrowed = [one for one in own if address in (one, without_keys(one))]
+            if narrowed or own:
+                return judged, narrowed or own
+        raise Problem(
+            f"{file}: {address or f'{type}.{name}'}: Checkov sees a resource that the gate does not"
+        )
+
+    def _candidates(self, file: Path, root: Path) -> list[Path]:
+        """Where the root module of a file may be: the plan itself, or a folder from `root` down to the file's."""
+        if not file.name.endswith((".tf", ".tf.json")):
+            return [file]
+        folders = [file.parent, *file.parent.parents]
+        within = [folder for folder in folders if folder == root or root in folder.parents]
+        return list(reversed(within)) or [file.parent]
+
+    def judged(self, path: Path) -> Judged | None:
+        """A root judged, once; None for a folder without configuration of its own.
+
+        Raises:
+            Problem: it cannot be judged.
+        """
+        if path not in self._judged:
+            self._judged[path] = self._judge(path)
+        return self._judged[path]
+
+    def _judge(self, path: Path) -> Judged | None:
+        original = path
+        if path.is_dir() and not any(one.name.endswith((".tf", ".tf.json")) for one in path.iterdir()):
+            return None
+        reading = read(original)
+        if not reading.model.resources:
+            return None
+        result = engine.judge([reading], self.catalogue, self.parameters)
+        return _indexed(reading, waivers.apply(result.findings, self.waivers))
+
+
+def _indexed(reading: Reading, findings: Sequence[Finding]) -> Judged:
+    judged = Judged(first=reading.model.resources[0].address)
+    for resource in reading.model.resources:
+        judged.known.add(resource.address)
+        place = (str(Path(resource.file).resolve()), resource.type, resource.name)
+        judged.addresses.setdefault(place, []).append(resource.address)
+    for finding in findings:
+        if finding.address in judged.known:
+            judged.findings.setdefault((finding.rule, finding.address), []).append(finding)
+        else:
+            judged.loose.setdefault(finding.rule, []).append(finding)
+    return judged
