@@ -1,0 +1,104 @@
+"""`python -m pipeline plan|apply|destroy`: the guarded way to AWS, or with LOCAL=1 to the mock provider."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from support.problem import Problem, guarded
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code.
+
+    0: done. 1: a policy refused. 2: something else is in the way, and the message says what and the cure.
+    """
+    options = _parser(os.environ).parse_args(arguments)
+    code = guarded(lambda: _run(options))
+    if options.played:
+        from mock_provider.runner import last_line
+
+        sys.stdout.flush()
+        print(last_line(options.played), file=sys.stderr)
+    return code
+
+
+def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline",
+        description="Synthesize, judge, plan and apply. The variables ENV, LOCAL, TF, ALLOW_REPLACE, CONFIRM and "
+        "FAULTS are what the options default to.",
+    )
+    # The folder of the mock's state, once it plays.
+    parser.set_defaults(played=None)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--env", default=environ.get("ENV") or "prod", help="environments/ENV.yaml, or state")
+    shared.add_argument(
+        "--local",
+        action="store_const",
+        const="1",
+        default=environ.get("LOCAL", ""),
+        help="against the mock provider: no AWS, no registry",
+    )
+    shared.add_argument("--terraform", metavar="TF", help="terraform, tofu, a path; with --local also wheel")
+    shared.add_argument(
+        "--faults",
+        type=Path,
+        metavar="FILE",
+        default=Path(environ["FAULTS"]) if environ.get("FAULTS") else None,
+        help="with --local: faults for the mock provider to play",
+    )
+    commands.add_parser("plan", parents=[shared], help="synthesize, judge, plan, and save the plan")
+    apply = commands.add_parser("apply", parents=[shared], help="apply exactly the saved plan")
+    apply.add_argument(
+        "--allow-replace",
+        metavar="ADDRESS,...",
+        default=environ.get("ALLOW_REPLACE", ""),
+        help="resources that hold data and may be replaced or deleted",
+    )
+    destroy = commands.add_parser("destroy", parents=[shared], help="destroy all that stands")
+    destroy.add_argument(
+        "--confirm", metavar="ENV", default=environ.get("CONFIRM") or None, help="the environment's name"
+    )
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from pipeline import applying, planning
+    from pipeline.target import held, target
+
+    local = _switch(options.local)
+    if options.faults and not local:
+        raise Problem("FAULTS: only the mock provider plays faults; add LOCAL=1")
+    if options.terraform:
+        os.environ["TF"] = options.terraform
+    about = target(options.env, local=local)
+    if local:
+        from mock_provider.runner import claimed, first_line
+
+        print(first_line(claimed()), file=sys.stderr)
+        options.played = about.folder
+    with held(about):
+        run = planning.session(about, options.faults)
+        if options.command == "plan":
+            return planning.plan(about, run)
+        if options.command == "apply":
+            allowed = tuple(filter(None, (one.strip() for one in options.allow_replace.split(","))))
+            return applying.apply(about, run, allowed)
+        return applying.destroy(about, run, options.confirm)
+
+
+def _switch(value: str) -> bool:
+    if value.lower() in ("1", "true", "yes"):
+        return True
+    if value.lower() in ("", "0", "false", "no"):
+        return False
+    raise Problem(f"LOCAL={value}: must be 1 (against the mock provider) or nothing (against AWS)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

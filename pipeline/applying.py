@@ -1,0 +1,249 @@
+"""`apply`: exactly the saved plan, and nothing else; `destroy`: everything, when its name is given."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline import judges, planning, record, report, terraform
+from pipeline.target import Target
+from support.problem import Problem
+from support.progress import step
+
+_STILL_SECONDS = 60
+"""How often a resource that takes long is told of again."""
+
+PROTECTIONS: Mapping[str, tuple[str, str]] = {
+    "aws_lb": ("enable_deletion_protection", "load_balancer.deletion_protection"),
+    "aws_db_instance": ("deletion_protection", "database.deletion_protection"),
+}
+"""Type -> the argument that keeps AWS from deleting it, and the settings' key that lifts it."""
+
+
+def apply(target: Target, run: terraform.Session, allowed: tuple[str, ...]) -> int:
+    """Apply the saved plan; the exit code.
+
+    `allowed` are the addresses of stateful resources that may be replaced or deleted.
+
+    Raises:
+        Problem: it may not be applied, or did not go through.
+    """
+    saved = checked(target, run, allowed)
+    planning.ready_to_write(target)
+    with step("gate on the saved plan"):
+        verdict = judges.gate(
+            target, target.saved / planning.PLAN_JSON, target.saved / ".gate.json", plan=True
+        )
+        (target.saved / ".gate.json").unlink(missing_ok=True)
+    if verdict:
+        raise Problem(
+            f"{target.shown(target.saved)}: today's policies do not pass the saved plan (a rule or a waiver changed "
+            f"or expired since it was made): mend what they name, then {target.make('plan')}"
+        )
+    content = json.loads((target.saved / planning.PLAN_JSON).read_text(encoding="utf-8"))
+    told = planning.told_of(target, content)
+    print(f"applying the plan of {saved.planned}: {report.headline(told)}", file=sys.stderr)
+    _run(target, run, target.saved / planning.PLAN, target.saved / planning.LOG, len(told.changes), "apply")
+    _keep(target)
+    print(f"applied: {report.headline(told)}")
+    print(f"next: {target.make('plan')} shows that nothing is left to do")
+    return 0
+
+
+def checked(target: Target, run: terraform.Session, allowed: tuple[str, ...]) -> record.Record:
+    """The record of the saved plan, if the plan may be applied.
+
+    Raises:
+        Problem: it may not; the message says why and how to get there.
+    """
+    saved = record.read(target.saved / record.NAME)
+    if saved is None:
+        beside = ""
+        if record.read(target.twin.saved / record.NAME) is not None:
+            sides = ("AWS", "the mock provider (LOCAL=1)")
+            beside = f" (there is one against {sides[target.twin.local]}, which only {target.twin.make('apply')} takes)"
+        raise Problem(
+            f"{target.shown(target.saved)}: there is no saved plan{beside}: {target.make('plan')}, read it, then "
+            f"{target.make('apply')}"
+        )
+    reasons = record.refusals(
+        saved, planning.found_now(target, run, target.saved, planning.newer_than_plan(target))
+    )
+    if reasons:
+        told = "\n".join(f"  - {reason}" for reason in reasons)
+        raise Problem(
+            f"{target.shown(target.saved)}: the saved plan is not applied:\n{told}\n"
+            f"  to get there: {target.make('plan')}, read it, then {target.make('apply')}"
+        )
+    missing, surplus = record.not_allowed(saved.replaces, allowed)
+    if surplus:
+        raise Problem(
+            f"ALLOW_REPLACE={','.join(allowed)}: this plan does not replace or delete {', '.join(surplus)}; "
+            + (
+                f"it does: {', '.join(saved.replaces)}"
+                if saved.replaces
+                else "it loses nothing that holds data"
+            )
+        )
+    if missing and target.guarded:
+        raise Problem(
+            f"{target.environment}: this plan replaces or deletes resources that hold data: {', '.join(missing)}\n"
+            f"  read {target.shown(target.saved / planning.MARKDOWN)}; if that is what you want: "
+            f"{target.make('apply', ALLOW_REPLACE=','.join(saved.replaces))}"
+        )
+    return saved
+
+
+def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> int:
+    """Destroy all that stands, once its name was given; the exit code.
+
+    `confirmed` is the name from the command line or the environment; without one it is asked for.
+
+    Raises:
+        Problem: something is protected, the name is not right, or it did not go through.
+    """
+    planning.withdraw(target)
+    with planning.drafted(target) as draft:
+        planning.synthesize(target)
+        kept = [
+            f"{kind}.{name}"
+            for kind, named in (target.read().get("resource") or {}).items()
+            for name, body in named.items()
+            if (body.get("lifecycle") or {}).get("prevent_destroy")
+        ]
+        with step(f"{run.name} init"):
+            planning.initialize(target, run)
+        if kept and _stands(target, run, kept):
+            raise Problem(
+                f"{target.environment}: {', '.join(kept)} is kept for good (prevent_destroy): every environment's "
+                "state may lie in it. If it really has to go: empty it, take prevent_destroy out of "
+                f"modules/state.py, {target.make('plan')} and {target.make('apply')}, then this again"
+            )
+        planning.made(target, run, draft, "-destroy")
+        content = planning.shown(target, run, draft)
+        told = planning.told_of(target, content)
+        if not told.changes:
+            print(f"{target.environment}: nothing stands, so there is nothing to destroy")
+            return 0
+        protected = protections(content, target.read())
+        if protected:
+            lines = "\n".join(f"  - {address}: {key}: false" for address, key in protected)
+            raise Problem(
+                f"{target.environment}: deletion protection is on, so nothing is destroyed. To lift it, write in "
+                f"{target.shown(target.settings)}\n{lines}\n"
+                f"  then {target.make('plan')}, {target.make('apply')}, and {target.make('destroy')} again"
+            )
+        print(report.text(told, colour=sys.stdout.isatty()))
+        buckets = [change.address for change in told.changes if change.type == "aws_s3_bucket"]
+        if buckets and not target.local:
+            print(
+                f"note: AWS deletes only empty buckets; empty these first, versions too: {', '.join(buckets)}"
+            )
+        _confirm(target, confirmed)
+        _run(target, run, draft / planning.PLAN, draft / planning.LOG, len(told.changes), "destroy")
+    print(f"destroyed: {len(told.changes)} resources of {target.environment}")
+    return 0
+
+
+def protections(plan: Mapping[str, Any], configuration: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a plan would delete though it is protected, as it stands or as the settings want it.
+
+    Returns address and settings' key, sorted.
+    """
+    found = set()
+    for resource in plan.get("resource_changes") or ():
+        change = resource.get("change") or {}
+        kind, name = resource.get("type", ""), resource.get("name", "")
+        if kind not in PROTECTIONS or "delete" not in (change.get("actions") or ()):
+            continue
+        argument, key = PROTECTIONS[kind]
+        wanted = ((configuration.get("resource") or {}).get(kind) or {}).get(name) or {}
+        if (change.get("before") or {}).get(argument) is True or wanted.get(argument) is True:
+            found.add((str(resource["address"]), key))
+    return sorted(found)
+
+
+def _stands(target: Target, run: terraform.Session, addresses: list[str]) -> bool:
+    done = terraform.capture(run, ["state", "list"])
+    return any(line in addresses for line in done.stdout.splitlines())
+
+
+def _confirm(target: Target, confirmed: str | None) -> None:
+    """Have the environment's name given.
+
+    Raises:
+        Problem: it was not, or another one was.
+    """
+    name = target.environment
+    if confirmed is None:
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise Problem(
+                f"{name}: nobody is here to confirm that it is to be destroyed: {target.make('destroy', CONFIRM=name)}"
+            )
+        where = "of the mock provider" if target.local else "in AWS, for good"
+        print(
+            f"All of the above is destroyed {where}. Type the environment's name to go on: ",
+            end="",
+            flush=True,
+        )
+        confirmed = sys.stdin.readline().strip()
+    if confirmed != name:
+        raise Problem(f"{confirmed!r} is not {name!r}: nothing was destroyed")
+
+
+def _run(target: Target, run: terraform.Session, plan: Path, log: Path, total: int, command: str) -> None:
+    """`terraform apply` of a plan file, told of as it goes.
+
+    Raises:
+        Problem: it did not go through; what stands and how to go on is said.
+    """
+
+    def tell(event: terraform.Event, outcome: terraform.Outcome) -> None:
+        kind, words = event.get("type"), str(event.get("@message", ""))
+        if kind == "apply_complete" and "Refresh" not in words:
+            print(f"  [{len(outcome.done)}/{total}] {words}", flush=True)
+        elif kind == "apply_progress":
+            seconds = int((event.get("hook") or {}).get("elapsed_seconds") or 0)
+            if seconds % _STILL_SECONDS == 0 and seconds:
+                print(f"  {words}", flush=True)
+        elif kind == "apply_errored":
+            print(f"  FAILED {words}", flush=True)
+
+    words = ["apply", "-json", "-input=false", str(plan)]
+    with step(f"{run.name} {command}"):
+        outcome = terraform.stream(run, words, log, tell)
+    for warning in outcome.warnings:
+        print(f"  warning: {planning.diagnosed(warning)}", file=sys.stderr)
+    if not outcome.code and not outcome.interrupted:
+        return
+    if not outcome.done and not outcome.failed and not outcome.interrupted:
+        # It did not come to begin: nothing stands that did not stand before.
+        planning.stop(target, run, command, outcome)
+    again = target.make("plan") if command == "apply" else target.make(command)
+    said = "\n".join([*map(planning.diagnosed, outcome.errors), *outcome.other])
+    lines = "".join(f"\n    {line}" for line in said.strip().splitlines())
+    how = "was interrupted" if outcome.interrupted else "stopped half way"
+    failed = "".join(f"\n  not done: {address} ({action})" for address, action in outcome.failed)
+    raise Problem(
+        f"the {command} {how}: {len(outcome.done)} of {total} changes are made and stand in the state, the others "
+        f"were not begun or did not succeed.{failed}"
+        + (f"\n  {run.name} said:{lines}" if lines else "")
+        + planning.cure(target, run, outcome.words)
+        + f"\n  nothing is lost and nothing is rolled back: {again} goes on from what stands"
+    )
+
+
+def _keep(target: Target) -> None:
+    """Put the plan that was applied aside, with the JSON that it was made from."""
+    shutil.copy2(target.configuration, target.saved / planning.APPLIED_JSON)
+    shutil.rmtree(target.applied, ignore_errors=True)
+    try:
+        target.saved.rename(target.applied)
+    except OSError as error:
+        raise Problem(
+            f"all is applied, but {target.shown(target.saved)} cannot be put aside ({error.strerror}): remove it"
+        ) from error

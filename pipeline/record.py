@@ -1,0 +1,212 @@
+"""The record of a saved plan: what it was made from and judged by; and why it may not be applied.
+
+`refusals` is pure: a record and what is found now go in, reasons come out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from support.problem import Problem
+
+FORMAT = 1
+NAME = "record.json"
+
+_WHAT = {
+    "configuration": "the synthesized JSON",
+    "settings": "the settings",
+    "waivers": "the waivers",
+    "parameters": "the policies' parameters",
+    "plan": "the saved plan",
+    "plan_json": "the plan's JSON",
+    "gate": "the gate's report on the JSON",
+    "plan_gate": "the gate's report on the plan",
+}
+INPUTS = ("configuration", "settings", "waivers", "parameters")
+"""What a plan is made from and judged by: newer than the plan, it makes the plan old."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it was: its path (relative to the project where it is inside), and its SHA-256.
+
+    `sha256` is empty where there was no such file.
+    """
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that must still hold when a plan is applied.
+
+    `planned` is a time in ISO 8601, UTC. `gates` are the exit codes of the judges by name. `replaces` are
+    the stateful resources that the plan replaces, deletes or forgets.
+    """
+
+    environment: str
+    local: bool
+    stack: str
+    planned: str
+    product: str
+    version: str
+    gates: Mapping[str, int]
+    replaces: tuple[str, ...]
+    files: Mapping[str, File]
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is now: the same things as in a record, looked at again.
+
+    `newer` names the inputs that were written after the plan.
+    """
+
+    environment: str
+    local: bool
+    stack: str
+    product: str
+    version: str
+    files: Mapping[str, File]
+    newer: tuple[str, ...] = ()
+
+
+def refusals(record: Record, found: Found) -> list[str]:
+    """Why a recorded plan may not be applied; empty if it may."""
+    reasons = []
+    if record.environment != found.environment or record.stack != found.stack:
+        reasons.append(
+            f"it is a plan for {record.environment} ({record.stack}), not for {found.environment} ({found.stack})"
+        )
+    if record.local != found.local:
+        sides = ("AWS", "the mock provider (LOCAL=1)")
+        reasons.append(f"it was made against {sides[record.local]}, and this is {sides[found.local]}")
+    for name, code in sorted(record.gates.items()):
+        if code != 0:
+            reasons.append(f"{name} did not pass it (exit code {code})")
+    for judge in ("gate", "checkov", "plan_gate"):
+        if judge not in record.gates:
+            reasons.append(f"nothing says that {judge} passed it")
+    for role, what in _WHAT.items():
+        then, now = record.files.get(role), found.files.get(role)
+        if then is None or now is None:
+            reasons.append(f"nothing says what {what} was")
+        elif then.sha256 and not now.sha256:
+            reasons.append(f"{what} is gone: {now.path}")
+        elif now.sha256 and not then.sha256:
+            reasons.append(f"{what} did not exist when it was made: {now.path}")
+        elif then.sha256 != now.sha256:
+            since = "since it was made" if role in INPUTS else "since it was saved"
+            reasons.append(f"{what} changed {since}: {now.path}")
+        elif role in found.newer:
+            reasons.append(f"it is older than {what}: {now.path}")
+    if (record.product, record.version) != (found.product, found.version):
+        reasons.append(
+            f"it was made by {record.product} {record.version}, and this is {found.product} {found.version}"
+        )
+    return reasons
+
+
+def not_allowed(losses: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The losses that nobody allowed, and the allowances that no loss needs."""
+    return [one for one in losses if one not in allowed], [one for one in allowed if one not in losses]
+
+
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal; empty where there is none.
+
+    Raises:
+        Problem: it is there and cannot be read.
+    """
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise Problem(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def write(path: Path, record: Record) -> None:
+    """Write a record, whole or not at all.
+
+    Raises:
+        Problem: it cannot be written.
+    """
+    save(path, json.dumps(asdict(record), indent=2, sort_keys=True) + "\n")
+
+
+def save(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all.
+
+    Raises:
+        Problem: it cannot be written.
+    """
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+                handle.write(text)
+                handle.flush()
+                os.fsync(handle.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise Problem(
+            f"{path}: cannot be written ({error.strerror}): make room or mend its rights, then run this again"
+        ) from error
+
+
+def read(path: Path) -> Record | None:
+    """The record at `path`; None where there is none.
+
+    Raises:
+        Problem: it is not a record that this version writes.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, Mapping) or content.get("format") != FORMAT:
+            raise ValueError("it is not of this version's format")
+        return _record(content)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Problem(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Problem(f"{path}: is not a plan's record ({error}): plan again") from error
+
+
+def _record(content: Mapping[str, Any]) -> Record:
+    files = {
+        role: File(_text(entry["path"]), _text(entry["sha256"])) for role, entry in content["files"].items()
+    }
+    if not isinstance(content["local"], bool):
+        raise ValueError("`local` is neither true nor false")
+    return Record(
+        environment=_text(content["environment"]),
+        local=content["local"],
+        stack=_text(content["stack"]),
+        planned=_text(content["planned"]),
+        product=_text(content["product"]),
+        version=_text(content["version"]),
+        gates={_text(name): int(code) for name, code in content["gates"].items()},
+        replaces=tuple(map(_text, content["replaces"])),
+        files=files,
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a text")
+    return value

@@ -1,0 +1,158 @@
+"""What a run is about: an environment, for AWS or for the mock, and where its files lie."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support.problem import Problem
+
+ROOT = Path(__file__).resolve().parents[1]
+STATE = "state"
+"""The environment that is none: the stack of the state bucket."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One environment's stack, for AWS or, if `local`, for the mock provider.
+
+    Everything of the mock's lies under a folder of its own, with a state of its own.
+    """
+
+    environment: str
+    local: bool
+    stack: str
+    settings: Path
+    root: Path = ROOT
+
+    @property
+    def out(self) -> Path:
+        """Where synthesis writes."""
+        return self.root / "cdktf.out" / "local" if self.local else self.root / "cdktf.out"
+
+    @property
+    def folder(self) -> Path:
+        """Terraform's working folder."""
+        return self.out / "stacks" / self.stack
+
+    @property
+    def configuration(self) -> Path:
+        """The synthesized JSON."""
+        return self.folder / "cdk.tf.json"
+
+    @property
+    def saved(self) -> Path:
+        """The folder of the plan that may be applied."""
+        return self.folder / "plan"
+
+    @property
+    def applied(self) -> Path:
+        """The folder of the plan that was applied last."""
+        return self.folder / "last-apply"
+
+    @property
+    def waivers(self) -> Path:
+        """The environment's own waivers, which need not exist."""
+        return self.settings.with_suffix(".waivers.toml")
+
+    @property
+    def parameters(self) -> Path:
+        """The environment's own parameters of the policies, which need not exist."""
+        return self.settings.with_suffix(".params.toml")
+
+    @property
+    def guarded(self) -> bool:
+        """Whether stateful resources are replaced or deleted only when they are named."""
+        return self.environment.startswith("prod") or self.environment == STATE
+
+    @property
+    def twin(self) -> Target:
+        """The same environment on the other side: for AWS if this one is local, and the other way round."""
+        return Target(self.environment, not self.local, self.stack, self.settings, self.root)
+
+    def make(self, command: str = "", **variables: str) -> str:
+        """The `make` command for this target, or its variables alone, as a person types them."""
+        words = [f"ENV={self.environment}", *(["LOCAL=1"] if self.local else [])]
+        words += [f"{name}={value}" for name, value in variables.items()]
+        return f"make {command} {' '.join(words)}" if command else f" {' '.join(words)}"
+
+    def shown(self, path: Path) -> str:
+        """A path as a person in the project's folder would write it."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+    def read(self) -> dict[str, Any]:
+        """The synthesized JSON.
+
+        Raises:
+            Problem: it cannot be read.
+        """
+        return _object(self.configuration)
+
+
+def target(environment: str, *, local: bool, root: Path = ROOT) -> Target:
+    """The target of an environment by its name, which is that of its settings file.
+
+    Raises:
+        Problem: there are no such settings, or they are not right.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", environment):
+        raise Problem(f"ENV={environment}: an environment's name is that of its file in environments/")
+    settings_file = root / "environments" / f"{environment}.yaml"
+    if not settings_file.is_file():
+        known = sorted(path.stem for path in settings_file.parent.glob("*.yaml"))
+        raise Problem(
+            f"ENV={environment}: there is no environments/{environment}.yaml; there are: {', '.join(known)}"
+        )
+    import settings
+
+    if environment == STATE:
+        stack = f"{settings.read_state(settings_file).project}-state"
+    else:
+        stack = settings.read(settings_file).name
+    return Target(environment, local, stack, settings_file, root)
+
+
+@contextmanager
+def held(target: Target) -> Iterator[None]:
+    """Keep other runs of this project out of the target's folder.
+
+    Raises:
+        Problem: another run is in it, or it cannot be written.
+    """
+    try:
+        target.folder.mkdir(parents=True, exist_ok=True)
+        handle = (target.folder / ".pipeline.lock").open("a+")
+    except OSError as error:
+        raise Problem(f"{target.shown(target.folder)}: cannot be written ({error.strerror})") from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            who = handle.read().strip() or "another run"
+            raise Problem(
+                f"{target.shown(target.folder)}: {who} is at work here: wait for it to end, then run this again"
+            ) from None
+        handle.truncate(0)
+        handle.write(f"process {os.getpid()}")
+        handle.flush()
+        yield
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Problem(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise Problem(f"{path}: is not JSON ({error})") from error
+    if not isinstance(content, Mapping):
+        raise Problem(f"{path}: is not a JSON object")
+    return dict(content)
