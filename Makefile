@@ -82,6 +82,22 @@ policy: .venv/ready .venv-checkov/ready $(if $(TARGET),,synth) ## the gate, then
 	.venv-checkov/bin/python -m policies.checkov_host "$(POLICED)" $(WAIVED) $(OWN) --gate "$$report"; checkov=$$?; \
 	exit $$(( gate > checkov ? gate : checkov ))
 
+# LOCAL=1: against the mock provider, with no AWS account. TF=tofu: OpenTofu. ALLOW_REPLACE=ADDRESS,...: what holds
+# data and may be replaced or deleted. CONFIRM=ENV: destroy without being asked. They reach the program as variables.
+export ENV LOCAL TF ALLOW_REPLACE CONFIRM FAULTS
+
+.PHONY: plan
+plan: .venv/ready .venv-checkov/ready ## synthesize, judge, plan, and save the plan (LOCAL=1: no AWS account)
+	@$(PY) -m pipeline plan
+
+.PHONY: apply
+apply: .venv/ready .venv-checkov/ready ## apply exactly the saved plan (LOCAL=1: to the mock provider)
+	@$(PY) -m pipeline apply
+
+.PHONY: destroy
+destroy: .venv/ready .venv-checkov/ready ## destroy all of ENV, once its name is given (CONFIRM=ENV)
+	@$(PY) -m pipeline destroy
+
 .PHONY: test
 test: .venv/ready .venv-checkov/ready ## the whole suite
 	@$(PY) -m pytest -n auto --dist loadscope -q $(ARGS)
