@@ -83,8 +83,8 @@ policy: .venv/ready .venv-checkov/ready $(if $(TARGET),,synth) ## the gate, then
 	exit $$(( gate > checkov ? gate : checkov ))
 
 # LOCAL=1: against the mock provider, with no AWS account. TF=tofu: OpenTofu. ALLOW_REPLACE=ADDRESS,...: what holds
-# data and may be replaced or deleted. CONFIRM=ENV: destroy without being asked. They reach the program as variables.
-export ENV LOCAL TF ALLOW_REPLACE CONFIRM FAULTS
+# data and may be replaced or deleted. CONFIRM=ENV: destroy without being asked. The program reads them, and ENV, from
+# the environment, where make puts what was given on its command line.
 
 .PHONY: plan
 plan: .venv/ready .venv-checkov/ready ## synthesize, judge, plan, and save the plan (LOCAL=1: no AWS account)
