@@ -26,6 +26,7 @@ RULE = Rule(
         "aws_elasticache_replication_group",
         "aws_elasticache_cluster",
         "aws_elasticache_serverless_cache",
+        "aws_elasticache_global_replication_group",
     ),
     why=(
         "Redis and Valkey write snapshots and replication data to disk: sessions and cached pages in clear. "
@@ -48,6 +49,8 @@ resource "aws_elasticache_replication_group" "main" {
 def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
     if resource.type == "aws_elasticache_serverless_cache":
         yield passed()  # always encrypted
+    elif resource.type == "aws_elasticache_global_replication_group":
+        yield not_applicable()  # its groups are judged
     elif resource.type == "aws_elasticache_cluster":
         if is_member(resource) or resource.text("engine", "memcached") == "memcached":
             yield not_applicable()  # its group decides; memcached keeps nothing on disk

@@ -19,13 +19,19 @@ SWITCHES: Final[Mapping[str, tuple[str, bool]]] = {
 
 # Types that AWS encrypts always: they count as looked at, because there is nothing to turn off.
 ALWAYS: Final = (
+    "aws_dsql_cluster",
+    "aws_glacier_vault",
     "aws_keyspaces_table",
     "aws_memorydb_cluster",
+    "aws_memorydb_multi_region_cluster",
     "aws_msk_cluster",
     "aws_msk_serverless_cluster",
     "aws_opensearchserverless_collection",
     "aws_redshiftserverless_namespace",
+    "aws_s3_directory_bucket",
+    "aws_s3tables_table_bucket",
     "aws_timestreamwrite_database",
+    "aws_timestreamwrite_table",
 )
 
 RULE = Rule(

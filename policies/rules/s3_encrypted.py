@@ -42,7 +42,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "main" {
 """,
     link="https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html",
     controls=("AWS FSBP S3.17", "Well-Architected SEC08-BP02"),
-    reads=(CONFIGURATION, "aws_s3_directory_bucket"),
+    reads=(CONFIGURATION,),
     protects=(
         Protected(CONFIGURATION, ""),
         Protected(CONFIGURATION, "rule[].apply_server_side_encryption_by_default", weaker=(REMOVED,)),

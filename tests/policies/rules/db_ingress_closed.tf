@@ -565,8 +565,8 @@ resource "aws_efs_mount_target" "main" {
 #= module.database.aws_db_instance.main: pass
 #= module.database.aws_security_group.main: fail
 module "database" {
-  source  = "./database"
-  admits  = ["10.0.0.0/16", "0.0.0.0/0"]
+  source = "./database"
+  admits = ["10.0.0.0/16", "0.0.0.0/0"]
 }
 #> database/main.tf
 variable "admits" {

@@ -4,10 +4,13 @@
 #### an instance with a key of its own
 #= aws_db_instance.main: pass
 resource "aws_db_instance" "main" {
-  instance_class    = "db.t3.micro"
-  engine            = "postgres"
-  storage_encrypted = true
-  kms_key_id        = aws_kms_key.main.arn
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  storage_encrypted           = true
+  kms_key_id                  = aws_kms_key.main.arn
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
 }
 resource "aws_kms_key" "main" {}
 
