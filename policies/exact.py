@@ -11,14 +11,22 @@ import re
 import shutil
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-from policies.readers import Reading, files, module_sources, read, terraform_json
-from policies.readers.joined import join
+from policies.readers import Reading, Source, files, open_source, plan, read, terraform_json
+from policies.readers.configuration import is_local
 from support.problem import Problem
 
-_CONSTRAINTS = re.compile(r"constraints\s+([^\n]*)")
-_LOWER_BOUND = re.compile(r"(?:>=|~>|=|^|,)\s*v?(\d+)\.(\d+)(?:\.(\d+))?")
+# The entry of hashicorp/aws in required_providers, the constraints in it, and the lower bounds in those.
+_PROVIDER = re.compile(r"\{[^{}]*hashicorp/aws\"[^{}]*\}")
+_VERSION = re.compile(r'\bversion"?\s*[=:]\s*"([^"]*)"')
+_LOWER_BOUND = re.compile(r"(?:>=|~>|^\s*=?|,\s*=?)\s*v?(\d+)\.(\d+)(?:\.(\d+))?")
+
+
+# `source` where it is set, and its value if that is a plain text without escapes or templates.
+_SOURCE = re.compile(r'\bsource"?\s*[=:]\s*(?:"([^"\\$%]*)")?')
 
 
 class _Unplannable(Exception):
@@ -36,43 +44,86 @@ def read_exactly(paths: Sequence[Path]) -> tuple[list[Reading], list[str]]:
     readings: list[Reading] = []
     notes: list[str] = []
     for path in paths:
-        own = read(path)
-        if own.model.source == "plan":
-            readings.append(own)
+        source = open_source(path)
+        if source is None:
+            readings.append(read(path))
             continue
         try:
-            readings.append(_planned(path, own))
+            readings.append(_planned(path, source))
             notes.append(f"{path}: evaluated by Terraform against the mock provider")
         except _Unplannable as error:
-            readings.append(own)
+            readings.append(source.reading())
             notes.append(
                 f"{path}: judged by the gate's own readers, because Terraform could not plan it: {error}"
             )
     return readings, notes
 
 
-def _planned(path: Path, own: Reading) -> Reading:
-    foreign = next(
-        (f"{call} comes from {source!r}" for call, source in module_sources(path) if _is_remote(source)), ""
-    )
-    if foreign:
-        raise _Unplannable(f"{foreign}, which would have to be fetched")
+def _planned(path: Path, source: Source) -> Reading:
+    glance = _glance(path)
+    if not glance.local:
+        _refuse_remote_modules(source)
     with tempfile.TemporaryDirectory(prefix="policies-exact-") as name:
         scratch = Path(name)
         folder = path
         if not path.is_dir():
             folder = scratch / "configuration"
             _copy_alone(path, folder)
-        text = _plan(folder, scratch / "state")
+        # Terraform is a process of its own: meanwhile the files are parsed here.
+        with ThreadPoolExecutor(1) as thread:
+            planned = thread.submit(_plan, folder, scratch / "state", glance.version)
+            _refuse_remote_modules(source)
+            text = planned.result()
     document = terraform_json.decode(text, str(path))
-    from policies.readers import plan
-
-    model = plan.model(document, str(path), text)
-    return Reading(own.path, join(model, own.model, own.path))
+    return source.joined(plan.model(document, str(path), text), str(path))
 
 
-def _is_remote(source: str) -> bool:
-    return not source.startswith(("./", "../")) and source not in (".", "..")
+def _refuse_remote_modules(source: Source) -> None:
+    for call, where in source.module_sources():
+        if not is_local(where):
+            raise _Unplannable(f"{call} comes from {where!r}, which would have to be fetched")
+
+
+@dataclass(slots=True)
+class _Glance:
+    """What the text of a configuration shows at a glance.
+
+    `local`: no module would have to be fetched, for certain. `version`: the version of hashicorp/aws that it asks for
+    at least, where that is more than the mock provider plays by itself.
+    """
+
+    local: bool = True
+    version: str | None = None
+
+
+def _glance(path: Path) -> _Glance:
+    glance = _Glance()
+    least: tuple[int, ...] = ()
+    pending = [path]
+    seen: set[Path] = set()
+    while pending:
+        place = pending.pop()
+        if place.resolve() in seen:
+            continue
+        seen.add(place.resolve())
+        folder = place if place.is_dir() else place.parent
+        for file in files.configuration_files(place) if place.is_dir() else [place]:
+            text = files.read_text(file)
+            for match in _SOURCE.finditer(text):
+                where = match.group(1)
+                if where is None or not (is_local(where) or where == "hashicorp/aws"):
+                    glance.local = False
+                elif is_local(where) and (folder / where).is_dir():
+                    pending.append(folder / where)
+            for block in _PROVIDER.findall(text):
+                for constraint in _VERSION.findall(block):
+                    for bound in _LOWER_BOUND.findall(constraint):
+                        least = max(least, tuple(int(part or 0) for part in bound))
+    from mock_provider import runner
+
+    if least > tuple(map(int, runner.claimed().split("."))):
+        glance.version = ".".join(map(str, least))
+    return glance
 
 
 def _copy_alone(path: Path, folder: Path) -> None:
@@ -88,7 +139,7 @@ def _copy_alone(path: Path, folder: Path) -> None:
         raise Problem(f"{path}: it cannot be copied: {error.strerror}") from error
 
 
-def _plan(folder: Path, state: Path) -> str:
+def _plan(folder: Path, state: Path, claim: str | None) -> str:
     """The plan of a configuration in JSON."""
     from mock_provider import runner
     from mock_provider.terraform import find
@@ -96,24 +147,18 @@ def _plan(folder: Path, state: Path) -> str:
     # What is wrong with Terraform itself is a problem of the machine; all else, of the configuration.
     runner.version(find())
     file = state.parent / "plan"
-    claim: str | None = None
-    for attempt in (1, 2):
-        try:
-            done = runner.run(
-                ["plan", "-input=false", "-no-color", "-lock=false", f"-out={file}"],
-                cwd=folder,
-                state=state,
-                backend="local",
-                claim_version=claim,
-                capture=True,
-                announce=False,
-            )
-        except Problem as problem:
-            claim = _claim(str(problem)) if attempt == 1 else None
-            if claim is None:
-                raise _Unplannable(_first_error(str(problem))) from problem
-            continue
-        break
+    try:
+        done = runner.run(
+            ["plan", "-input=false", "-no-color", "-lock=false", f"-out={file}"],
+            cwd=folder,
+            state=state,
+            backend="local",
+            claim_version=claim,
+            capture=True,
+            announce=False,
+        )
+    except Problem as problem:
+        raise _Unplannable(_first_error(str(problem))) from problem
     if done.returncode != 0:
         raise _Unplannable(_first_error(done.stderr or done.stdout))
     shown = runner.run(
@@ -128,15 +173,6 @@ def _plan(folder: Path, state: Path) -> str:
     if shown.returncode != 0:
         raise _Unplannable(_first_error(shown.stderr))
     return shown.stdout
-
-
-def _claim(message: str) -> str | None:
-    """The version of hashicorp/aws that a configuration asks for, when it is another than the mock's own."""
-    match = _CONSTRAINTS.search(" ".join(message.split()))
-    if not match or "hashicorp/aws" not in message:
-        return None
-    bounds = [tuple(int(part or 0) for part in bound) for bound in _LOWER_BOUND.findall(match.group(1))]
-    return ".".join(map(str, max(bounds))) if bounds else None
 
 
 def _first_error(text: str) -> str:

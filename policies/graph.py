@@ -584,7 +584,7 @@ def _breaks(
         for resource in instances:
             yield Break(name, "the instance is lost and nothing replaces it", resource)
     for resource in model.of_type("aws_vpc_endpoint"):
-        if resource.get("subnet_ids") is not ABSENT and not left([(resource, "subnet_ids[]")]):
+        if resource.get("subnet_ids") not in (ABSENT, []) and not left([(resource, "subnet_ids[]")]):
             yield Break(name, "the endpoint has no subnet left", resource)
     for other, subnets in by_zone.items():
         for subnet in subnets if other != zone else ():

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from policies.model import Model
+from policies.model import Model, Resource
 from policies.readers import files, terraform_json
-from policies.readers.configuration import Block, Config, Evaluation, Unseen, assemble, plain_text
+from policies.readers.configuration import Block, Config, Evaluation, Unseen, assemble, is_local, plain_text
 from policies.readers.expressions import SyntaxFault
 from support.problem import Problem
 
@@ -35,47 +35,115 @@ def read(path: Path, configuration: Path | None = None) -> Reading:
         Problem: it does not exist, cannot be read or parsed, or is none of these.
     """
     try:
-        reading = _read(path)
-        if configuration is None or reading.model.source != "plan":
-            return reading
-        from policies.readers.joined import join
-
-        return Reading(reading.path, join(reading.model, _read(configuration).model, reading.path))
+        opened = _opened(path)
+        if isinstance(opened, Source):
+            return opened.reading()
+        if configuration is None:
+            return Reading(str(path), opened)
+        source = _opened(configuration)
+        if not isinstance(source, Source):
+            raise Problem(
+                f"{configuration}: this is a plan; name the configuration that {path} was made from"
+            )
+        return source.joined(opened, str(path))
     except RecursionError as error:
         raise Problem(f"{path}: it cannot be read: it is nested too deeply, or refers to itself") from error
 
 
-def module_sources(path: Path) -> list[tuple[str, str]]:
-    """Every module call below a configuration and its source, whether or not it has instances.
+def open_source(path: Path) -> Source | None:
+    """A configuration, opened but not evaluated; None if the path is a plan.
 
     Raises:
-        Problem: a file cannot be read or parsed.
+        Problem: it does not exist, cannot be read or parsed, or is neither.
     """
-    found: list[tuple[str, str]] = []
-    seen: set[Path] = set()
-    pending = [(path if path.is_dir() else path.parent, None if path.is_dir() else [path])]
-    while pending:
-        folder, given = pending.pop()
-        if folder.resolve() in seen:
-            continue
-        seen.add(folder.resolve())
-        config = _config(folder, given if given is not None else files.configuration_files(folder), {})
-        for name, block in config.modules.items():
-            source = plain_text(block.body.get("source"))
-            found.append((f"module.{name}", source))
-            if source.startswith(("./", "../")) and (folder / source).is_dir():
-                pending.append((folder / source, None))
-    return found
+    try:
+        opened = _opened(path)
+    except RecursionError as error:
+        raise Problem(f"{path}: it cannot be read: it is nested too deeply") from error
+    return opened if isinstance(opened, Source) else None
 
 
-def _read(path: Path) -> Reading:
+class Source:
+    """A configuration whose files are parsed once, however often it is evaluated."""
+
+    def __init__(self, path: Path, found: list[Path], texts: Mapping[Path, str]) -> None:
+        self.path = path
+        self.folder = path if path.is_dir() else path.parent
+        self._parsed: dict[Path, Config] = {}
+        self.root = _config(self.folder, found, texts)
+        kinds = {"hcl" if file.name.endswith(".tf") else "json" for file in found}
+        self.kind = "mixed" if len(kinds) > 1 else kinds.pop()
+
+    def reading(self, facts: Mapping[str, Resource] | None = None) -> Reading:
+        """The model; `facts` are resources of a plan by address, for values that only Terraform knows.
+
+        Raises:
+            Problem: a file of it cannot be read or parsed.
+        """
+        try:
+            evaluation = Evaluation(self.root, self._load, _given(self.folder), self._text, facts or {})
+            model = evaluation.model(self.kind)
+        except SyntaxFault as fault:
+            raise Problem(f"{self.path}: an expression cannot be parsed: {fault}") from fault
+        return Reading(str(self.path), model, tuple(evaluation.unseen))
+
+    def joined(self, plan: Model, file: str) -> Reading:
+        """A plan's model with this configuration's places and expressions.
+
+        Raises:
+            Problem: the plan was not made from it.
+        """
+        from policies.readers.joined import join
+
+        facts = {resource.address: resource for resource in (*plan.resources, *plan.data)}
+        return Reading(file, join(plan, self.reading(facts).model, file))
+
+    def module_sources(self) -> list[tuple[str, str]]:
+        """Every module call and its source, in all local modules below, whether or not it has instances.
+
+        Raises:
+            Problem: a file cannot be read or parsed.
+        """
+        found: list[tuple[str, str]] = []
+        seen: set[Path] = set()
+        pending = [self.root]
+        while pending:
+            config = pending.pop()
+            if config.folder.resolve() in seen:
+                continue
+            seen.add(config.folder.resolve())
+            for name, block in config.modules.items():
+                source = plain_text(block.body.get("source"))
+                found.append((f"module.{name}", source))
+                if is_local(source):
+                    pending.append(self._load(config.folder / source))
+        return found
+
+    def _load(self, folder: Path) -> Config:
+        key = folder.resolve()
+        if key not in self._parsed:
+            found = files.configuration_files(folder)
+            if not found:
+                raise Problem(
+                    f"{folder}: there is no Terraform configuration (*.tf, *.tf.json) in this module's folder"
+                )
+            self._parsed[key] = _config(folder, found, {})
+        return self._parsed[key]
+
+    def _text(self, file: Path) -> str | None:
+        absolute = (self.folder / file if not str(file).startswith(str(self.folder)) else file).resolve()
+        if not absolute.is_relative_to(self.folder.resolve()) or not absolute.is_file():
+            return None
+        return files.read_text(absolute)
+
+
+def _opened(path: Path) -> Source | Model:
+    """What stands at a path: a configuration, or the model of a plan."""
     if path.is_dir():
         return _folder(path)
     text = files.read_text(path)
-    if path.name.endswith(".tf"):
-        return _evaluated(path, path.parent, [path], {path: text}, "hcl")
-    if path.name.endswith(".tf.json"):
-        return _evaluated(path, path.parent, [path], {path: text}, "json")
+    if path.name.endswith((".tf", ".tf.json")):
+        return Source(path, [path], {path: text})
     if not text.lstrip().startswith("{"):
         raise Problem(
             f"{path}: it is neither a folder with Terraform configuration, nor a .tf or .tf.json file, "
@@ -85,17 +153,17 @@ def _read(path: Path) -> Reading:
     if "planned_values" in document or "resource_changes" in document or "prior_state" in document:
         from policies.readers import plan
 
-        return Reading(str(path), plan.model(document, str(path), text))
+        return plan.model(document, str(path), text)
     if "values" in document and "format_version" in document:
         raise Problem(
             f"{path}: this is a state; the gate judges a plan: terraform show -json PLANFILE > plan.json"
         )
     if "format_version" in document:
         raise Problem(f"{path}: this plan is incomplete: it has no planned_values")
-    return _evaluated(path, path.parent, [path], {path: text}, "json")
+    return Source(path, [path], {path: text})
 
 
-def _folder(path: Path) -> Reading:
+def _folder(path: Path) -> Source:
     found = files.configuration_files(path)
     if not found:
         below = sorted(
@@ -103,36 +171,7 @@ def _folder(path: Path) -> Reading:
         )
         hint = f"; there is in {', '.join(below[:3])}" if below else ""
         raise Problem(f"{path}: there is no Terraform configuration (*.tf, *.tf.json) in this folder{hint}")
-    kinds = {"json" if file.name.endswith(".json") else "hcl" for file in found}
-    return _evaluated(path, path, found, {}, "mixed" if len(kinds) > 1 else kinds.pop())
-
-
-def _evaluated(
-    path: Path, folder: Path, found: list[Path], texts: Mapping[Path, str], source: str
-) -> Reading:
-    root = _config(folder, found, texts)
-    top = folder.resolve()
-
-    def load(module: Path) -> Config:
-        found = files.configuration_files(module)
-        if not found:
-            raise Problem(
-                f"{module}: there is no Terraform configuration (*.tf, *.tf.json) in this module's folder"
-            )
-        return _config(module, found, {})
-
-    def reads(file: Path) -> str | None:
-        absolute = (folder / file if not str(file).startswith(str(folder)) else file).resolve()
-        if not absolute.is_relative_to(top) or not absolute.is_file():
-            return None
-        return files.read_text(absolute)
-
-    try:
-        evaluation = Evaluation(root, load, _given(folder), reads)
-        model = evaluation.model(source)
-    except SyntaxFault as fault:
-        raise Problem(f"{path}: an expression cannot be parsed: {fault}") from fault
-    return Reading(str(path), model, tuple(evaluation.unseen))
+    return Source(path, found, {})
 
 
 def _config(folder: Path, found: list[Path], texts: Mapping[Path, str]) -> Config:

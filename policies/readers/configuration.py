@@ -172,6 +172,7 @@ class Evaluation:
         load: gives the configuration of a local module's folder; raises `Problem`.
         given: values of the root module's variables.
         reads: gives the text of a file within the root folder, or None; for `file()` and `templatefile()`.
+        facts: resources of a plan by address: what Terraform knows and the configuration does not say.
     """
 
     def __init__(
@@ -180,9 +181,11 @@ class Evaluation:
         load: Callable[[Path], Config],
         given: Mapping[str, Any],
         reads: Callable[[Path], str | None],
+        facts: Mapping[str, Resource],
     ) -> None:
         self.load = load
         self.reads = reads
+        self.facts = facts
         self.unseen: list[Unseen] = []
         self.root = Module(self, root, "", given, ())
 
@@ -230,6 +233,11 @@ def plain_text(value: Any) -> str:
     if isinstance(value, Literal):
         value = value.value
     return value if isinstance(value, str) else ""
+
+
+def is_local(source: str) -> bool:
+    """Whether a module's source is a folder beside the one that calls it."""
+    return source.startswith(("./", "../")) or source in (".", "..")
 
 
 class _Names:
@@ -514,7 +522,7 @@ class Module:
 
     def _child_config(self, block: Block, address: str) -> Config | Unknown:
         source = plain_text(block.body.get("source"))
-        if not source.startswith(("./", "../")) and source not in (".", ".."):
+        if not is_local(source):
             reason = (
                 f"the module comes from {source!r}, which is not a local folder"
                 if source
@@ -606,8 +614,16 @@ class Instance(Lazy):
             value = self._argument(name)
         finally:
             self._pending.discard(name)
+        if value is None:
+            value = self._fact(name)
         self._values[name] = value = _with_reference(value, reference)
         return value
+
+    def _fact(self, name: str) -> Any:
+        """What Terraform knows of an attribute that the configuration does not set."""
+        resource = self.module.evaluation.facts.get(self.address)
+        value = None if resource is None else resource.values.get(name)
+        return None if first_unknown(value) is not None else value
 
     def _argument(self, name: str) -> Any:
         body = self.block.body

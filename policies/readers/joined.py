@@ -46,6 +46,10 @@ def _joined(resource: Resource, source: Resource | None, plan: Model) -> Resourc
     values = {
         name: _filled(value, source.values.get(name, ABSENT), plan) if exact else value
         for name, value in resource.values.items()
+        # An expression that comes out as null leaves the argument to AWS.
+        if not (
+            exact and isinstance(value, Unknown) and name in source.values and source.values[name] is None
+        )
     }
     return Resource(
         resource.address,
