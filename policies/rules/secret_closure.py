@@ -148,7 +148,15 @@ def _named(resource: Resource) -> tuple[set[str], set[str]]:
         for hole in found.holes:
             for name in _names(hole):
                 (keys if name.startswith("aws_kms_") else secrets).add(name)
-    return {name for name in secrets if _is_secret(name)}, keys
+    return {_made_here(resource.model, name) for name in secrets if _is_secret(name)}, keys
+
+
+def _made_here(model: Model, secret: str) -> str:
+    """The address of what made a secret, where its ARN is known already; else the ARN."""
+    for owner in model.of_type("aws_db_instance", "aws_rds_cluster"):
+        if secret in owner.each("master_user_secret[].secret_arn"):
+            return f"{owner.address}.master_user_secret"
+    return secret
 
 
 def _names(value: Any) -> Iterator[str]:
@@ -188,7 +196,7 @@ def _resources(statement: dict[str, Any], model: Model) -> Iterator[str]:
         names = list(_names(one))
         if isinstance(one, str) and not names:
             keys = model.follow(one, "aws_kms_key").resources
-            yield keys[0].address if keys else one
+            yield keys[0].address if keys else _made_here(model, one)
         elif not names:
             yield "*"
         for name in names:
