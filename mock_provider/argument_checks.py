@@ -296,8 +296,7 @@ _REGION = r"[a-z]{2}(-[a-z]+)+-\d{1,2}"
 
 
 def _region(value: Any, key: str) -> str | None:
-    known = facts.document()["regions"]
-    if value in known:
+    if str(value) in facts.document()["regions"]:
         return None
     return f'"{key}" doesn\'t look like AWS Region name ("{value}")'
 

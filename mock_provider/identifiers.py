@@ -601,6 +601,10 @@ _DERIVED: dict[str, Callable[[_Made], Any]] = {
 }
 
 
+WORDS = frozenset((*_DERIVED, *_RANDOM, "uuid"))
+"""What a template can say between braces besides the names of attributes."""
+
+
 def _delivery_service(made: _Made) -> str:
     for configuration in made.planned.get("delivery_destination_configuration") or []:
         return str(_FILTERS["service"](configuration.get("destination_resource_arn")))
