@@ -134,7 +134,7 @@ def _block_message(
     return pb.Schema.Block(attributes=attributes, block_types=blocks)
 
 
-def field(number: int, payload: bytes) -> bytes:
+def wire_field(number: int, payload: bytes) -> bytes:
     """A length-delimited field on the wire, for messages that the generated ones do not know.
 
     Source: https://protobuf.dev/programming-guides/encoding/.

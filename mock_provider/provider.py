@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tf.gen import tfplugin_pb2 as pb
 
-from mock_provider import data_sources, facts, functions, identifiers, planning, refusals
+from mock_provider import data_sources, ephemeral, facts, functions, identifiers, planning, refusals
 from mock_provider.faults import Fault, Faults
 from mock_provider.planning import State
 from mock_provider.protocol import (
@@ -23,6 +23,7 @@ from mock_provider.protocol import (
     diagnostic,
     is_write_only,
     schema_message,
+    wire_field,
 )
 from mock_provider.schema import Block, Kind, Schema
 from mock_provider.values import decode, encode
@@ -74,7 +75,12 @@ def answer(schema: Schema, words: Set[str] | None = None) -> bytes:
                 block = _pruned(block, words)
             sensitive = known[name].sensitive if kind == "resource" and name in known else ()
             messages[name].CopyFrom(schema_message(block, sensitive))
-    return bytes(response.SerializeToString())
+    # `ephemeral_resource_schemas = 8`, a map as the two above, is younger than the generated messages.
+    young = b"".join(
+        wire_field(8, wire_field(1, name.encode()) + wire_field(2, schema_message(block).SerializeToString()))
+        for name, block in ephemeral.BLOCKS.items()
+    )
+    return bytes(response.SerializeToString()) + young
 
 
 def _pruned(block: Block, words: Set[str]) -> Block:
@@ -91,7 +97,7 @@ def _pruned(block: Block, words: Set[str]) -> Block:
 def answer_key() -> str:
     """What `answer` depends on besides the schema, as a short hash."""
     here = Path(__file__).parent
-    names = ("provider.py", "protocol.py", "functions.py", "facts.py", "facts.json")
+    names = ("provider.py", "protocol.py", "functions.py", "ephemeral.py", "facts.py", "facts.json")
     return hashlib.sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()[:16]
 
 
@@ -172,6 +178,11 @@ class Provider:
             "ReadDataSource": (pb.ReadDataSource.Request, self._read_data),
             "GetFunctions": (pb.GetFunctions.Request, self._functions),
             "CallFunction": (pb.CallFunction.Request, self._call),
+            # These are younger than the generated messages; what is read of them is on the wire as in this one.
+            "ValidateEphemeralResourceConfig": (pb.ValidateResourceConfig.Request, self._validate_ephemeral),
+            "OpenEphemeralResource": (pb.ValidateResourceConfig.Request, self._open_ephemeral),
+            "RenewEphemeralResource": (pb.ValidateResourceConfig.Request, self._close_ephemeral),
+            "CloseEphemeralResource": (pb.ValidateResourceConfig.Request, self._close_ephemeral),
         }
 
     def _metadata(self, _request: Any, _context: grpc.ServicerContext) -> Any:
@@ -207,6 +218,18 @@ class Provider:
         config = decode(request.config.msgpack)
         diagnostics = self._refusals("resource", request.type_name, config, None)
         return pb.ValidateResourceConfig.Response(diagnostics=diagnostics)
+
+    def _validate_ephemeral(self, _request: Any, _context: grpc.ServicerContext) -> Any:
+        return pb.ValidateResourceConfig.Response()
+
+    def _open_ephemeral(self, request: Any, _context: grpc.ServicerContext) -> Any:
+        config = decode(request.config.msgpack)
+        result = ephemeral.open_(request.type_name, config, self._context())
+        # `result = 3` in OpenEphemeralResource.Response.
+        return wire_field(3, _dynamic(result).SerializeToString())
+
+    def _close_ephemeral(self, _request: Any, _context: grpc.ServicerContext) -> Any:
+        return b""
 
     def _validate_data(self, request: Any, _context: grpc.ServicerContext) -> Any:
         config = decode(request.config.msgpack)
@@ -401,6 +424,7 @@ def _facts() -> dict[str, facts.TypeFacts]:
 
 
 def _dynamic(value: Any) -> Any:
+    """A value as a message."""
     return pb.DynamicValue(msgpack=encode(value))
 
 
