@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
         from mock_provider.runner import claimed, first_line
 
         print(first_line(claimed()), file=sys.stderr)
-        options.played = about.folder
+        options.played = about.work
     with held(about):
         run = planning.session(about, options.faults)
         if options.command == "plan":

@@ -14,6 +14,7 @@ from pipeline.target import Target
 from support.problem import Problem
 from support.progress import step
 
+_LOG = "apply.jsonl"
 _STILL_SECONDS = 60
 """How often a resource that takes long is told of again."""
 
@@ -47,9 +48,9 @@ def apply(target: Target, run: terraform.Session, allowed: tuple[str, ...]) -> i
     content = json.loads((target.saved / planning.PLAN_JSON).read_text(encoding="utf-8"))
     told = planning.told_of(target, content)
     print(f"applying the plan of {saved.planned}: {report.headline(told)}", file=sys.stderr)
-    _run(target, run, target.saved / planning.PLAN, target.saved / planning.LOG, len(told.changes), "apply")
+    _run(target, run, target.saved / planning.PLAN, target.saved / _LOG, len(told.changes), "apply")
     _keep(target)
-    print(f"applied: {report.headline(told)}")
+    print(f"applied: {report.headline(told, done=True)}")
     print(f"next: {target.make('plan')} shows that nothing is left to do")
     return 0
 
@@ -144,7 +145,7 @@ def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> in
                 f"note: AWS deletes only empty buckets; empty these first, versions too: {', '.join(buckets)}"
             )
         _confirm(target, confirmed)
-        _run(target, run, draft / planning.PLAN, draft / planning.LOG, len(told.changes), "destroy")
+        _run(target, run, draft / planning.PLAN, draft / _LOG, len(told.changes), "destroy")
     print(f"destroyed: {len(told.changes)} resources of {target.environment}")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -24,12 +25,11 @@ PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, LOG = (
     "gate.json",
     "plan-gate.json",
     "plan.md",
-    "terraform.jsonl",
+    "plan.jsonl",
 )
 APPLIED_JSON = "configuration.json"
 """The synthesized JSON of the last apply, under a name that neither Terraform nor Checkov reads."""
 _DRAFT = ".plan-"
-_OVERRIDE = "local_override.tf.json"
 _ROOM = 64 * 2**20
 """Bytes that must be free before Terraform starts: a state, a plan and their copies, many times over."""
 
@@ -40,24 +40,20 @@ def session(target: Target, faults: Path | None = None) -> terraform.Session:
     Raises:
         Problem: there is none, it is too old, or there is nothing to sign in to AWS with.
     """
-    found = terraform.find(local=target.local)
-    product, version = found.version()
-    if not target.local:
-        environment = terraform.variables(False, None)
-        source = credentials.find(environment)
-        if not source:
-            raise Problem(
-                "no AWS credentials: none in the environment, no profile that can sign in, no role of a container "
-                "or an instance\n"
-                "  to go through it all with no AWS account: " + target.twin.make("plan") + "\n"
-                "  for AWS: aws sso login (with AWS_PROFILE), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-            )
-        print(f"  {product} {version}, signed in to AWS by {source}", file=sys.stderr)
-    else:
-        with step("mock provider ready"):
-            environment = terraform.variables(True, faults)
-        print(f"  {product} {version}, against the mock provider", file=sys.stderr)
-    return terraform.Session(found.command, product, version, target.folder, environment)
+    if target.local:
+        run = terraform.for_mock(target.folder, target.work, faults)
+        print(f"  {run.product} {run.version}, against the mock provider", file=sys.stderr)
+        return run
+    run = terraform.for_aws(target.folder, os.environ)
+    source = credentials.find(os.environ)
+    if not source:
+        raise Problem(
+            "no AWS credentials: none in the environment, no profile that can sign in, no role of a container "
+            f"or an instance\n  to go through it all with no AWS account: {target.twin.make('plan')}\n"
+            "  for AWS: aws sso login (with AWS_PROFILE), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
+    print(f"  {run.product} {run.version}, signed in to AWS by {source}", file=sys.stderr)
+    return run
 
 
 def plan(target: Target, run: terraform.Session) -> int:
@@ -89,7 +85,7 @@ def withdraw(target: Target) -> None:
     try:
         (target.saved / record.NAME).unlink(missing_ok=True)
         shutil.rmtree(target.saved, ignore_errors=True)
-        for left in target.folder.glob(f"{_DRAFT}*"):
+        for left in target.work.glob(f"{_DRAFT}*"):
             shutil.rmtree(left, ignore_errors=True)
     except OSError as error:
         raise Problem(f"{target.shown(target.saved)}: cannot be removed ({error.strerror})") from error
@@ -99,7 +95,7 @@ def withdraw(target: Target) -> None:
 def drafted(target: Target) -> Iterator[Path]:
     """A folder for the files of a plan in the making, which only its owner can read; gone in the end."""
     ready_to_write(target)
-    draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=target.folder))
+    draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=target.work))
     try:
         yield draft
     finally:
@@ -112,11 +108,10 @@ def ready_to_write(target: Target) -> None:
     Raises:
         Problem: so it is.
     """
-    target.folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(target.folder).free
+    free = shutil.disk_usage(target.work).free
     if free < _ROOM:
         raise Problem(
-            f"{target.shown(target.folder)}: the disk is all but full ({free // 2**20} MiB free): Terraform might not "
+            f"{target.shown(target.work)}: the disk is all but full ({free // 2**20} MiB free): Terraform might not "
             f"be able to save its state; make at least {_ROOM // 2**20} MiB of room, then run this again"
         )
     unsaved = target.folder / "errored.tfstate"
@@ -142,7 +137,7 @@ def prepared(target: Target, run: terraform.Session, draft: Path) -> dict[str, i
 
 
 def synthesize(target: Target) -> None:
-    """Write the target's JSON, and for the mock what keeps its state here."""
+    """Write the target's JSON."""
     kind = ["synth-state"] if target.environment == STATE else ["synth", "--env", target.environment]
     words = [sys.executable, str(target.root / "main.py"), *kind, "--out", str(target.out)]
     done = subprocess.run(words, cwd=target.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
@@ -154,13 +149,6 @@ def synthesize(target: Target) -> None:
     counted = [line for line in done.stdout.splitlines() if " resources" in line]
     for line in (target.shown(target.configuration), *counted, *notes):
         print(f"  {line}", file=sys.stderr)
-    override = target.folder / _OVERRIDE
-    backend = (target.read().get("terraform") or {}).get("backend") or {}
-    if target.local and "local" not in backend:
-        local = {"terraform": {"backend": {"local": {"path": "terraform.tfstate"}}}}
-        record.save(override, json.dumps(local, indent=2) + "\n")
-    else:
-        override.unlink(missing_ok=True)
 
 
 def initialize(target: Target, run: terraform.Session) -> None:
@@ -169,6 +157,10 @@ def initialize(target: Target, run: terraform.Session) -> None:
     Raises:
         Problem: it failed.
     """
+    if target.local:
+        # Whatever is launched against the mock is initialized before.
+        with run.launched(["plan"]):
+            return
     done = terraform.capture(run, ["init", "-input=false", "-no-color"])
     if done.returncode:
         _stop(target, run, "init", f"{done.stdout}\n{done.stderr}")
@@ -229,7 +221,7 @@ def stop(target: Target, run: terraform.Session, command: str, outcome: terrafor
 
 def cure(target: Target, run: terraform.Session, words: str) -> str:
     """What a failure means and what to do about it, as the last lines of a message; empty if not known."""
-    place = failures.Place(target.shown(target.folder), run.name, target.make())
+    place = failures.Place(target.shown(target.folder), run.typed, target.make())
     known = failures.explain(words, place)
     return f"\n  {known[0]}\n  cure: {known[1]}" if known else ""
 

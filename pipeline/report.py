@@ -16,6 +16,15 @@ _SIGNS = {
     "move": "→",
 }
 _DONE = {
+    "create": "created",
+    "update": "changed",
+    "replace": "replaced",
+    "delete": "deleted",
+    "forget": "forgotten",
+    "import": "imported",
+    "move": "moved",
+}
+_TO_DO = {
     "create": "to create",
     "update": "to change",
     "replace": "to replace",
@@ -31,9 +40,10 @@ _COMMENT = 60_000
 """Characters that fit into a comment: GitHub takes 65,536."""
 
 
-def headline(summary: Summary) -> str:
-    """One line: what the plan does, in numbers."""
-    counted = ", ".join(f"{number} {_DONE[action]}" for action, number in summary.counts.items())
+def headline(summary: Summary, *, done: bool = False) -> str:
+    """One line: what the plan does, or did if `done`, in numbers."""
+    words = _DONE if done else _TO_DO
+    counted = ", ".join(f"{number} {words[action]}" for action, number in summary.counts.items())
     if not summary.changes and summary.outputs:
         counted = f"no resource changes, {len(summary.outputs)} outputs do"
     stay = f"; {summary.standing} stay as they are" if summary.standing else ""

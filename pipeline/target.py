@@ -39,8 +39,13 @@ class Target:
 
     @property
     def folder(self) -> Path:
-        """Terraform's working folder."""
+        """The configuration's folder, which for AWS is Terraform's working folder too."""
         return self.out / "stacks" / self.stack
+
+    @property
+    def work(self) -> Path:
+        """The folder for plans; for the mock also for Terraform's state and data."""
+        return self.out / self.stack if self.local else self.folder
 
     @property
     def configuration(self) -> Path:
@@ -50,12 +55,12 @@ class Target:
     @property
     def saved(self) -> Path:
         """The folder of the plan that may be applied."""
-        return self.folder / "plan"
+        return self.work / "plan"
 
     @property
     def applied(self) -> Path:
         """The folder of the plan that was applied last."""
-        return self.folder / "last-apply"
+        return self.work / "last-apply"
 
     @property
     def waivers(self) -> Path:
@@ -127,10 +132,10 @@ def held(target: Target) -> Iterator[None]:
         Problem: another run is in it, or it cannot be written.
     """
     try:
-        target.folder.mkdir(parents=True, exist_ok=True)
-        handle = (target.folder / ".pipeline.lock").open("a+")
+        target.work.mkdir(parents=True, exist_ok=True)
+        handle = (target.work / ".pipeline.lock").open("a+")
     except OSError as error:
-        raise Problem(f"{target.shown(target.folder)}: cannot be written ({error.strerror})") from error
+        raise Problem(f"{target.shown(target.work)}: cannot be written ({error.strerror})") from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -138,7 +143,7 @@ def held(target: Target) -> Iterator[None]:
             handle.seek(0)
             who = handle.read().strip() or "another run"
             raise Problem(
-                f"{target.shown(target.folder)}: {who} is at work here: wait for it to end, then run this again"
+                f"{target.shown(target.work)}: {who} is at work here: wait for it to end, then run this again"
             ) from None
         handle.truncate(0)
         handle.write(f"process {os.getpid()}")

@@ -8,19 +8,17 @@ is read from there, so that Terraform outlives a terminal that is closed and eve
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from mock_provider.terraform import Terraform
-from mock_provider.terraform import find as _find
+from mock_provider.terraform import find
 from support.problem import Problem
 
 Event = Mapping[str, Any]
@@ -33,24 +31,33 @@ _POLL_SECONDS = 0.05
 # Variables that would change what is planned or where, behind the back of what was judged.
 _DROPPED = ("TF_DATA_DIR", "TF_REATTACH_PROVIDERS", "TF_WORKSPACE")
 _DROPPED_PREFIX = "TF_CLI_ARGS"
+_SET = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": "default"}
+
+
+class Launch(NamedTuple):
+    """What to start, where, and with which variables."""
+
+    command: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Session:
-    """A Terraform in a folder, ready to be started.
+    """A Terraform for one configuration, ready to be started.
 
-    `product` is Terraform or OpenTofu; `environment` all its variables.
+    `product` is Terraform or OpenTofu. `typed` is how a person starts the same by hand, in the configuration's
+    folder. `launched` gives what to start for Terraform's arguments, and holds what it needs meanwhile.
     """
 
-    command: tuple[str, ...]
     product: str
     version: str
-    folder: Path
-    environment: Mapping[str, str]
+    typed: str
+    launched: Callable[[Sequence[str]], AbstractContextManager[Launch]]
 
     @property
     def name(self) -> str:
-        """The command as a person types it."""
+        """The product's command."""
         return "tofu" if self.product == "OpenTofu" else "terraform"
 
 
@@ -78,49 +85,58 @@ class Outcome:
         return "\n".join([*said, *self.other])
 
 
-def find(*, local: bool) -> Terraform:
-    """The Terraform to use: what TF names, else terraform or tofu from the PATH, and for the mock the wheel.
+def for_aws(folder: Path, environment: Mapping[str, str]) -> Session:
+    """A session in `folder` with the user's own variables, and the Terraform that TF names or the PATH has.
 
     Raises:
-        Problem: there is none.
+        Problem: there is none, or it is too old.
     """
-    chosen = os.environ.get("TF", "")
-    if local:
-        return _find()
-    if chosen == "wheel":
+    if environment.get("TF") == "wheel":
         raise Problem(
             "TF=wheel: that Terraform is for LOCAL=1; for AWS put terraform or tofu, 1.6 or newer, on the PATH"
         )
-    found = _find()
+    found = find()
     if found.source == "wheel":
         raise Problem(
             "there is neither terraform nor tofu on the PATH: for AWS install Terraform or OpenTofu, 1.6 or newer "
             "(https://developer.hashicorp.com/terraform/install, https://opentofu.org/docs/intro/install); "
             "to go through it all without either: the same command with LOCAL=1"
         )
-    return found
+    product, version = found.version()
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if name not in _DROPPED and not name.startswith(_DROPPED_PREFIX)
+    }
+    if dropped := sorted(environment.keys() - kept.keys()):
+        print(f"  not passed on to Terraform: {', '.join(dropped)}", file=sys.stderr)
+
+    @contextmanager
+    def launched(arguments: Sequence[str]) -> Iterator[Launch]:
+        yield Launch((*found.command, *arguments), folder, {**kept, **_SET})
+
+    return Session(product, version, "tofu" if product == "OpenTofu" else "terraform", launched)
 
 
-def variables(local: bool, faults: Path | None) -> dict[str, str]:
-    """All variables for Terraform: the user's own, or for the mock those that lead to it.
+def for_mock(folder: Path, state: Path, faults: Path | None) -> Session:
+    """A session against the mock provider, with its state in the folder `state`.
 
     Raises:
-        Problem: the mock provider cannot be prepared.
+        Problem: there is no Terraform, not even the wheel's, or `faults` are wrong.
     """
-    if local:
-        from mock_provider import runner
+    from mock_provider import runner
 
-        kept = runner.environment(faults_file=faults)
-    else:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in _DROPPED and not name.startswith(_DROPPED_PREFIX)
-        }
-        dropped = sorted(os.environ.keys() - kept.keys())
-        if dropped:
-            print(f"  not passed on to Terraform: {', '.join(dropped)}", file=sys.stderr)
-    return kept | {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": "default"}
+    product, version = find().version()
+
+    @contextmanager
+    def launched(arguments: Sequence[str]) -> Iterator[Launch]:
+        with runner.prepared(
+            arguments, cwd=folder, state=state, faults_file=faults, backend="local"
+        ) as ready:
+            yield Launch(ready.command, ready.cwd, {**ready.environment, **_SET})
+
+    typed = f".venv/bin/python -m mock_provider run --state-dir {state} -- terraform -chdir={folder}"
+    return Session(product, version, typed, launched)
 
 
 def capture(session: Session, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
@@ -130,12 +146,13 @@ def capture(session: Session, arguments: Sequence[str]) -> subprocess.CompletedP
         KeyboardInterrupt: this program was asked to stop meanwhile.
         Problem: it cannot be started.
     """
-    process = _start(session, arguments, subprocess.PIPE, subprocess.PIPE)
-    with process, _passing_on(process) as interrupted:
-        out, err = process.communicate()
+    with session.launched(arguments) as launch:
+        process = _start(launch, subprocess.PIPE, subprocess.PIPE)
+        with process, _passing_on(process) as interrupted:
+            out, err = process.communicate()
     if interrupted:
         raise KeyboardInterrupt
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    return subprocess.CompletedProcess(launch.command, process.returncode, out, err)
 
 
 def stream(
@@ -148,8 +165,8 @@ def stream(
     """
     outcome = Outcome()
     try:
-        with log.open("wb") as sink, log.open("rb") as source:
-            process = _start(session, arguments, sink, subprocess.STDOUT)
+        with session.launched(arguments) as launch, log.open("wb") as sink, log.open("rb") as source:
+            process = _start(launch, sink, subprocess.STDOUT)
             with process, _passing_on(process) as interrupted:
                 for line in _lines(process, source.readline):
                     _take(line, outcome, tell)
@@ -160,12 +177,12 @@ def stream(
     return outcome
 
 
-def _start(session: Session, arguments: Sequence[str], out: Any, err: Any) -> subprocess.Popen[str]:
+def _start(launch: Launch, out: Any, err: Any) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
-            [*session.command, *arguments],
-            cwd=session.folder,
-            env=dict(session.environment),
+            launch.command,
+            cwd=launch.folder,
+            env=dict(launch.environment),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
@@ -177,7 +194,7 @@ def _start(session: Session, arguments: Sequence[str], out: Any, err: Any) -> su
         )
     except OSError as error:
         raise Problem(
-            f"{session.command[0]}: does not start ({error.strerror}); name another with TF=terraform or TF=tofu"
+            f"{launch.command[0]}: does not start ({error.strerror}); name another with TF=terraform or TF=tofu"
         ) from error
 
 
