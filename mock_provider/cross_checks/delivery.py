@@ -16,11 +16,12 @@ from mock_provider.cross_checks.wording import (
     invalid,
     known,
     listed,
+    named,
     one,
     required_when,
     unset,
 )
-from mock_provider.values import UNKNOWN, Path, has_unknown
+from mock_provider.values import Path, has_unknown
 
 
 def _bucket(config: State, _region: str | None) -> Iterator[Refusal]:
@@ -75,9 +76,8 @@ def _lifecycle(config: State, _region: str | None) -> Iterator[Refusal]:
             yield Refusal(at, "MalformedXML: At least one action needs to be specified in a rule")
         expiry = one(rule, "expiration").get("days")
         previous = -1
-        for position, transition in enumerate(listed(rule.get("transition"))):
+        for where, transition in blocks(rule, "transition", at):
             days, kind = transition.get("days"), transition.get("storage_class")
-            where = (*at, "transition", position)
             if isinstance(days, int) and kind in ("STANDARD_IA", "ONEZONE_IA") and days < 30:
                 yield Refusal(
                     where,
@@ -154,10 +154,12 @@ def _distribution(config: State, _region: str | None) -> Iterator[Refusal]:
                 (*at, "domain_name"),
                 f"The parameter Origin DomainName does not refer to a valid host name: {domain}",
             )
+    single, grouped = named(config, "origin", "origin_id"), named(config, "origin_group", "origin_id")
+    offered = None if single is None or grouped is None else single | grouped
     behaviours = blocks(config, "default_cache_behavior") + blocks(config, "ordered_cache_behavior")
     for at, behaviour in behaviours:
         target = behaviour.get("target_origin_id")
-        if isinstance(target, str) and target not in origins and UNKNOWN not in origins:
+        if isinstance(target, str) and offered is not None and target not in offered:
             yield Refusal(
                 (*at, "target_origin_id"),
                 "NoSuchOrigin: One or more of your origins or origin groups do not exist.",
@@ -217,10 +219,10 @@ def _behaviour(behaviour: State, at: Path) -> Iterator[Refusal]:
             (*at, "cache_policy_id"),
             "The parameter ForwardedValues is required: give cache_policy_id or forwarded_values.",
         )
-    kinds = [function.get("event_type") for function in listed(behaviour.get("function_association"))]
+    kinds = [function.get("event_type") for _, function in blocks(behaviour, "function_association")]
     for kind in {kind for kind in kinds if isinstance(kind, str) and kinds.count(kind) > 1}:
         yield invalid((*at, "function_association"), f"two functions for the event {kind}")
-    for function in listed(behaviour.get("function_association")):
+    for _, function in blocks(behaviour, "function_association"):
         if isinstance(function.get("event_type"), str) and function["event_type"].startswith("origin-"):
             yield invalid(
                 (*at, "function_association"),

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 
 from mock_provider.argument_checks import Refusal, failure, is_set
 from mock_provider.cross_checks.policies import policy_refusals
-from mock_provider.cross_checks.wording import Rule, State, blocks, known, listed, one, required_when, unset
+from mock_provider.cross_checks.wording import (
+    Rule,
+    State,
+    blocks,
+    known,
+    listed,
+    named,
+    one,
+    required_when,
+    unset,
+)
 from mock_provider.values import UNKNOWN
 
 
@@ -209,23 +219,22 @@ def _log_group(config: State, _region: str | None) -> Iterator[Refusal]:
 
 def _experiment(config: State, _region: str | None) -> Iterator[Refusal]:
     """Source: https://docs.aws.amazon.com/fis/latest/APIReference/API_CreateExperimentTemplate.html."""
-    targets = {target.get("name") for _, target in blocks(config, "target")}
-    actions = {action.get("name") for _, action in blocks(config, "action")}
+    targets, actions = named(config, "target", "name"), named(config, "action", "name")
     for at, action in blocks(config, "action"):
-        for position, target in enumerate(listed(action.get("target"))):
+        for where, target in blocks(action, "target", at):
             value = target.get("value")
-            if isinstance(value, str) and value not in targets and UNKNOWN not in targets:
+            if isinstance(value, str) and targets is not None and value not in targets:
                 yield Refusal(
-                    (*at, "target", position, "value"),
+                    (*where, "value"),
                     f"ValidationException: Action target {value} is not a target of the template",
                 )
         for other in listed(action.get("start_after")):
-            if isinstance(other, str) and other not in actions and UNKNOWN not in actions:
+            if isinstance(other, str) and actions is not None and other not in actions:
                 yield Refusal(
                     (*at, "start_after"),
                     f"ValidationException: Action {other} is not an action of the template",
                 )
-        for position, parameter in enumerate(listed(action.get("parameter"))):
+        for where, parameter in blocks(action, "parameter", at):
             value = parameter.get("value")
             if (
                 parameter.get("key") == "duration"
@@ -233,7 +242,7 @@ def _experiment(config: State, _region: str | None) -> Iterator[Refusal]:
                 and not re.fullmatch(r"P(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?", value)
             ):
                 yield Refusal(
-                    (*at, "parameter", position, "value"),
+                    (*where, "value"),
                     f"ValidationException: {value} is not an ISO 8601 duration such as PT10M",
                 )
     for at, target in blocks(config, "target"):

@@ -196,11 +196,8 @@ def _launch_template(config: State, region: str | None) -> Iterator[Refusal]:
             if len(raw) > 16384:
                 yield invalid(("user_data",), f"User data is limited to 16384 bytes, got {len(raw)}")
     for at, mapping in blocks(config, "block_device_mappings"):
-        for position, disk in enumerate(
-            mapping.get("ebs") or [] if isinstance(mapping.get("ebs"), list) else []
-        ):
-            if isinstance(disk, dict):
-                yield from _volume(disk, (*at, "ebs", position))
+        for where, disk in blocks(mapping, "ebs", at):
+            yield from _volume(disk, where)
     for at, interface in blocks(config, "network_interfaces"):
         if is_set(interface.get("security_groups")) and is_set(config.get("vpc_security_group_ids")):
             yield Refusal(
@@ -277,9 +274,8 @@ def _autoscaling_policy(config: State, _region: str | None) -> Iterator[Refusal]
         names = ("predefined_metric_specification", "customized_metric_specification")
         if sum(is_set(tracking.get(name)) for name in names) != 1 and not has_unknown(tracking):
             yield Refusal(at, COMBINATION, f"Exactly one of {', '.join(names)} must be specified.")
-        for position, metric in enumerate(tracking.get("predefined_metric_specification") or []):
+        for where, metric in blocks(tracking, "predefined_metric_specification", at):
             wanted, label = metric.get("predefined_metric_type"), metric.get("resource_label")
-            where = (*at, "predefined_metric_specification", position)
             types = (
                 "ASGAverageCPUUtilization",
                 "ASGAverageNetworkIn",

@@ -343,7 +343,7 @@ def _cache_user(config: State, _region: str | None) -> Iterator[Refusal]:
     if kind in ("iam", "no-password-required") and is_set(authentication.get("passwords")):
         yield conflicts_when(("authentication_mode", 0, "passwords"), "authentication_mode[0].type", kind)
     if (
-        not authentication
+        unset(config, "authentication_mode")
         and unset(config, "passwords")
         and config.get("no_password_required") in (None, False)
     ):

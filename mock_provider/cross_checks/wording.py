@@ -29,11 +29,19 @@ def known(value: Any) -> bool:
     return value is not None and value is not UNKNOWN
 
 
-def blocks(config: State, name: str) -> list[tuple[Path, State]]:
+def blocks(config: State, name: str, at: Path = ()) -> list[tuple[Path, State]]:
+    """The nested blocks of that name that are known, each with its path; `at` is where `config` is."""
     given = config.get(name)
     if not isinstance(given, list):
         return []
-    return [((name, position), one) for position, one in enumerate(given) if isinstance(one, dict)]
+    return [((*at, name, position), one) for position, one in enumerate(given) if isinstance(one, dict)]
+
+
+def named(config: State, name: str, key: str) -> frozenset[str] | None:
+    """What the blocks of that name are called by their argument `key`; None while one is not known."""
+    given = config.get(name)
+    found = [inner.get(key) if isinstance(inner, dict) else inner for inner in listed(given)]
+    return None if given is UNKNOWN or UNKNOWN in found else frozenset(map(str, found))
 
 
 def one(config: State, name: str) -> State:
