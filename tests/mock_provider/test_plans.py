@@ -1,0 +1,215 @@
+"""What plans and states say, told by Terraform itself: unknowns, defaults, tags, documents, secrets, replacements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.mock_provider.conftest import Project
+
+Make = Callable[..., Project]
+
+TAGGED = """
+provider "aws" {
+  alias  = "tagged"
+  region = "us-east-1"
+  default_tags {
+    tags = { Project = "x", Ours = "default" }
+  }
+  ignore_tags {
+    keys         = ["Foreign"]
+    key_prefixes = ["kubernetes.io/"]
+  }
+}
+resource "aws_vpc" "plain" {
+  cidr_block = "10.0.0.0/16"
+}
+resource "aws_vpc" "tagged" {
+  provider   = aws.tagged
+  cidr_block = "10.0.0.0/16"
+  tags       = { Ours = "own", Foreign = "left alone", "kubernetes.io/cluster" = "owned" }
+}
+resource "aws_subnet" "tagged" {
+  provider   = aws.tagged
+  vpc_id     = aws_vpc.tagged.id
+  cidr_block = "10.0.1.0/24"
+  tags       = { Of = aws_vpc.tagged.id }
+}
+resource "aws_iam_role" "documents" {
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [
+    { Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }
+  ] })
+}
+resource "aws_db_instance" "secret" {
+  identifier          = "db"
+  engine              = "postgres"
+  engine_version      = "15.12"
+  instance_class      = "db.t3.micro"
+  allocated_storage   = 20
+  username            = "somebody"
+  password_wo         = "%s"
+  password_wo_version = 1
+  skip_final_snapshot = true
+}
+resource "aws_eip" "one" {}
+resource "aws_eip" "another" {}
+data "aws_iam_policy_document" "read" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["arn:aws:s3:::bucket/*"]
+  }
+}
+output "document" {
+  value = data.aws_iam_policy_document.read.json
+}
+"""
+# No secret: the word says what it is for, and must not be found again anywhere.
+WRITTEN_ONLY = "written-but-never-kept"
+
+
+def test_create(project: Make) -> None:
+    """One configuration, planned and applied once, and everything that its plan and state must say."""
+    it = project(TAGGED.replace("%s", WRITTEN_ONLY))
+    shown = it.plan()
+    changes = {one["address"]: one["change"] for one in shown["resource_changes"]}
+
+    plain = changes["aws_vpc.plain"]
+    assert plain["after_unknown"]["id"] is True
+    assert plain["after_unknown"]["arn"] is True
+    assert plain["after"]["instance_tenancy"] == "default"
+    assert plain["after"]["enable_dns_support"] is True
+    assert plain["after"]["region"] == "ap-northeast-2"
+    assert plain["after_unknown"]["tags_all"] is True
+
+    tagged = changes["aws_vpc.tagged"]
+    assert tagged["after"]["tags_all"] == {"Project": "x", "Ours": "own"}
+    assert tagged["after"]["region"] == "us-east-1"
+    assert changes["aws_subnet.tagged"]["after_unknown"]["tags_all"] is True
+
+    database = changes["aws_db_instance.secret"]
+    assert database["after_sensitive"]["password"] is True
+    assert database["after"]["password_wo"] is None
+
+    document = json.loads(shown["planned_values"]["outputs"]["document"]["value"])
+    assert document["Statement"] == [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bucket/*"}
+    ]
+
+    values = it.apply("p.tfplan")
+    assert values["aws_vpc.plain"]["arn"].startswith("arn:aws:ec2:ap-northeast-2:000000000000:vpc/vpc-")
+    assert values["aws_vpc.tagged"]["arn"].startswith("arn:aws:ec2:us-east-1:000000000000:vpc/vpc-")
+    assert values["aws_subnet.tagged"]["tags_all"]["Of"] == values["aws_vpc.tagged"]["id"]
+    assert values["aws_eip.one"]["id"] != values["aws_eip.another"]["id"]
+    for path in it.state.rglob("terraform.tfstate*"):
+        if path.is_file():
+            assert WRITTEN_ONLY not in path.read_text("utf-8")
+    it.run("plan", "-detailed-exitcode")
+
+    role = '[\n    { Effect = "Allow", Action = "sts:AssumeRole",'
+    assert role in (it.folder / "main.tf").read_text("utf-8")
+    rewritten = (
+        (it.folder / "main.tf")
+        .read_text("utf-8")
+        .replace(role, '[\n    { Action = ["sts:AssumeRole"], Effect = "Allow",')
+    )
+    it.write(rewritten)
+    it.run("plan", "-detailed-exitcode")
+
+
+def test_same_values_on_every_run(project: Make) -> None:
+    """Two runs with states of their own make the same identifiers."""
+    text = 'resource "aws_vpc" "a" {\n  cidr_block = "10.0.0.0/16"\n}\n'
+    once, again = project(text, name="one"), project(text, name="two")
+    assert once.apply() == again.apply()
+
+
+def test_types_without_facts_say_so(project: Make) -> None:
+    it = project(
+        'resource "aws_sagemaker_notebook_instance_lifecycle_configuration" "a" {\n  name = "a"\n}\n'
+    )
+    said = it.run("plan", "-no-color").stdout
+    assert "Planned from the schema alone" in said
+    assert "aws_sagemaker_notebook_instance_lifecycle_configuration" in said
+
+
+def test_misspelt_type_is_told_with_its_neighbour(project: Make) -> None:
+    said = project('resource "aws_vcp" "a" {}\n').run("validate", "-no-color", code=1).stderr
+    assert 'Did you mean "aws_vpc"?' in " ".join(said.split())
+
+
+def test_import_is_refused_in_words(project: Make) -> None:
+    it = project(
+        'import {\n  to = aws_vpc.a\n  id = "vpc-0123456789abcdef0"\n}\n'
+        'resource "aws_vpc" "a" {\n  cidr_block = "10.0.0.0/16"\n}\n'
+    )
+    assert "nothing to import" in it.run("plan", "-no-color", code=1).stderr
+
+
+def test_moved_and_removed_from_set(project: Make) -> None:
+    """A new address with `moved` plans nothing; an element less in a set block is an update in place."""
+    text = """
+resource "aws_security_group" "{name}" {{
+  name        = "web"
+  description = "web"
+  dynamic "ingress" {{
+    for_each = toset({ports})
+    content {{
+      from_port   = ingress.value
+      to_port     = ingress.value
+      protocol    = "tcp"
+      cidr_blocks = ["10.0.0.0/8"]
+    }}
+  }}
+}}
+"""
+    it = project(text.format(name="old", ports="[80, 443]"))
+    it.apply()
+    moved = "moved {\n  from = aws_security_group.old\n  to   = aws_security_group.new\n}\n"
+    from tests.mock_provider.conftest import PROVIDER
+
+    it.write(PROVIDER + moved + text.format(name="new", ports="[80, 443]"))
+    change = it.changes()["aws_security_group.new"]
+    assert change["previous_address"] == "aws_security_group.old"
+    assert change["change"]["actions"] == ["no-op"]
+    it.write(PROVIDER + moved + text.format(name="new", ports="[443]"))
+    assert it.changes()["aws_security_group.new"]["change"]["actions"] == ["update"]
+
+
+def test_ephemeral_resources_and_functions(project: Make) -> None:
+    """Ephemeral values pass through and are nowhere kept; the provider's functions answer."""
+    it = project("""
+ephemeral "aws_secretsmanager_random_password" "a" {
+  password_length = 24
+}
+resource "aws_secretsmanager_secret" "a" {
+  name = "a"
+}
+resource "aws_secretsmanager_secret_version" "a" {
+  secret_id                = aws_secretsmanager_secret.a.id
+  secret_string_wo         = ephemeral.aws_secretsmanager_random_password.a.random_password
+  secret_string_wo_version = 1
+}
+output "account" {
+  value = provider::aws::arn_parse("arn:aws:iam::000000000000:role/a").account_id
+}
+""")
+    values = it.apply()
+    assert values["aws_secretsmanager_secret_version.a"]["secret_string_wo"] is None
+    state: dict[str, Any] = json.loads((it.state / "terraform.tfstate").read_text("utf-8"))
+    assert state["outputs"]["account"]["value"] == "000000000000"
+
+
+def test_plan_departs_from_the_configuration_in_defaults_alone(
+    stack: Callable[[str], dict[str, Any]], project: Make, monkeypatch: Any
+) -> None:
+    """Terraform itself watches what providers plan: of prod it has nothing to tell but documented defaults."""
+    it = project("")
+    (it.folder / "main.tf").unlink()
+    it.write(json.dumps(stack("prod"), indent=1), "cdk.tf.json")
+    monkeypatch.setenv("TF_LOG", "WARN")
+    log = it.run("plan", "-no-color").stderr
+    told = [line.strip() for line in log.splitlines() if line.strip().startswith("- ")]
+    assert told
+    assert [line for line in told if not line.endswith("for a non-computed attribute")] == []
+    assert not [line for line in log.splitlines() if "Provider produced inconsistent" in line]
