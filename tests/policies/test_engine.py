@@ -1,0 +1,242 @@
+"""Verdicts, and everything that must close the gate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies import catalogue, engine, parameters
+from policies.catalogue import Entry
+from policies.model import (
+    AT_REST,
+    Model,
+    Resource,
+    Rule,
+    Verdict,
+    failed,
+    not_applicable,
+    passed,
+    unknown,
+)
+from policies.readers import Reading, read
+from support.problem import Problem
+
+PARAMETERS = parameters.load()
+
+
+def entry(
+    check: Callable[..., Any], *, whole: bool = False, types: tuple[str, ...] = ("aws_db_instance",)
+) -> Entry:
+    rule = Rule(title="t", family=AT_REST, severity="high", types=types, why="w", fix="f", link="l")
+    return Entry("CM_TEST", rule, None if whole else check, check if whole else None)
+
+
+def judged(text: str, *entries: Entry, folder: Path) -> engine.Result:
+    (folder / "main.tf").write_text(text)
+    return engine.judge([read(folder)], entries, PARAMETERS)
+
+
+TWO = """\
+resource "aws_db_instance" "one" {
+  storage_encrypted = true
+  password          = var.password
+}
+resource "aws_db_instance" "two" {
+  storage_encrypted = var.unset
+}
+resource "aws_vpc" "main" {}
+variable "password" {
+  default   = "hunter2"
+  sensitive = true
+}
+"""
+
+
+def statuses(result: engine.Result) -> dict[str, str]:
+    return {finding.address: finding.status for finding in result.findings}
+
+
+def encrypted(resource: Resource, model: Model, _: Any) -> Iterator[Verdict]:
+    yield passed() if resource.boolean("storage_encrypted") else failed("no", "storage_encrypted")
+
+
+def test_a_value_that_is_needed_and_unknown_makes_the_verdict_unknown(tmp_path: Path) -> None:
+    result = judged(TWO, entry(encrypted), folder=tmp_path)
+    assert statuses(result) == {"aws_db_instance.one": "pass", "aws_db_instance.two": "unknown"}
+    finding = result.findings[1]
+    assert finding.message == "storage_encrypted: var.unset is not declared"
+    assert finding.line == 6
+    assert result.exit_code == 1
+
+
+def test_the_summary_counts_what_was_seen_and_names_what_nobody_looks_at(tmp_path: Path) -> None:
+    summary = judged(TWO, entry(encrypted), folder=tmp_path).summary
+    assert (summary.resources, summary.evaluated, summary.passed, summary.unknown) == (3, 2, 1, 1)
+    assert summary.uncovered_types == ("aws_vpc",)
+
+
+def test_a_failure_hides_no_other_and_no_pass_stands_beside_it(tmp_path: Path) -> None:
+    def several(resource: Resource, model: Model, _: Any) -> Iterator[Verdict]:
+        yield passed()
+        yield failed("first")
+        yield unknown("second")
+        yield failed("first")
+
+    result = judged(TWO, entry(several), folder=tmp_path)
+    one = [(f.status, f.message) for f in result.findings if f.address == "aws_db_instance.one"]
+    assert one == [("fail", "first"), ("unknown", "second")]
+
+
+def test_a_verdict_may_be_about_another_resource(tmp_path: Path) -> None:
+    def elsewhere(resource: Resource, model: Model, _: Any) -> Iterator[Verdict]:
+        yield failed("there", at=model.of_type("aws_vpc")[0])
+
+    assert statuses(judged(TWO, entry(elsewhere), folder=tmp_path)) == {"aws_vpc.main": "fail"}
+
+
+def test_a_rule_over_the_whole_model(tmp_path: Path) -> None:
+    def whole(model: Model, _: Any) -> Iterator[Verdict]:
+        for resource in model.of_type("aws_db_instance"):
+            resource.boolean("storage_encrypted")
+            yield passed(at=resource)
+
+    result = judged(TWO, entry(whole, whole=True), folder=tmp_path)
+    assert statuses(result) == {"aws_db_instance.one": "pass", "aws_db_instance.two": "unknown"}
+
+
+def test_not_applicable_is_no_evaluation(tmp_path: Path) -> None:
+    def never(resource: Resource, model: Model, _: Any) -> Iterator[Verdict]:
+        yield not_applicable()
+
+    result = judged(TWO, entry(never), folder=tmp_path)
+    assert (result.findings, result.summary.evaluated, result.exit_code) == ((), 0, 0)
+
+
+@pytest.mark.parametrize("raised", [ValueError("x"), KeyError("x"), RecursionError(), AssertionError()])
+def test_a_rule_that_raises_stops_the_gate(tmp_path: Path, raised: Exception) -> None:
+    def broken(resource: Resource, model: Model, _: Any) -> Iterator[Verdict]:
+        yield passed()
+        raise raised
+
+    with pytest.raises(Problem, match=r"main\.tf:1: CM_TEST broke on aws_db_instance\.one"):
+        judged(TWO, entry(broken), folder=tmp_path)
+
+
+def test_a_rule_that_says_nothing_stops_the_gate(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match=r"CM_TEST said nothing about aws_db_instance\.one"):
+        judged(TWO, entry(lambda *_: []), folder=tmp_path)
+
+
+def test_a_truth_asked_of_an_unknown_value_is_a_rules_mistake(tmp_path: Path) -> None:
+    def careless(resource: Resource, model: Model, _: Any) -> Iterator[Verdict]:
+        yield passed() if resource.get("storage_encrypted") else failed("no")
+
+    with pytest.raises(Problem, match=r"CM_TEST broke on aws_db_instance\.two.*no truth"):
+        judged(TWO, entry(careless), folder=tmp_path)
+
+
+def test_nothing_to_judge_stops_the_gate(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="there are no resources"):
+        judged('variable "x" {}\n', entry(encrypted), folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "type",
+    ["aws_timestreamwrite_table", "aws_qldb_ledger", "google_sql_database_instance", "azurerm_redis_cache"],
+)
+def test_a_data_store_that_no_rule_knows_stops_the_gate(tmp_path: Path, type: str) -> None:
+    text = f'resource "{type}" "main" {{}}\n'
+    with pytest.raises(Problem, match=f"no rule knows the data store type {type}"):
+        judged(text, entry(encrypted), folder=tmp_path)
+    settings = tmp_path / "parameters.toml"
+    settings.write_text(f'[coverage]\naccepted_stores = ["{type}"]\n')
+    result = engine.judge([read(tmp_path)], [entry(encrypted)], parameters.load(settings))
+    assert result.summary.uncovered_types == (type,)
+
+
+@pytest.mark.parametrize(
+    "type",
+    [
+        "aws_db_subnet_group",
+        "aws_route_table",
+        "aws_s3_bucket_policy",
+        "aws_athena_database",
+        "aws_ecs_cluster",
+    ],
+)
+def test_what_keeps_no_data_needs_no_rule(tmp_path: Path, type: str) -> None:
+    assert judged(f'resource "{type}" "main" {{}}\n', entry(encrypted), folder=tmp_path).exit_code == 0
+
+
+def test_a_module_that_was_not_seen_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('module "x" { source = "git::https://example.com/x" }\n')
+    result = engine.judge([read(tmp_path)], [entry(encrypted)], PARAMETERS)
+    assert [(f.rule, f.status, f.address) for f in result.findings] == [
+        ("CM_MODULE_SEEN", "unknown", "module.x")
+    ]
+
+
+def test_secrets_do_not_reach_a_message(tmp_path: Path) -> None:
+    def careless(resource: Resource, model: Model, _: Any) -> Iterator[Verdict]:
+        secret = resource.get("password")
+        yield failed(f"it is {secret}, which is " + str.__str__(secret) if secret else "none")
+
+    result = judged(TWO, entry(careless), folder=tmp_path)
+    assert result.findings[0].message == "it is (sensitive value), which is (sensitive value)"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import nowhere_to_be_found\n", "cannot be imported: ModuleNotFoundError"),
+        ("RULE = (\n", "cannot be imported: SyntaxError"),
+        ("x = 1\n", "there is no RULE"),
+        ("1 / 0\n", "cannot be imported: ZeroDivisionError"),
+    ],
+)
+def test_a_rule_that_cannot_be_imported_stops_the_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: str
+) -> None:
+    package = tmp_path / "other_rules"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "bad.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    try:
+        with pytest.raises(Problem, match=words):
+            catalogue.load(package, "other_rules")
+    finally:
+        for name in [name for name in sys.modules if name.startswith("other_rules")]:
+            del sys.modules[name]
+
+
+def test_a_folder_without_rules_stops_the_gate(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="there are no rules"):
+        catalogue.load(tmp_path)
+
+
+def test_several_paths_are_judged_each_by_itself(tmp_path: Path) -> None:
+    readings: list[Reading] = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(
+            'resource "aws_db_instance" "x" { storage_encrypted = true }\n'
+        )
+        readings.append(read(tmp_path / name))
+    result = engine.judge(readings, [entry(encrypted)], PARAMETERS)
+    assert (result.summary.resources, result.summary.passed) == (2, 2)
+
+
+def test_every_rule_of_the_catalogue_says_what_readers_need() -> None:
+    entries = catalogue.load()
+    assert len({one.id for one in entries}) == len(entries)
+    for one in entries:
+        assert one.rule.link.startswith("https://docs.aws.amazon.com/"), one.id
+        assert one.rule.title and not one.rule.title.endswith("."), one.id
+        assert one.rule.why.endswith("."), one.id
+        assert one.rule.fix.strip(), one.id
+        assert one.rule.types, one.id

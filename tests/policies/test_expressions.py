@@ -1,0 +1,242 @@
+"""Expressions are evaluated as Terraform evaluates them, and what cannot be known is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from policies.model import Reference, Sensitive, Unknown, is_unknown, references_of
+from policies.readers import functions
+from policies.readers.expressions import (
+    SyntaxFault,
+    evaluate,
+    parse_expression,
+    parse_template,
+    plain,
+)
+
+UNKNOWN = Unknown("x.y.id is known after apply", (Reference("x.y", "id"),), certain=True)
+MAYBE = Unknown("var.z has no value here")
+NAMES: dict[str, Any] = {
+    "var": {"n": 3, "s": "text", "list": ["a", "b"], "map": {"a": 1, "b": 2}, "empty": None, "yes": True},
+    "x": {"y": {"id": UNKNOWN}},
+    "maybe": MAYBE,
+    "secret": Sensitive("hunter2"),
+    "objects": [{"name": "a", "on": True}, {"name": "b", "on": False}],
+}
+
+
+class Scope:
+    def __init__(self, names: Mapping[str, Any] = NAMES) -> None:
+        self.names = names
+
+    def name(self, name: str) -> Any:
+        return self.names.get(name, Unknown(f"{name} is not known"))
+
+    def with_names(self, names: Mapping[str, Any]) -> Scope:
+        return Scope({**self.names, **names})
+
+    def call(self, name: str, arguments: list[Any]) -> Any:
+        return functions.call(name, arguments)
+
+
+def value(text: str) -> Any:
+    return plain(evaluate(parse_expression(text), Scope()))
+
+
+# Expected values from Terraform 1.11's console.
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 + 2 * 3", 7),
+        ("(1 + 2) * 3", 9),
+        ("7 / 2", 3.5),
+        ("6 / 2", 3),
+        ("-7 % 3", -1),
+        ("!true || true && false", False),
+        ("1 < 2 && 2 <= 2", True),
+        ('"1" == 1', False),
+        ("true == 1", False),
+        ('["a"] == ["a"]', True),
+        ('var.n > 2 ? "many" : "few"', "many"),
+        ("var.list[1]", "b"),
+        ('var.map["b"]', 2),
+        ("var.map.a", 1),
+        ("objects[*].name", ["a", "b"]),
+        ("objects.*.name", ["a", "b"]),
+        ("var.empty[*]", []),
+        ("[for o in objects : o.name if o.on]", ["a"]),
+        ("{ for k, v in var.map : upper(k) => v + 1 }", {"A": 2, "B": 3}),
+        ("{ for o in objects : o.on => o.name... }", {"true": ["a"], "false": ["b"]}),
+        ('[for i, s in var.list : "${i}-${s}"]', ["0-a", "1-b"]),
+        ('{ a = 1, "b" : 2\n (var.s) = 3 }', {"a": 1, "b": 2, "text": 3}),
+        ('"a\\tb\\u00e9\\"${var.n}\\" $${var.n} %%{if}"', 'a\tb\u00e9"3" ${var.n} %{if}'),
+        ('"%{ if var.yes }on%{ else }off%{ endif }"', "on"),
+        ("<<EOT\n%{ for s in var.list ~}\n ${s} %{ endfor }\nEOT\n", "a b \n"),
+        ("<<-EOT\n    a\n      b ${var.n}\n    EOT\n", "a\n  b 3\n"),
+        ("<<EOT\n  \\n stays\nEOT\n", "  \\n stays\n"),
+        ('cidrsubnet("10.0.0.0/16", 8, 11)', "10.0.11.0/24"),
+        ('cidrhost("10.0.1.0/24", -2)', "10.0.1.254"),
+        ('cidrsubnets("10.0.0.0/16", 8, 4)', ["10.0.0.0/24", "10.0.16.0/20"]),
+        ('format("%s-%03d-%t%%", var.s, 7, true)', "text-007-true%"),
+        ('join(",", [for s in var.list : s])', "a,b"),
+        ('merge(var.map, { b = 9, c = 3 })["b"]', 9),
+        ('lookup(var.map, "zz", "none")', "none"),
+        ('try(var.map.zz, "fallback")', "fallback"),
+        ("can(var.map.zz)", False),
+        ('coalesce("", null, "c")', "c"),
+        ('compact(["", "a", null])', ["a"]),
+        ('flatten([["a"], [["b"]], "c"])', ["a", "b", "c"]),
+        ('toset(["b", "a", "b"])', ["a", "b"]),
+        ("keys(var.map)", ["a", "b"]),
+        ("values(var.map)", [1, 2]),
+        ('zipmap(["k"], [1])', {"k": 1}),
+        ('element(["a", "b"], 3)', "b"),
+        ('slice(["a", "b", "c"], 1, 3)', ["b", "c"]),
+        ('jsonencode({ b = [1, true, null], a = "<" })', '{"a":"\\u003c","b":[1,true,null]}'),
+        ('jsondecode("{\\"a\\": [1]}").a[0]', 1),
+        ('replace("a.b", ".", "-")', "a-b"),
+        ('replace("a1b22", "/[0-9]+/", "#")', "a#b#"),
+        ('regex("([a-z]+)-(\\\\d+)", "web-12")', ["web", "12"]),
+        ('split(",", "a,b")', ["a", "b"]),
+        ('title("hello world")', "Hello World"),
+        ('trimprefix("ab", "a")', "b"),
+        ('substr("hello", 1, 3)', "ell"),
+        ("range(1, 4)", [1, 2, 3]),
+        ("max(1, 5, 2)", 5),
+        ('one(["a"])', "a"),
+        ('contains(var.list, "b")', True),
+        ('setproduct(["a"], ["x", "y"])', [["a", "x"], ["a", "y"]]),
+        ("tostring(5)", "5"),
+    ],
+)
+def test_value(text: str, expected: Any) -> None:
+    found = value(text)
+    assert found == expected
+    assert isinstance(found, bool) == isinstance(expected, bool)
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("x.y.id", "x.y.id"),
+        ('"arn:${x.y.id}/*"', "x.y.id"),
+        ("[x.y.id, maybe]", "x.y.id"),
+        ('maybe ? x.y.id : "other"', "x.y.id"),
+        ("upper(x.y.id)", "x.y.id"),
+        ("unheard_of(x.y.id)", "x.y.id"),
+        ("[for v in [x.y.id] : v]", "x.y.id"),
+        ('{ a = x.y.id }["a"]', "x.y.id"),
+        ("jsonencode({ a = [x.y.id] })", "x.y.id"),
+    ],
+)
+def test_unknown_values_keep_their_references(text: str, reference: str) -> None:
+    assert list(map(str, references_of(value(text)))) == [reference]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "maybe + 1",
+        "!maybe",
+        "maybe == 1",
+        "var.zz",
+        "var.list[7]",
+        "timestamp()",
+        'regex("a(?=b)", "ab")',
+        "[for s in maybe : s]",
+        "element(maybe, 0)",
+        'coalesce(maybe, "x")',
+        'try(maybe, "x")',
+        "1 / 0",
+        '"a" + 1',
+        'cidrsubnet("10.0.0.0/16", 20, 1)',
+        'format("%s")',
+        "pow(10, 999999)",
+        "range(100000)",
+        'concat(["a"], "b")',
+    ],
+)
+def test_what_cannot_be_known_is_unknown(text: str) -> None:
+    assert is_unknown(value(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("false && maybe", False),
+        ("maybe || true", True),
+        ("maybe ? 1 : 1", 1),
+        ("x.y.id == null", False),
+        ("x.y.id != null", True),
+        ('coalesce(null, "a", maybe)', "a"),
+        ('contains(["a", maybe], "a")', True),
+        ("length([maybe, maybe])", 2),
+    ],
+)
+def test_a_part_that_is_unknown_need_not_matter(text: str, expected: Any) -> None:
+    assert value(text) == expected
+
+
+def test_a_text_with_a_hole_keeps_what_is_known() -> None:
+    found = value('"arn:aws:s3:::${x.y.id}/${var.s}"')
+    assert found.certain
+    assert [part if isinstance(part, str) else "?" for part in found.parts] == [
+        "arn:aws:s3:::",
+        "?",
+        "/",
+        "text",
+    ]
+
+
+def test_a_document_with_a_hole_keeps_what_is_known() -> None:
+    found = value('jsonencode({ Effect = "Deny", Resource = x.y.id })')
+    assert found.document["Effect"] == "Deny"
+    assert found.document["Resource"] is UNKNOWN
+
+
+def test_a_secret_stays_one_in_what_is_made_from_it() -> None:
+    found = value('"postgres://user:${secret}@host"')
+    assert found == "postgres://user:hunter2@host"
+    assert f"{found}" == str(found) == repr(found) == "(sensitive value)"
+    assert isinstance(value("upper(secret)"), Sensitive)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1 +",
+        "(1",
+        "[1, 2",
+        '"open',
+        "{ a = }",
+        "a.",
+        "a b",
+        "1 2",
+        '"${"',
+        '"%{ if x }"',
+        '"%{ endif }"',
+        "<<EOT\nx",
+    ],
+)
+def test_what_is_no_expression_is_refused(text: str) -> None:
+    with pytest.raises(SyntaxFault):
+        parse_expression(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain", "plain"),
+        ("${var.n}", 3),
+        ("${var.n}!", "3!"),
+        ('a\\n$${b} ${"q"}', "a\\n${b} q"),
+        ("%{ if false }a%{ endif }b", "b"),
+        ("100% sure $5", "100% sure $5"),
+    ],
+)
+def test_a_json_string_is_a_template(text: str, expected: Any) -> None:
+    assert plain(evaluate(parse_template(text), Scope())) == expected

@@ -1,0 +1,395 @@
+"""Plans: what is known, what is unknown, and what nobody configured."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies.model import ABSENT, Model, Sensitive, is_unknown
+from policies.readers import read
+from support.problem import Problem
+
+
+def resource(address: str, values: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """An entry of planned_values, as `terraform show -json` writes it."""
+    base, bracket, key = address.partition("[") if address.endswith("]") else (address, "", "")
+    *_, type, name = base.split(".")
+    index = {"index": json.loads(key[:-1])} if bracket else {}
+    mode = "data" if "data." in address else "managed"
+    return {"address": address, "mode": mode, "type": type, "name": name, "values": values, **index, **more}
+
+
+def change(address: str, unknown: dict[str, Any], actions: tuple[str, ...] = ("create",)) -> dict[str, Any]:
+    return {"address": address, "change": {"actions": list(actions), "after_unknown": unknown}}
+
+
+PLAN: dict[str, Any] = {
+    "format_version": "1.2",
+    "terraform_version": "1.11.4",
+    "planned_values": {
+        "root_module": {
+            "resources": [
+                resource(
+                    "aws_db_instance.main",
+                    {
+                        "identifier": "shop",
+                        "storage_encrypted": True,
+                        "password": "hunter2",
+                        "engine": None,
+                        "vpc_security_group_ids": [None],
+                        "restore_to_point_in_time": [],
+                    },
+                    sensitive_values={"password": True, "vpc_security_group_ids": [False]},
+                ),
+                resource("aws_security_group.main", {"ingress": [{"from_port": 443}]}),
+                resource("aws_s3_bucket_policy.main", {}),
+                resource("aws_subnet.private[0]", {}),
+                resource("aws_subnet.private[1]", {}),
+                resource("aws_route_table_association.private[1]", {}),
+                resource('aws_instance.web["x.y"]', {}),
+            ],
+            "child_modules": [
+                {
+                    "address": "module.net[0]",
+                    "resources": [
+                        resource("module.net[0].aws_vpc.main", {"cidr_block": "10.0.0.0/16"}),
+                        resource("module.net[0].aws_subnet.inner", {}),
+                    ],
+                }
+            ],
+        },
+        "outputs": {"password": {"sensitive": True, "value": "hunter2"}, "known": {"value": "shop"}},
+    },
+    "resource_changes": [
+        change(
+            "aws_db_instance.main",
+            {
+                "arn": True,
+                "kms_key_id": True,
+                "monitoring_role_arn": True,
+                "vpc_security_group_ids": [True],
+                "db_subnet_group_name": True,
+            },
+        ),
+        change("aws_security_group.main", {"id": True, "ingress": [{"cidr_blocks": True}], "egress": True}),
+        change("aws_s3_bucket_policy.main", {"policy": True}),
+        change(
+            "data.aws_iam_policy_document.main",
+            {"json": True, "statement": [{"resources": [True]}]},
+            ("read",),
+        ),
+        change("aws_subnet.private[0]", {"id": True}),
+        change("aws_subnet.private[1]", {"id": True}),
+        change("aws_route_table_association.private[1]", {"subnet_id": True}),
+        change('aws_instance.web["x.y"]', {"subnet_id": True}),
+        change("module.net[0].aws_subnet.inner", {"vpc_id": True}),
+        {"address": "aws_db_instance.old", "change": {"actions": ["delete"], "after_unknown": {}}},
+        {
+            "address": "aws_db_instance.main",
+            "deposed": "abc",
+            "change": {"actions": ["delete"], "after_unknown": {}},
+        },
+    ],
+    "configuration": {
+        "provider_config": {
+            "aws": {
+                "name": "aws",
+                "expressions": {"default_tags": [{"tags": {"constant_value": {"Owner": "platform"}}}]},
+            }
+        },
+        "root_module": {
+            "outputs": {
+                "id": {"expression": {"references": ["aws_db_instance.main.arn", "aws_db_instance.main"]}},
+                "password": {"sensitive": True, "expression": {"references": ["var.password"]}},
+            },
+            "resources": [
+                {
+                    "address": "aws_db_instance.main",
+                    "expressions": {
+                        "identifier": {"references": ["aws_vpc.main.id", "aws_vpc.main"]},
+                        "kms_key_id": {"references": ["aws_kms_key.main.arn", "aws_kms_key.main"]},
+                        "monitoring_role_arn": {"references": ["var.role"]},
+                        "password": {"references": ["var.password"]},
+                        "storage_encrypted": {"constant_value": True},
+                        "vpc_security_group_ids": {
+                            "references": ["aws_security_group.main.id", "aws_security_group.main"]
+                        },
+                    },
+                },
+                {
+                    "address": "aws_security_group.main",
+                    "expressions": {
+                        "ingress": [
+                            {
+                                "from_port": {"constant_value": 443},
+                                "cidr_blocks": {"references": ["var.ranges"]},
+                            }
+                        ]
+                    },
+                },
+                {
+                    "address": "aws_s3_bucket_policy.main",
+                    "expressions": {
+                        "policy": {
+                            "references": [
+                                "data.aws_iam_policy_document.main.json",
+                                "data.aws_iam_policy_document.main",
+                            ]
+                        }
+                    },
+                },
+                {
+                    "address": "data.aws_iam_policy_document.main",
+                    "mode": "data",
+                    "expressions": {
+                        "statement": [
+                            {
+                                "actions": {"constant_value": ["s3:*"]},
+                                "effect": {"constant_value": "Deny"},
+                                "resources": {"references": ["aws_s3_bucket.main.arn", "aws_s3_bucket.main"]},
+                            }
+                        ]
+                    },
+                },
+                {
+                    "address": "aws_route_table_association.private",
+                    "expressions": {"subnet_id": {"references": ["aws_subnet.private", "count.index"]}},
+                },
+                {
+                    "address": "aws_instance.web",
+                    "expressions": {
+                        "subnet_id": {"references": ["module.net[0].subnet", "module.net[0]", "module.net"]}
+                    },
+                },
+                {"address": "aws_subnet.private", "expressions": {}},
+            ],
+            "module_calls": {
+                "net": {
+                    "expressions": {"vpc": {"references": ["aws_vpc.outer.id", "aws_vpc.outer"]}},
+                    "module": {
+                        "outputs": {
+                            "subnet": {
+                                "expression": {"references": ["aws_subnet.inner.id", "aws_subnet.inner"]}
+                            }
+                        },
+                        "resources": [
+                            {"address": "aws_vpc.main", "expressions": {}},
+                            {
+                                "address": "aws_subnet.inner",
+                                "expressions": {"vpc_id": {"references": ["var.vpc"]}},
+                            },
+                        ],
+                    },
+                }
+            },
+        },
+    },
+}
+PLAN["planned_values"]["root_module"]["resources"].append(
+    resource(
+        "data.aws_iam_policy_document.main",
+        {"statement": [{"actions": ["s3:*"], "effect": "Deny", "resources": [None]}]},
+    )
+)
+
+Planned = Callable[[dict[str, Any]], Model]
+
+
+@pytest.fixture
+def planned(tmp_path: Path) -> Planned:
+    def model(plan: dict[str, Any]) -> Model:
+        path = tmp_path / "plan.json"
+        path.write_text(json.dumps(plan))
+        return read(path).model
+
+    return model
+
+
+@pytest.fixture
+def model(planned: Planned) -> Model:
+    return planned(PLAN)
+
+
+def references(value: Any) -> list[str]:
+    return [str(reference) for reference in value.references]
+
+
+def test_only_what_will_stand_is_judged(model: Model) -> None:
+    assert [one.address for one in model.of_type("aws_db_instance")] == ["aws_db_instance.main"]
+    assert model.source == "plan"
+
+
+def test_known_values_are_known_and_null_is_absent(model: Model) -> None:
+    database = model.at("aws_db_instance.main")[0]
+    assert database.boolean("storage_encrypted") is True
+    assert database.get("engine") is ABSENT
+
+
+def test_what_is_configured_and_not_known_is_unknown_with_its_references(model: Model) -> None:
+    database = model.at("aws_db_instance.main")[0]
+    assert references(database.get("kms_key_id")) == ["aws_kms_key.main.arn"]
+    assert database.is_set("kms_key_id")
+    role = database.get("monitoring_role_arn")
+    assert is_unknown(role)
+    assert not role.certain
+    (group,) = database.referenced("vpc_security_group_ids[]", "aws_security_group").resources
+    assert group.address == "aws_security_group.main"
+    assert is_unknown(group.get("ingress[0].cidr_blocks"))
+
+
+def test_what_aws_will_set_is_absent_as_in_the_configuration(model: Model) -> None:
+    database = model.at("aws_db_instance.main")[0]
+    assert database.get("arn") is ABSENT
+    assert database.get("db_subnet_group_name") is ABSENT
+    assert model.at("aws_security_group.main")[0].get("egress") is ABSENT
+
+
+def test_an_unknown_in_a_block_that_the_configuration_does_not_record_is_not_absent(planned: Planned) -> None:
+    plan = copy.deepcopy(PLAN)
+    for one in plan["configuration"]["root_module"]["resources"]:
+        if one["address"] == "aws_security_group.main":
+            one["expressions"] = {}
+    group = planned(plan).at("aws_security_group.main")[0]
+    assert is_unknown(group.get("ingress[0].cidr_blocks"))
+
+
+def test_known_texts_remember_where_they_came_from(model: Model) -> None:
+    identifier = model.at("aws_db_instance.main")[0].get("identifier")
+    assert identifier == "shop"
+    assert references(identifier) == ["aws_vpc.main.id"]
+
+
+def test_secrets_are_hidden(model: Model) -> None:
+    password = model.at("aws_db_instance.main")[0].get("password")
+    assert isinstance(password, Sensitive)
+    outputs = {output.name: output for output in model.outputs}
+    assert outputs["password"].sensitive
+    assert f"{outputs['password'].value}" == "(sensitive value)"
+    assert outputs["known"].value == "shop"
+
+
+def test_a_policy_document_that_is_read_later_is_rendered_now(model: Model) -> None:
+    (statement,) = model.at("aws_s3_bucket_policy.main")[0].document("policy")["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert references(statement["Resource"]) == ["aws_s3_bucket.main.arn"]
+
+
+def test_count_index_chooses_the_instance_with_the_same_key(model: Model) -> None:
+    association = model.at("aws_route_table_association.private[1]")[0]
+    (subnet,) = association.referenced("subnet_id").resources
+    assert subnet.address == "aws_subnet.private[1]"
+
+
+def test_references_go_through_outputs_and_variables_of_modules(model: Model) -> None:
+    web = model.at("aws_instance.web")[0]
+    assert web.key == "x.y"
+    (subnet,) = web.referenced("subnet_id").resources
+    assert subnet.address == "module.net[0].aws_subnet.inner"
+    assert references(subnet.get("vpc_id")) == ["aws_vpc.outer.id"]
+    assert subnet.module == "module.net[0]"
+
+
+def test_default_tags_are_read_from_the_provider(model: Model) -> None:
+    assert model.at("aws_security_group.main")[0].tags() == {"Owner": "platform"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"errored": True}, "this plan ended with an error"),
+        ({"complete": False}, "leaves changes for later"),
+        ({"format_version": "2.0"}, "format_version is '2.0'"),
+        ({"format_version": None}, "format_version is None"),
+        ({"planned_values": None}, "has no planned_values"),
+        ({"planned_values": {"root_module": {"resources": [1]}}}, "not shaped as Terraform writes plans"),
+        ({"resource_changes": {"a": 1}}, "not shaped as Terraform writes plans"),
+    ],
+)
+def test_a_plan_that_is_not_whole_is_refused(planned: Planned, changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(Problem) as caught:
+        planned({**PLAN, **changes})
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (json.dumps(PLAN)[:-40].encode(), "it is not JSON"),
+        (b"PK\x03\x04binary", "convert it first: terraform show -json"),
+        (json.dumps({"format_version": "1.0", "values": {}}).encode(), "this is a state"),
+        (json.dumps({"format_version": "1.2"}).encode(), "incomplete"),
+        (b"terraform will perform", "neither a folder"),
+    ],
+)
+def test_what_is_no_plan_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_bytes(content)
+    with pytest.raises(Problem) as caught:
+        read(path)
+    assert words in str(caught.value)
+
+
+def test_the_configuration_answers_what_the_plan_leaves_open(tmp_path: Path) -> None:
+    configuration = {
+        "variable": {"password": {}},
+        "resource": {
+            "aws_s3_bucket": {"main": {}},
+            "aws_s3_bucket_policy": {
+                "main": {
+                    "//": {"metadata": {"path": "shop/frontend/policy"}},
+                    "policy": '{"Statement": {"Effect": "Deny", "Resource": "${aws_s3_bucket.main.arn}/*",'
+                    ' "Principal": {"AWS": "${data.aws_caller_identity.current.account_id}"}}}',
+                }
+            },
+        },
+        "data": {"aws_caller_identity": {"current": {}}},
+    }
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [resource("aws_s3_bucket_policy.main", {})]}},
+        "prior_state": {
+            "values": {
+                "root_module": {
+                    "resources": [
+                        resource("data.aws_caller_identity.current", {"account_id": "000000000000"})
+                    ]
+                }
+            }
+        },
+        "resource_changes": [change("aws_s3_bucket_policy.main", {"policy": True})],
+        "configuration": {
+            "root_module": {
+                "resources": [
+                    {
+                        "address": "aws_s3_bucket_policy.main",
+                        "expressions": {
+                            "policy": {
+                                "references": ["aws_s3_bucket.main.arn", "data.aws_caller_identity.current"]
+                            }
+                        },
+                    }
+                ]
+            }
+        },
+    }
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan))
+    folder = tmp_path / "configuration"
+    folder.mkdir()
+    (folder / "main.tf.json").write_text(json.dumps(configuration, indent=1))
+    alone = read(path).model.resources[0]
+    assert is_unknown(alone.get("policy"))
+    joined = read(path, folder).model.resources[0]
+    statement = joined.document("policy")["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Principal"] == {"AWS": "000000000000"}
+    assert joined.construct == "shop/frontend/policy"
+    assert joined.file.endswith("main.tf.json")
+    (folder / "main.tf.json").write_text('{"resource": {"aws_s3_bucket": {"main": {}}}}')
+    with pytest.raises(Problem, match="in the plan and not in the configuration"):
+        read(path, folder)
