@@ -1,0 +1,87 @@
+"""`python -m handoff --env prod`: the bundle for the ops team; `python -m handoff --picture README.md`: the block there."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from support.problem import Problem, guarded
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- architecture: begin, written by `make docs` -->", "<!-- architecture: end -->"
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="handoff", description="Write the bundle that an ops team owns.")
+    parser.add_argument("--env", default=os.environ.get("ENV", "prod"), help="environments/ENV.yaml (prod)")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="another settings file in its place")
+    parser.add_argument("--since", type=Path, metavar="BUNDLE", help="an earlier bundle, folder or tarball, to compare with")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR", help="where to (dist)")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="only write the Mermaid block into this file")
+    arguments = parser.parse_args()
+    path = arguments.settings or ROOT / "environments" / f"{arguments.env}.yaml"
+    if arguments.picture:
+        return _picture(path, arguments.picture)
+    if arguments.since and not arguments.since.exists():
+        raise Problem(f"{arguments.since}: does not exist; SINCE names an earlier bundle, its folder or its tarball")
+
+    from handoff import bundle
+
+    built = bundle.build(path, arguments.out, arguments.since)
+    lower = "at least " if built.estimate.unknown else ""
+    print(f"{_short(built.folder)}/ and {_short(built.tarball)}")
+    print(f"{built.resources} resources; {lower}${built.estimate.monthly:,.2f} a month standing still")
+    if built.comparison:
+        counted = {action: sum(one.action == action for one in built.comparison.changes) for action in ("add", "change", "replace", "remove")}
+        print(f"since {built.comparison.earlier}: " + ", ".join(f"{n} to {action}" for action, n in counted.items()))
+        if built.comparison.moves:
+            print(f"{len(built.comparison.moves)} addresses moved: proposed-moves.tf has the blocks")
+    print(f"next: open {_short(built.folder)}/pages/index.html")
+    return 0
+
+
+def block(path: Path) -> str:
+    """The Mermaid block of an environment's settings, between its markers."""
+    import settings
+    from handoff import mermaid, topology
+    from synthesis import app
+
+    with tempfile.TemporaryDirectory() as out:
+        done = app.environment(settings.read(path), Path(out))
+        text = mermaid.mermaid(topology.topology(done.file.parent))
+    return f"{BEGIN}\n```mermaid\n{text}```\n{END}"
+
+
+def with_block(text: str, new: str, name: str) -> str:
+    """A text with the block between its markers exchanged.
+
+    Raises:
+        Problem: the markers are not there, once each and in order.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end or BEGIN in after:
+        raise Problem(f"{name}: needs the two lines, once each: {BEGIN} and {END}")
+    return before + new + after
+
+
+def _picture(path: Path, target: Path) -> int:
+    try:
+        text = target.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Problem(f"{target}: cannot be read: {error.strerror}") from error
+    target.write_text(with_block(text, block(path), str(target)), encoding="utf-8")
+    print(_short(target))
+    return 0
+
+
+def _short(path: Path) -> str:
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))

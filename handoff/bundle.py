@@ -1,0 +1,381 @@
+"""The bundle: `dist/cloudmart-ENV/` and its tarball, the same bytes wherever and whenever they are built."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import settings as settings_package
+from handoff import changes, configuration, costs, mermaid, pages, readback, runbook, sources, svg, topology
+from handoff.configuration import Json
+from mock_provider import schema as provider_schema
+from policies import catalogue
+from settings import Settings
+from support.problem import Problem
+from support.progress import step
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+
+CONTENTS = (
+    ("README.md", "where to start"),
+    ("verify", "checks this folder: `sh verify`"),
+    ("SHA256SUMS", "the sum of every file"),
+    ("VERSION.json", "the commit and versions it was built from"),
+    ("NOTICE.md", "licences of what is used and named here"),
+    ("RUNBOOK.md", "the runbook, for a terminal"),
+    ("terraform/", "the configuration as HCL, a file for each tier"),
+    ("terraform-json/", "the same configuration as Terraform JSON, with the construct path of each resource"),
+    ("pages/index.html", "these pages"),
+    ("picture/", "the architecture as SVG and as Mermaid"),
+    ("policy/", "the verdict of the policies (HTML, SARIF, JUnit, Markdown, JSON), and the gate that gave it"),
+)
+
+
+@dataclass(frozen=True)
+class Version:
+    """What the bundle was built from; `date` is the commit's, in seconds since 1970."""
+
+    commit: str
+    date: int
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was built."""
+
+    folder: Path
+    tarball: Path
+    resources: int
+    estimate: costs.Estimate
+    comparison: changes.Comparison | None
+
+
+def build(path: Path, out: Path, since: Path | None = None) -> Built:
+    """Build the bundle of the environment whose settings are in `path` into `out`.
+
+    The former bundle there is replaced when the new one is complete, and not before.
+
+    Raises:
+        Problem: the settings, the gate, the proof of equality or the comparison fail.
+    """
+    with step(f"settings read and checked: {path.name}"):
+        values = settings_package.read(path)
+    name = f"{values.project}-{values.environment}"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=out))
+    except OSError as error:
+        raise Problem(f"{out}: the bundle cannot be written there: {error.strerror}") from error
+    try:
+        folder = work / name
+        folder.mkdir()
+        built = _fill(path, values, name, folder, work, since)
+        tarball = work / f"{name}.tar.gz"
+        tarball.write_bytes(_tarball(folder, name, _version().date))
+        _replace(folder, out / name, work)
+        tarball.replace(out / tarball.name)
+        return Built(out / name, out / tarball.name, *built)
+    except OSError as error:
+        raise Problem(f"{error.filename or out}: the bundle cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _replace(new: Path, target: Path, work: Path) -> None:
+    if target.exists():
+        target.replace(work / "former")
+    new.replace(target)
+
+
+def _fill(
+    path: Path, values: Settings, name: str, folder: Path, work: Path, since: Path | None
+) -> tuple[int, costs.Estimate, changes.Comparison | None]:
+    stamp = _version()
+    with step("stack synthesized"):
+        text, found, places = _synthesized(values, work / "synthesis")
+    with step("HCL written, read back and found equal"):
+        schema = provider_schema.load()
+        files = configuration.files(found, schema)
+        if other := readback.difference(found, files, schema):
+            raise Problem(f"the HCL does not say what the JSON says: {other}; this is a fault of the hand-off")
+    _write(folder / "terraform-json" / "cdk.tf.json", text)
+    for file, content in files.items():
+        _write(folder / "terraform" / file, content)
+    with step("both judged by the gate, with the same verdicts"):
+        report = _judged(folder)
+    with step("architecture drawn"):
+        shown = topology.topology(folder / "terraform-json")
+        picture = svg.svg(shown)
+        _write(folder / "picture" / "architecture.svg", picture)
+        _write(folder / "picture" / "architecture.mmd", mermaid.mermaid(shown))
+    with step("costs estimated, with each switch turned"):
+        prices = costs.load()
+        estimate = costs.estimate(found, prices)
+        variants = [(words, costs.estimate(one, prices)) for words, one in _variants(path, values, work)]
+    comparison = None
+    if since is not None:
+        with step(f"compared with {since.name}, by Terraform on the mock provider"):
+            earlier = changes.earlier_configuration(since, work / "earlier")
+            comparison = changes.compare(earlier, folder / "terraform-json", work / "comparison", since.name)
+    with step("pages written"):
+        sections = runbook.runbook(found)
+        title = f"{name}: runbook"
+        _write(folder / "RUNBOOK.md", runbook.markdown(sections, title))
+        bodies = {
+            "index.html": (name, pages.overview(found, picture, report["summary"], estimate, CONTENTS)),
+            "resources.html": (f"{name}: resources", pages.resources(found, places, report["findings"])),
+            "rules.html": (f"{name}: rules", pages.rules(catalogue.load())),
+            "interface.html": (f"{name}: inputs and outputs", pages.interface(found)),
+            "runbook.html": (title, runbook.html(sections)),
+            "costs.html": (f"{name}: costs", pages.costs(estimate, variants, prices)),
+        }
+        if comparison is not None:
+            bodies["changes.html"] = (f"{name}: changes", changes.page(comparison))
+            if comparison.moves:
+                _write(folder / "proposed-moves.tf", changes.moved_blocks(comparison.moves))
+        footer = f"{name}, from commit {stamp.commit}"
+        for file, (heading, body) in bodies.items():
+            _write(
+                folder / "pages" / file,
+                pages.page(file, heading, body, footer, changes=comparison is not None),
+            )
+    _carry_gate(folder / "policy" / "gate")
+    _write(folder / "README.md", _readme(name, comparison))
+    _write(folder / "NOTICE.md", _notice(stamp))
+    _write(folder / "VERSION.json", json.dumps({"commit": stamp.commit, **stamp.versions}, indent=2) + "\n")
+    _write(folder / "verify", (HERE / "verify.sh").read_text(encoding="utf-8"))
+    (folder / "verify").chmod(0o755)
+    _write(folder / "SHA256SUMS", _sums(folder))
+    resources = sum(1 for kind, *_ in configuration.elements(found) if kind == "resource")
+    return resources, estimate, comparison
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _synthesized(values: Settings, out: Path) -> tuple[str, Json, dict[str, str]]:
+    import modules.stack  # noqa: F401
+    from synthesis import app
+
+    with sources.recorded() as places:
+        done = app.environment(values, out)
+    return done.file.read_text(encoding="utf-8"), done.configuration, places
+
+
+def _variants(path: Path, values: Settings, out: Path) -> list[tuple[str, Json]]:
+    """The stack with one switch turned at a time: NAT gateways, zones, Multi-AZ."""
+    from synthesis import app
+
+    zones = values.network.availability_zones
+    spare = [letter for letter in settings_package.model.REGIONS[values.region] if letter not in zones]
+    other_nat = "single" if values.network.nat == "per_az" else "per_az"
+    turned: list[tuple[str, list[str]]] = [
+        ("one NAT gateway for all zones" if other_nat == "single" else "a NAT gateway in each zone", [f"network.nat={other_nat}"])
+    ]
+    if len(zones) > 2:
+        turned.append(("two zones", [f"network.availability_zones=[{', '.join(zones[:2])}]"]))
+    elif spare:
+        more = [*zones, *spare[: 3 - len(zones)]]
+        turned.append((f"{len(more)} zones", [f"network.availability_zones=[{', '.join(more)}]"]))
+    multi = not values.database.multi_az
+    turned.append(
+        (
+            f"Multi-AZ {'on' if multi else 'off'}: database and cache",
+            [
+                f"database.multi_az={str(multi).lower()}",
+                f"cache.multi_az={str(multi).lower()}",
+                f"cache.replicas={max(1, values.cache.replicas) if multi else 0}",
+                *([] if multi else ["drills.az_loss=false"]),
+            ],
+        )
+    )
+    return [
+        (words, app.environment(settings_package.read(path, overrides), out / f"variant-{number}").configuration)
+        for number, (words, overrides) in enumerate(turned)
+    ]
+
+
+# --- the gate ---------------------------------------------------------------------------------------------
+
+REPORTS = (
+    ("html", "report.html"),
+    ("sarif", "report.sarif"),
+    ("junit", "report.junit.xml"),
+    ("markdown", "report.md"),
+    ("json", "report.json"),
+)
+
+
+def _judged(folder: Path) -> dict[str, Any]:
+    """Run the gate on both forms from within the bundle, so that its reports name the bundle's own paths."""
+    arguments = [word for format, file in REPORTS for word in ("--format", format, "--output", f"policy/{file}")]
+    _gate(folder, ["terraform-json", *arguments])
+    _gate(folder, ["terraform", "--format", "json", "--output", "policy/hcl.json"])
+    report: dict[str, Any] = json.loads((folder / "policy" / "report.json").read_text(encoding="utf-8"))
+    hcl_report = folder / "policy" / "hcl.json"
+    other = json.loads(hcl_report.read_text(encoding="utf-8"))
+    hcl_report.unlink()
+    if verdicts(report) != verdicts(other):
+        differing = sorted(verdicts(report) ^ verdicts(other))
+        raise Problem(
+            f"the gate does not judge the HCL as it judges the JSON: {differing[0]}; this is a fault of the hand-off"
+        )
+    return report
+
+
+def verdicts(report: dict[str, Any]) -> set[tuple[str, str, str]]:
+    """What a JSON report of the gate found: rule, address and status."""
+    return {(one["rule"], one["address"], one["status"]) for one in report["findings"]}
+
+
+def _gate(folder: Path, arguments: Sequence[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "policies", "check", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode == 1:
+        said = json.loads((folder / "policy" / "report.json").read_text(encoding="utf-8"))
+        bad = [one for one in said["findings"] if one["status"] in ("fail", "unknown")]
+        first = f"{bad[0]['rule']} on {bad[0]['address']}: {bad[0]['message']}" if bad else "a waiver is broken"
+        raise Problem(
+            f"the gate is closed ({len(bad)} findings), so there is nothing to hand off; the first: {first}; "
+            "`make policy` tells them all"
+        )
+    if done.returncode:
+        raise Problem(f"the gate could not judge the configuration:\n{done.stderr.strip() or done.stdout.strip()}")
+
+
+def _carry_gate(target: Path) -> None:
+    """Copy the gate: plain Python that judges the JSON with nothing but the standard library."""
+    for package in ("policies", "support"):
+        for source in sorted((ROOT / package).rglob("*")):
+            if source.suffix in (".py", ".toml") and "__pycache__" not in source.parts:
+                _write(target / source.relative_to(ROOT), source.read_text(encoding="utf-8"))
+
+
+# --- what it was built from -------------------------------------------------------------------------------
+
+
+def _version() -> Version:
+    """The commit (with a word when files differ from it), its date, and the versions of what made this."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    commit = git("rev-parse", "HEAD") or "unknown"
+    if git("status", "--porcelain", "--untracked-files=no"):
+        commit += " with uncommitted changes"
+    date = os.environ.get("SOURCE_DATE_EPOCH") or git("show", "-s", "--format=%ct") or "0"
+    if not date.isdigit():
+        raise Problem(f"SOURCE_DATE_EPOCH={date}: must be seconds since 1970, digits alone")
+    versions = {
+        "generator": version("cdktf"),
+        "aws_provider_schema": provider_schema.load().version,
+        "bindings": version("cdktf-cdktf-provider-aws"),
+        "python_hcl2": version("python-hcl2"),
+        "python": ".".join(platform.python_version_tuple()[:2]),
+    }
+    return Version(commit, int(date), versions)
+
+
+def _sums(folder: Path) -> str:
+    lines = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}\n"
+        for file in sorted(folder.rglob("*"), key=lambda file: file.relative_to(folder).as_posix())
+        if file.is_file() and file.name != "SHA256SUMS"
+    ]
+    return "".join(lines)
+
+
+def _tarball(folder: Path, name: str, date: int) -> bytes:
+    """The folder as tar and gzip: names sorted, one date, no owner, modes 644 and 755 alone.
+
+    Source: https://reproducible-builds.org/docs/archives/
+    """
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for file in sorted([folder, *folder.rglob("*")], key=lambda file: file.relative_to(folder).as_posix()):
+            inside = name if file == folder else f"{name}/{file.relative_to(folder).as_posix()}"
+            member = tarfile.TarInfo(inside)
+            member.mtime = date
+            member.type = tarfile.DIRTYPE if file.is_dir() else tarfile.REGTYPE
+            member.mode = 0o755 if file.is_dir() or os.access(file, os.X_OK) else 0o644
+            content = b"" if file.is_dir() else file.read_bytes()
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=9, mtime=0) as zipped:
+        zipped.write(tar.getvalue())
+    return packed.getvalue()
+
+
+def _readme(name: str, comparison: changes.Comparison | None) -> str:
+    listing = "\n".join(f"| `{path}` | {words} |" for path, words in CONTENTS)
+    changed = (
+        "\nWhat changed since the earlier bundle is told in `pages/changes.html`.\n" if comparison is not None else ""
+    )
+    return f"""# {name}
+
+An infrastructure to own with Terraform 1.6 or newer, or OpenTofu 1.6 or newer. Nothing else is needed to plan and
+apply it: no Python, no Node.
+
+Open `pages/index.html`, or read `RUNBOOK.md`. First `sh verify`, then `cd terraform` and *First apply*.
+{changed}
+| path | what it is |
+| --- | --- |
+{listing}
+
+`terraform/` and `terraform-json/` hold the same configuration, each for itself. Work in one of them: Terraform reads
+`.tf` and `.tf.json` files of a folder together, so the two must never be in one.
+
+## The policies, again
+
+The verdict in `policy/` can be given again. The gate is carried along; for the JSON it needs Python 3.11 or newer and
+nothing more, for HCL python-hcl2 {version("python-hcl2")} too:
+
+    cd policy/gate
+    python3 -m policies check ../../terraform-json
+
+Exit code 0: everything passed. 1: something failed or could not be known. 2: something could not be judged.
+"""
+
+
+def _notice(stamp: Version) -> str:
+    return f"""# Licences
+
+What this bundle holds was written for it or by it: the configuration, the pages, the pictures and the gate under
+`policy/gate` are the project's own. No third party's code is in it. What it works with, and under which licence:
+
+| what | where it comes in | licence |
+| --- | --- | --- |
+| Terraform | reads and applies the configuration | BUSL-1.1 from 1.6 on |
+| OpenTofu | the same | MPL-2.0 |
+| hashicorp/aws {stamp.versions["aws_provider_schema"]} and newer | fetched by `terraform init` | MPL-2.0 |
+| python-hcl2 {stamp.versions["python_hcl2"]} | only to judge HCL again with the gate | MIT |
+| CDKTF {stamp.versions["generator"]} and its AWS bindings {stamp.versions["bindings"]} | made the JSON; not needed any more | MPL-2.0 |
+
+The rules' identifiers name controls of AWS and CIS, whose texts are not repeated here. AWS, Amazon RDS and the other
+names of services are trademarks of Amazon.com, Inc. or its affiliates.
+"""

@@ -1,0 +1,278 @@
+"""What changed since an earlier bundle, as Terraform itself tells it.
+
+The earlier configuration is applied to the mock provider and the new one planned on that state. Where only an
+address changed, `moved` blocks are proposed, and the plan is made again with them.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from handoff import hcl, pages
+from handoff.hcl import Argument, Block, Body, Expression
+from mock_provider import runner
+from support.problem import Problem
+
+CONFIGURATION = Path("terraform-json", "cdk.tf.json")
+ACTIONS = {
+    ("create",): "add",
+    ("update",): "change",
+    ("delete",): "remove",
+    ("delete", "create"): "replace",
+    ("create", "delete"): "replace",
+}
+STATEFUL = frozenset(
+    (
+        "aws_db_instance",
+        "aws_elasticache_replication_group",
+        "aws_s3_bucket",
+        "aws_kms_key",
+        "aws_backup_vault",
+        "aws_cloudwatch_log_group",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource's change: `action` is add, change, replace, remove or move."""
+
+    address: str
+    action: str
+    attributes: tuple[tuple[str, str, str], ...]
+    """Changed attributes: name, value before, value after."""
+    causes: tuple[str, ...]
+    """The attributes that force a replacement."""
+    former: str = ""
+    """The address before a move."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What Terraform plans: without `moved` blocks, the blocks, and with them."""
+
+    earlier: str
+    changes: tuple[Change, ...]
+    moves: tuple[tuple[str, str], ...]
+    after_moves: tuple[Change, ...]
+    outputs: tuple[tuple[str, str], ...]
+    terraform: str
+
+
+def earlier_configuration(path: Path, into: Path) -> Path:
+    """The configuration of an earlier bundle (its folder or tarball), copied into the folder `into`.
+
+    Raises:
+        Problem: it is no bundle.
+    """
+    into.mkdir(parents=True, exist_ok=True)
+    target = into / "cdk.tf.json"
+    try:
+        if path.is_dir():
+            text = (path / CONFIGURATION).read_bytes()
+        else:
+            with tarfile.open(path) as archive:
+                member = next(
+                    (one for one in archive.getmembers() if Path(one.name).parts[1:] == CONFIGURATION.parts), None
+                )
+                file = archive.extractfile(member) if member else None
+                if file is None:
+                    raise Problem(f"{path}: is no bundle: there is no {CONFIGURATION} in it; name a folder or tarball of dist/")
+                text = file.read()
+        json.loads(text)
+    except (OSError, tarfile.TarError, ValueError, EOFError) as error:
+        raise Problem(
+            f"{path}: is no earlier bundle that can be read ({error}); name a folder or tarball that `make handoff` wrote"
+        ) from error
+    target.write_bytes(text)
+    return into
+
+
+def compare(earlier: Path, new: Path, work: Path, name: str, terraform: str | None = None) -> Comparison:
+    """Apply the configuration in `earlier` to the mock provider, and plan the one in `new` on its state.
+
+    Both folders are left as they are; `work` is an empty folder.
+
+    Raises:
+        Problem: Terraform refuses one of them.
+    """
+    state = work / "state"
+    folder = work / "configuration"
+    folder.mkdir(parents=True)
+    target = folder / "cdk.tf.json"
+    target.write_bytes((earlier / "cdk.tf.json").read_bytes())
+    _run(["apply", "-auto-approve", "-input=false"], folder, state, terraform, "the earlier bundle")
+    target.write_bytes((new / "cdk.tf.json").read_bytes())
+    plan = _plan(folder, state, terraform)
+    changes = tuple(_changes(plan))
+    moves = tuple(_moves(plan))
+    after = changes
+    if moves:
+        (folder / "moved.tf").write_text(moved_blocks(moves), encoding="utf-8")
+        after = tuple(_changes(_plan(folder, state, terraform)))
+    outputs = tuple(
+        (output, "/".join(change["actions"]))
+        for output, change in sorted(plan.get("output_changes", {}).items())
+        if change["actions"] not in (["no-op"], ["update"]) or change.get("before") != change.get("after")
+    )
+    return Comparison(name, changes, moves, after, outputs, plan.get("terraform_version", ""))
+
+
+def moved_blocks(moves: Sequence[tuple[str, str]]) -> str:
+    """The `moved` blocks as HCL.
+
+    Source: https://developer.hashicorp.com/terraform/language/moved
+    """
+    return hcl.file(
+        [
+            Block("moved", (), Body([Argument("from", Expression(before)), Argument("to", Expression(after))]))
+            for before, after in moves
+        ],
+        ["Only the addresses of these changed: with these blocks Terraform keeps what stands."],
+    )
+
+
+def _run(arguments: list[str], folder: Path, state: Path, terraform: str | None, what: str) -> str:
+    done = runner.run(
+        arguments, cwd=folder, terraform=terraform, state=state, backend="local", capture=True, announce=False
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()
+        raise Problem(f"{what}: terraform {arguments[0]} against the mock provider failed:\n{said}")
+    return str(done.stdout)
+
+
+def _plan(folder: Path, state: Path, terraform: str | None) -> dict[str, Any]:
+    file = folder / "plan"
+    _run(["plan", "-input=false", f"-out={file}"], folder, state, terraform, "the new bundle")
+    plan: dict[str, Any] = json.loads(_run(["show", "-json", str(file)], folder, state, terraform, "the new bundle"))
+    return plan
+
+
+def _changes(plan: dict[str, Any]) -> Iterator[Change]:
+    for one in plan.get("resource_changes", []):
+        change = one["change"]
+        action = ACTIONS.get(tuple(change["actions"]), "")
+        former = one.get("previous_address", "")
+        if one["mode"] != "managed" or not (action or former):
+            continue
+        causes = tuple(dict.fromkeys(str(path[0]) for path in change.get("replace_paths", ())))
+        attributes = tuple(_attributes(change)) if action in ("change", "replace") else ()
+        yield Change(one["address"], action or "move", attributes, causes, former)
+
+
+def _attributes(change: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    before, after = change.get("before") or {}, change.get("after") or {}
+    unknown = change.get("after_unknown") or {}
+    hidden_before, hidden_after = change.get("before_sensitive") or {}, change.get("after_sensitive") or {}
+    for name in sorted({*before, *after, *unknown}):
+        old, new = before.get(name), after.get(name)
+        is_unknown = unknown.get(name) is True
+        if old == new and not is_unknown:
+            continue
+        if any(isinstance(one, dict) and one.get(name) for one in (hidden_before, hidden_after)):
+            yield name, "(sensitive)", "(sensitive)"
+        else:
+            yield name, _shown(old), "(known after apply)" if is_unknown else _shown(new)
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+def _moves(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Pairs of a removed and an added resource of one type whose known values are the same."""
+    removed = [one for one in plan.get("resource_changes", []) if one["change"]["actions"] == ["delete"]]
+    added = [one for one in plan.get("resource_changes", []) if one["change"]["actions"] == ["create"]]
+    taken: set[str] = set()
+    for old in removed:
+        likes = [
+            new
+            for new in added
+            if new["type"] == old["type"] and new["address"] not in taken and _same(old["change"], new["change"])
+        ]
+        # Two that fit equally well are no proposal: which of them it is, only a person knows.
+        if len(likes) == 1:
+            taken.add(likes[0]["address"])
+            yield old["address"], likes[0]["address"]
+
+
+def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether what the configuration sets is what stands: every known value of the new is the old one's."""
+    after, before = new.get("after") or {}, old.get("before") or {}
+    return all(before.get(name) == value for name, value in after.items() if value not in (None, [], {}))
+
+
+# --- the page ---------------------------------------------------------------------------------------------
+
+
+def page(comparison: Comparison) -> str:
+    """The page of changes, without the page around it."""
+    counted = {action: 0 for action in ("add", "change", "replace", "remove")}
+    for change in comparison.changes:
+        if change.action in counted:
+            counted[change.action] += 1
+    parts = [
+        f"<p>Compared with {pages.code(comparison.earlier)}. Told by Terraform {escape(comparison.terraform)}: the "
+        "earlier bundle was applied to a mock of the AWS provider, and this one planned on that state. What stands in "
+        "your account may differ from the earlier bundle; your own plan has the last word.</p>",
+        pages.tiles((str(number), words) for words, number in zip(("to add", "to change", "to replace", "to remove"), counted.values(), strict=True)),
+    ]
+    loud = [
+        change
+        for change in comparison.after_moves
+        if change.action in ("replace", "remove") and change.address.partition(".")[0] in STATEFUL
+    ]
+    if loud:
+        parts.append(
+            '<p class="bad"><b>Data is at stake:</b> '
+            + ", ".join(f"{pages.code(one.address)} ({one.action})" for one in loud)
+            + "</p>"
+        )
+    if not comparison.changes:
+        parts.append("<p>Nothing changes: the plan is empty.</p>")
+    if comparison.moves:
+        left = [one for one in comparison.after_moves if one.action != "move"]
+        verdict = (
+            "With them the plan is empty: nothing is added, changed or removed."
+            if not left
+            else f"With them {len(left)} changes are left."
+        )
+        parts.append(
+            f"<h2>Moved addresses</h2><p>Only the address of these changed. Copy the blocks, which are in "
+            f"{pages.code('proposed-moves.tf')} too, beside the configuration before the first plan. {verdict}</p>"
+            f'<pre tabindex="0"><code>{escape(moved_blocks(comparison.moves))}</code></pre>'
+        )
+    for action, words in (("replace", "Replaced"), ("remove", "Removed"), ("change", "Changed"), ("add", "Added")):
+        ones = [one for one in comparison.changes if one.action == action]
+        if ones:
+            parts.append(f"<h2>{words}</h2>")
+            parts.append(_list(ones, action))
+    if comparison.outputs:
+        parts.append("<h2>Outputs</h2>" + pages.table(("Output", "Action"), ([pages.code(n), escape(a)] for n, a in comparison.outputs)))
+    return "".join(parts)
+
+
+def _list(ones: Sequence[Change], action: str) -> str:
+    if action in ("add", "remove"):
+        return pages.table(("Resource",), ([pages.code(one.address)] for one in ones))
+    rows = (
+        [
+            pages.code(one.address),
+            "<br>".join(
+                f"{pages.code(name)}: {escape(before)} → {escape(after)}"
+                + (' <b class="bad">forces replacement</b>' if name in one.causes else "")
+                for name, before, after in one.attributes
+                if action == "change" or name in one.causes or after != "(known after apply)"
+            ),
+        ]
+        for one in ones
+    )
+    return pages.table(("Resource", "What changes"), rows)

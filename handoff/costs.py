@@ -1,0 +1,196 @@
+"""What the stack costs: an estimate by resource and tier, from `prices.toml` alone.
+
+Only what AWS charges for standing there is added up: hours, gigabytes kept, keys, alarms. What depends on use
+is named with its price and stands in no sum. An item without a known price is shown as unknown, and a sum with
+one in it is a lower bound.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from handoff.configuration import Json, tier
+from support.problem import Problem
+
+FILE = Path(__file__).with_name("prices.toml")
+UNITS = ("hour", "month")
+
+
+@dataclass(frozen=True)
+class Price:
+    """A price in US dollars for an hour or a month of one item; `price` is None where none is known."""
+
+    item: str
+    unit: str
+    price: float | None
+    date: datetime.date | None
+    source: str
+    usage_type: str
+
+
+@dataclass(frozen=True)
+class Prices:
+    """The price file."""
+
+    region: str
+    hours_per_month: int
+    prices: dict[str, Price]
+    sources: dict[str, str]
+    use: tuple[dict[str, Any], ...]
+    seed: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the estimate: a resource, its tier, how many of an item it has, and what that costs a month.
+
+    `monthly` is None where the price is not known.
+    """
+
+    address: str
+    tier: str
+    item: str
+    quantity: float
+    monthly: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """All lines; the sums count what is known."""
+
+    lines: tuple[Line, ...]
+    hours_per_month: int
+
+    @property
+    def monthly(self) -> float:
+        """US dollars a month, as far as prices are known."""
+        return sum(line.monthly or 0 for line in self.lines)
+
+    @property
+    def hourly(self) -> float:
+        """US dollars an hour, as far as prices are known."""
+        return self.monthly / self.hours_per_month
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The items without a price."""
+        return tuple(sorted({line.item for line in self.lines if line.monthly is None}))
+
+    def by_tier(self) -> dict[str, float]:
+        """The monthly sum of each tier, largest first."""
+        sums: dict[str, float] = {}
+        for line in self.lines:
+            sums[line.tier] = sums.get(line.tier, 0) + (line.monthly or 0)
+        return dict(sorted(sums.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def load(path: Path = FILE) -> Prices:
+    """The price file, checked.
+
+    Raises:
+        Problem: it cannot be read, or a price in it has no date, no source, or no unit that is known.
+    """
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Problem(f"{path}: the prices cannot be read: {error}") from error
+    prices: dict[str, Price] = {}
+    for entry in found.get("price", ()):
+        item = str(entry.get("item", "?"))
+        priced = "price" in entry
+        if item in prices:
+            raise Problem(f"{path}: {item}: there are two prices for it; keep one")
+        if entry.get("unit") not in UNITS:
+            raise Problem(f"{path}: {item}: unit {entry.get('unit')!r}; allowed: {', '.join(UNITS)}")
+        if priced and (not isinstance(entry.get("date"), datetime.date) or entry.get("source") not in found["sources"]):
+            raise Problem(f"{path}: {item}: a price needs a date (2026-10-01) and one of the sources named above")
+        prices[item] = Price(
+            item,
+            entry["unit"],
+            float(entry["price"]) if priced else None,
+            entry.get("date"),
+            entry.get("source", ""),
+            entry.get("usage_type", ""),
+        )
+    return Prices(
+        found["region"],
+        int(found["hours_per_month"]),
+        prices,
+        found["sources"],
+        tuple(found.get("use", ())),
+        found["seed"],
+    )
+
+
+def estimate(configuration: Json, prices: Prices) -> Estimate:
+    """The estimate for a synthesized configuration, at its fewest instances.
+
+    In another region than the prices' every item is unknown.
+    """
+    region = configuration["provider"]["aws"][0]["region"]
+    lines = []
+    for address, of_tier, item, quantity, note in _items(configuration):
+        price = prices.prices.get(item)
+        monthly = None
+        if price is not None and price.price is not None and region == prices.region:
+            hours = prices.hours_per_month if price.unit == "hour" else 1
+            monthly = price.price * hours * quantity
+        lines.append(Line(address, of_tier, item, quantity, monthly, note))
+    return Estimate(tuple(lines), prices.hours_per_month)
+
+
+def _items(configuration: Json) -> Iterator[tuple[str, str, str, float, str]]:
+    """What is paid for: address, tier, item, quantity and a note."""
+    resources = configuration["resource"]
+    templates = resources.get("aws_launch_template", {})
+    for terraform_type, of_type in resources.items():
+        for name, body in of_type.items():
+            for item, quantity, note in _of(terraform_type, body, templates):
+                yield f"{terraform_type}.{name}", tier(body), item, quantity, note
+
+
+def _of(terraform_type: str, body: Json, templates: Json) -> Iterator[tuple[str, float, str]]:
+    match terraform_type:
+        case "aws_nat_gateway":
+            yield "nat_gateway", 1, ""
+        case "aws_eip":
+            yield "public_ipv4", 1, ""
+        case "aws_lb":
+            yield "load_balancer", 1, ""
+            yield "public_ipv4", len(body["subnets"]), "one address a zone, at the least"
+        case "aws_vpc_endpoint" if body["vpc_endpoint_type"] == "Interface":
+            yield "interface_endpoint_zone", len(body["subnet_ids"]), "one a zone"
+        case "aws_autoscaling_group":
+            found = re.search(r"aws_launch_template\.(\w+)\.", str(body["launch_template"]))
+            template = templates[found[1]] if found else {}
+            fewest = int(body["min_size"])
+            note = f"{fewest} running, of at most {body['max_size']}"
+            yield f"instance.{template['instance_type']}", fewest, note
+            for device in template.get("block_device_mappings", ()):
+                ebs = device["ebs"]
+                yield f"volume_gb.{ebs['volume_type']}", fewest * ebs["volume_size"], note
+        case "aws_db_instance":
+            multi = ".multi_az" if body.get("multi_az") else ""
+            yield f"database.{body['engine']}.{body['instance_class']}{multi}", 1, "with its standby" if multi else ""
+            yield f"database_storage_gb.{body['storage_type']}{multi}", body["allocated_storage"], ""
+            if body.get("manage_master_user_password"):
+                yield "secret", 1, "the managed password"
+        case "aws_elasticache_replication_group":
+            nodes = int(body.get("num_cache_clusters", 1))
+            yield f"cache.{body['engine']}.{body['node_type']}", nodes, f"{nodes} nodes" if nodes > 1 else ""
+        case "aws_kms_key":
+            yield "kms_key", 1, "each yearly rotation adds one, up to two"
+        case "aws_cloudwatch_metric_alarm":
+            yield "alarm", 1, ""
+        case "aws_cloudwatch_dashboard":
+            yield "dashboard", 1, ""
+        case "aws_wafv2_web_acl":
+            yield "web_acl", 1, ""
+            yield "web_acl_rule", len(body.get("rule", ())), "managed rule groups count as one each"
