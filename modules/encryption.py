@@ -9,9 +9,16 @@ from modules.tier import Statement, Tier, policy
 
 
 def key(
-    tier: Tier, name: str, *, of: str, account_id: str, use: str, statements: tuple[Statement, ...] = ()
+    tier: Tier,
+    name: str,
+    *,
+    of: str,
+    account_id: str,
+    use: str,
+    statements: tuple[Statement, ...] = (),
+    region: str | None = None,
 ) -> KmsKey:
-    """Add `aws_kms_key.NAME` and its alias `alias/OF/NAME`.
+    """Add `aws_kms_key.NAME` and its alias `alias/OF/NAME`, in the stack's region unless another is given.
 
     The account's root statement hands the key's use to IAM policies; without it nobody could mend the policy.
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
@@ -19,6 +26,7 @@ def key(
     made = tier.add(
         KmsKey,
         name,
+        region=region,
         description=f"{of}: {use}",
         enable_key_rotation=True,
         deletion_window_in_days=30,
@@ -32,7 +40,7 @@ def key(
             *statements,
         ),
     )
-    tier.add(KmsAlias, name, name=f"alias/{of}/{name}", target_key_id=made.key_id)
+    tier.add(KmsAlias, name, region=region, name=f"alias/{of}/{name}", target_key_id=made.key_id)
     return made
 
 

@@ -33,7 +33,7 @@ MANAGED_GROUPS = (
 
 
 class Firewall(Tier):
-    """The web ACLs of load balancer and CloudFront, and the log of the first.
+    """The web ACLs of load balancer and CloudFront, and their logs.
 
     Attributes:
         cdn_acl_arn: the ARN of CloudFront's web ACL.
@@ -43,13 +43,21 @@ class Firewall(Tier):
         super().__init__(scope, id)
         self._name = name
         acl = self._acl("load_balancer", "REGIONAL", None)
-        self.cdn_acl_arn = self._acl("cdn", "CLOUDFRONT", CDN_REGION).arn
         self.add(Wafv2WebAclAssociation, "load_balancer", resource_arn=load_balancer_arn, web_acl_arn=acl.arn)
+        self._log("load_balancer", acl, logs, None)
+        cdn_acl = self._acl("cdn", "CLOUDFRONT", CDN_REGION)
+        self._log("cdn", cdn_acl, logs, CDN_REGION)
+        self.cdn_acl_arn = cdn_acl.arn
+
+    def _log(self, address: str, acl: Wafv2WebAcl, logs: Logs, region: str | None) -> None:
         # The group's name must begin so: https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
-        group = logs.group("waf", f"aws-waf-logs-{name}")
+        group = logs.group(
+            f"waf_{address}", f"aws-waf-logs-{self._name}-{address.replace('_', '-')}", region=region
+        )
         self.add(
             Wafv2WebAclLoggingConfiguration,
-            "load_balancer",
+            address,
+            region=region,
             resource_arn=acl.arn,
             log_destination_configs=[group.arn],
             redacted_fields=[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.cloudwatch_log_resource_policy import CloudwatchLogResourcePolicy
+from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
 from constructs import Construct
@@ -33,48 +34,65 @@ class Logs(Tier):
     ) -> None:
         super().__init__(scope, id)
         self._name, self._region, self._account_id, self._days = name, region, account_id, days
+        self._keys: dict[str, KmsKey] = {}
+        self._prepare(region)
+        self.bucket, self.bucket_policy = self._access_logs(access_log_days)
+
+    def group(
+        self, name: str, path: str, *, days: int | None = None, region: str | None = None
+    ) -> CloudwatchLogGroup:
+        """Add `aws_cloudwatch_log_group.NAME` at `path`, encrypted; kept for `days`, else as the settings say.
+
+        `region` is another one than the stack's.
+        """
+        if region and region not in self._keys:
+            self._prepare(region)
+        return self.add(
+            CloudwatchLogGroup,
+            name,
+            region=region,
+            name=path,
+            retention_in_days=days or self._days,
+            kms_key_id=self._keys[region or self._region].arn,
+        )
+
+    def _prepare(self, region: str) -> None:
+        """Make a region fit for log groups: their key, and the leave to deliver into them."""
+        home = region == self._region
+        suffix = "" if home else f"_{region.replace('-', '_')}"
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-        self._key = encryption.key(
+        self._keys[region] = encryption.key(
             self,
-            "logs",
-            of=name,
-            account_id=account_id,
+            f"logs{suffix}",
+            of=self._name,
+            account_id=self._account_id,
             use="log groups",
+            region=None if home else region,
             statements=(
                 encryption.service_use(
                     f"logs.{region}.amazonaws.com",
-                    ArnLike={"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{region}:{account_id}:*"},
+                    ArnLike={
+                        "kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{region}:{self._account_id}:*"
+                    },
                 ),
             ),
         )
         # Redis and WAF hand their logs to this service, which may write to the groups of this stack only:
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+        groups = f"arn:aws:logs:{region}:{self._account_id}:log-group"
         self.add(
             CloudwatchLogResourcePolicy,
-            "delivery",
-            policy_name=f"{name}-delivery",
+            f"delivery{suffix}",
+            region=None if home else region,
+            policy_name=f"{self._name}-delivery",
             policy_document=policy(
                 {
                     "Principal": {"Service": "delivery.logs.amazonaws.com"},
                     "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                    "Resource": [
-                        f"arn:aws:logs:{region}:{account_id}:log-group:/{name}/*",
-                        f"arn:aws:logs:{region}:{account_id}:log-group:aws-waf-logs-{name}*",
-                    ],
-                    "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+                    "Resource": [f"{groups}:/{self._name}/*", f"{groups}:aws-waf-logs-{self._name}*"],
+                    "Condition": {"StringEquals": {"aws:SourceAccount": self._account_id}},
                 }
             ),
-        )
-        self.bucket, self.bucket_policy = self._access_logs(access_log_days)
-
-    def group(self, name: str, path: str, *, days: int | None = None) -> CloudwatchLogGroup:
-        """Add `aws_cloudwatch_log_group.NAME` at `path`, encrypted; kept for `days`, else as the settings say."""
-        return self.add(
-            CloudwatchLogGroup,
-            name,
-            name=path,
-            retention_in_days=days or self._days,
-            kms_key_id=self._key.arn,
         )
 
     def _access_logs(self, days: int) -> tuple[S3Bucket, S3BucketPolicy]:

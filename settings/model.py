@@ -165,7 +165,7 @@ class FlowLogs(Section):
     """VPC flow logs."""
 
     enabled: bool = Field(True, description="Record the VPC's traffic in an encrypted log group.")
-    retention_days: LogRetentionDays = Field(90, description="Days that flow logs are kept.")
+    retention_days: LogRetentionDays = Field(365, description="Days that flow logs are kept.")
 
 
 class Network(Section):
@@ -426,7 +426,7 @@ class Frontend(Section):
 class Observability(Section):
     """Logs, alarms and the dashboard."""
 
-    log_retention_days: LogRetentionDays = Field(90, description="Days that log groups are kept.")
+    log_retention_days: LogRetentionDays = Field(365, description="Days that log groups are kept.")
     access_log_retention_days: int = Field(
         90,
         ge=1,

@@ -51,7 +51,8 @@ def test_every_store_is_encrypted(stack: Stack, variant: str) -> None:
     }
     assert encrypted == {f"${{aws_s3_bucket.{name}.id}}" for name in resources["aws_s3_bucket"]}
     for group in resources["aws_cloudwatch_log_group"].values():
-        assert group["kms_key_id"] == "${aws_kms_key.logs.arn}"
+        key = "logs_us_east_1" if group.get("region") == "us-east-1" else "logs"
+        assert group["kms_key_id"] == f"${{aws_kms_key.{key}.arn}}"
     assert resources["aws_backup_vault"]["main"]["kms_key_arn"] == "${aws_kms_key.backup.arn}"
     assert resources["aws_sns_topic"]["alarms"]["kms_master_key_id"] == "${aws_kms_key.alarms.key_id}"
     for key in resources["aws_kms_key"].values():
