@@ -106,9 +106,8 @@ def _result(finding: Finding, indices: Mapping[str, int]) -> dict[str, Any]:
         "properties": {"status": finding.status},
     }
     if finding.status == WAIVED:
-        result["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": finding.message}
-        ]
+        # Without a status a suppression counts as accepted (section 3.35.3).
+        result["suppressions"] = [{"kind": "external", "justification": finding.message}]
     return result
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from policies.catalogue import Entry
-from policies.engine import WAIVED, Finding, Result
+from policies.engine import WAIVED, Finding, Result, printable
 from policies.model import FAIL, FAMILIES, UNKNOWN
 
 PROSE: Final = 110
@@ -64,12 +64,12 @@ def render(result: Result, catalogue: Sequence[Entry], *, colour: bool = False, 
 
 
 def _finding(finding: Finding, width: int, paint, wrapped) -> list[str]:  # type: ignore[no-untyped-def]
-    place = f"{finding.file}:{finding.line}" if finding.line else finding.file
-    head = f"  {paint(_MARKS[finding.status], finding.status)} {paint(finding.address, 'bold')}"
-    lines = [head, *wrapped(finding.message, "    ")]
+    place = printable(f"{finding.file}:{finding.line}" if finding.line else finding.file)
+    head = f"  {paint(_MARKS[finding.status], finding.status)} {paint(printable(finding.address), 'bold')}"
+    lines = [head, *wrapped(printable(finding.message), "    ")]
     where = [place] if place else []
     if finding.construct:
-        where.append(f"construct {finding.construct}")
+        where.append(f"construct {printable(finding.construct)}")
     if where:
         together = "    " + " · ".join(where)
         lines += (
