@@ -936,13 +936,9 @@ def _cache_group(made: _Made) -> str:
     engine, version = str(made.planned.get("engine") or "redis"), _cache_version(made)
     if engine == "valkey":
         return f"default.valkey{version.split('.')[0]}"
-    major = int(version.split(".")[0] or 7)
+    major, minor = (*(_version_key(version) + [(0, "0"), (0, "0")])[:2],)
     family = (
-        "redis6.x"
-        if major == 6
-        else f"redis{major}"
-        if major > 6
-        else f"redis{'.'.join(version.split('.')[:2])}"
+        f"redis{major[0]}" if major[0] > 6 else "redis6.x" if major[0] == 6 else f"redis{major[1]}.{minor[1]}"
     )
     return f"default.{family}{'.cluster.on' if _cache_clustered(made) else ''}"
 
