@@ -114,7 +114,8 @@ def access(plan: Mapping[str, Json], configured: Configured = lambda address, at
             was = world.grants(resource, attribute, before, known_only=True) if stood else set()
             will = world.grants(resource, attribute, after, known_only=False) if stands else set()
             if was is None or will is None:
-                if before.get(attribute) != after.get(attribute):
+                later = _object(change.get("after_unknown")).get(attribute)
+                if later or before.get(attribute) != after.get(attribute):
                     unclear.append(f"{resource['address']}.{attribute}")
                 continue
             grants_before |= was

@@ -45,6 +45,10 @@ def _lock(text: str, place: Place) -> tuple[str, str]:
 
 
 _LOCAL = "to go through it all with no AWS account: make plan{make} LOCAL=1"
+_NONE = (
+    "there are no AWS credentials",
+    "sign in (AWS_PROFILE, aws sso login, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY); " + _LOCAL,
+)
 
 # The first that matches is told. The words are those of Terraform, OpenTofu, the provider and AWS's SDK.
 _KINDS = (
@@ -65,6 +69,8 @@ _KINDS = (
         "what stands has changed since the plan was made",
         "make plan{make}, read it, and apply that",
     ),
+    # Before the next one: the SDK speaks of refreshing where there was nothing to refresh.
+    _kind(r"no ec2 imds role found", *_NONE),
     _kind(
         r"expiredtoken|token (?:included in the request )?(?:is|has) expired|security token .{0,40}expired"
         r"|sso session (?:associated .{0,60})?has expired|refresh(?:ing)? cached (?:sso|credentials)"
@@ -72,12 +78,7 @@ _KINDS = (
         "the AWS credentials have expired",
         "sign in again (aws sso login, or new keys in the environment), then run the same again",
     ),
-    _kind(
-        r"no valid credential sources|no ec2 imds role found|failed to retrieve credentials"
-        r"|could not find credentials|unable to locate credentials",
-        "there are no AWS credentials",
-        "sign in (AWS_PROFILE, aws sso login, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY); " + _LOCAL,
-    ),
+    _kind(r"no valid credential sources|unable to locate credentials", *_NONE),
     _kind(
         r"invalidclienttokenid|signaturedoesnotmatch|authfailure|unrecognizedclient|invalidaccesskeyid",
         "AWS does not accept the credentials",
