@@ -624,6 +624,7 @@ _BY_NAME: dict[str, Callable[[_Made], Any]] = {
     "status": lambda made: "ACTIVE",
     "state": lambda made: "available",
     "etag": lambda made: "E" + characters(f"{made.seed} etag", 13, _UPPER),
+    "path": lambda made: "/",
     "private_ip": _private_ip,
     "name": lambda made: f"terraform-{unique(made.seed)}",
 }
@@ -936,7 +937,7 @@ def _cache_group(made: _Made) -> str:
     engine, version = str(made.planned.get("engine") or "redis"), _cache_version(made)
     if engine == "valkey":
         return f"default.valkey{version.split('.')[0]}"
-    major, minor = (*(_version_key(version) + [(0, "0"), (0, "0")])[:2],)
+    major, minor = [*_version_key(version), (0, "0"), (0, "0")][:2]
     family = (
         f"redis{major[0]}" if major[0] > 6 else "redis6.x" if major[0] == 6 else f"redis{major[1]}.{minor[1]}"
     )
