@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import Any
 
-from tf.gen import tfplugin_pb2 as pb
+from tf.gen import tfplugin_pb2 as pb  # type: ignore[import-untyped]
 
 _ARN_PARTS = ("partition", "service", "region", "account_id", "resource")
 _ROLE_ARN = re.compile(r"(arn:[^:]+:iam::[^:]*:role)/.*?([^/]+)")

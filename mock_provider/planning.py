@@ -96,7 +96,7 @@ def same_document(one: object, other: object) -> bool:
         and "Statement" in first
         and "Statement" in second
     ):
-        return _policy(first) == _policy(second)
+        return bool(_policy(first) == _policy(second))
     return bool(first == second)
 
 
@@ -107,14 +107,13 @@ _POLICY_MAPS = frozenset(("Principal", "NotPrincipal", "Condition"))
 
 
 def _policy(value: Any, key: str = "", unordered: bool = False) -> Any:
+    if key in _POLICY_SETS or (unordered and not isinstance(value, dict)):
+        entries = value if isinstance(value, list) else [value]
+        return sorted({json.dumps(_policy(entry), sort_keys=True) for entry in entries})
     if isinstance(value, dict):
         return {
             name: _policy(inner, name, unordered or name in _POLICY_MAPS) for name, inner in value.items()
         }
-    if key in _POLICY_SETS or unordered:
-        entries = value if isinstance(value, list) else [value]
-        written = (json.dumps(_policy(entry), sort_keys=True) for entry in entries)
-        return sorted(set(written))
     if isinstance(value, list):
         return [_policy(entry) for entry in value]
     return value
@@ -166,18 +165,19 @@ def _differ(one: Any, other: Any, at: tuple[str, ...], found: set[tuple[str, ...
     if at:
         found.add(at)
     if isinstance(one, dict) or isinstance(other, dict):
-        first, second = one if isinstance(one, dict) else {}, other if isinstance(other, dict) else {}
-        for key in first.keys() | second.keys():
-            _differ(first.get(key), second.get(key), (*at, key), found)
+        for key in {*_keys(one), *_keys(other)}:
+            _differ(_get(one, key), _get(other, key), (*at, key), found)
     elif _holds_blocks(one) or _holds_blocks(other):
-        first, second = list(one or []), list(other or [])
-        for position in range(max(len(first), len(second))):
-            _differ(
-                first[position] if position < len(first) else None,
-                second[position] if position < len(second) else None,
-                at,
-                found,
-            )
+        for position in range(max(_length(one), _length(other))):
+            _differ(_get(one, position), _get(other, position), at, found)
+
+
+def _keys(value: Any) -> Iterable[str]:
+    return value.keys() if isinstance(value, dict) else ()
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, list) else 0
 
 
 def _holds_blocks(value: Any) -> bool:
@@ -215,7 +215,7 @@ def _pairs(
     elif entry["nesting_mode"] == "single":
         yield from _pairs(before, after, entry["block"], rest, (*at, name))
     elif entry["nesting_mode"] == "list":
-        for position in range(max(len(before or []), len(after or []))):
+        for position in range(max(_length(before), _length(after))):
             yield from _pairs(
                 _get(before, position), _get(after, position), entry["block"], rest, (*at, name, position)
             )

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tf.gen import tfplugin_pb2 as pb
+from tf.gen import tfplugin_pb2 as pb  # type: ignore[import-untyped]
 
 from mock_provider.schema import Block
 from mock_provider.values import Path as ValuePath
@@ -28,7 +28,7 @@ from support import cache
 
 # gRPC takes longer to import than all else; only the plugin itself needs it.
 if TYPE_CHECKING:
-    import grpc
+    import grpc  # type: ignore[import-untyped]
 
 MAGIC_COOKIE = ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
 

@@ -12,7 +12,7 @@ from functools import cache as memoized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tf.gen import tfplugin_pb2 as pb
+from tf.gen import tfplugin_pb2 as pb  # type: ignore[import-untyped]
 
 from mock_provider import data_sources, ephemeral, facts, functions, identifiers, planning, refusals
 from mock_provider.faults import Fault, Faults
@@ -29,7 +29,7 @@ from mock_provider.schema import Block, Kind, Schema
 from mock_provider.values import decode, encode
 
 if TYPE_CHECKING:
-    import grpc
+    import grpc  # type: ignore[import-untyped]
 
 ACCOUNT = "000000000000"
 """The account that everything is in: no real one has this number."""

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-import msgpack
-from msgpack.ext import ExtType
+import msgpack  # type: ignore[import-untyped]
+from msgpack.ext import ExtType  # type: ignore[import-untyped]
 
 Path = tuple[str | int, ...]
 """Steps from the top: argument names and map keys as str, list and set positions as int (from 0)."""

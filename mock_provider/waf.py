@@ -31,7 +31,7 @@ def complete(resources: dict[str, Block]) -> None:
             rule["block_types"]["statement"] = _one(statement, required=True)
 
 
-def _block(attributes: str = "", **blocks: Any) -> Block:
+def _block(attributes: str = "", /, **blocks: Any) -> Block:
     """A block from words like `name!`, `limit:number?`: the type string or the one named, then its flag
     (! required, ? optional, ~ optional and computed)."""
     return {
