@@ -61,7 +61,7 @@ class Context:
     def region_code(self) -> str:
         """The region in zone ids: `apne2` for ap-northeast-2."""
         code = self.region_facts().get("code")
-        return str(code) if code else "".join(part[0] for part in self.region.split("-"))
+        return str(code) if code else "".join(part[:1] for part in self.region.split("-"))
 
 
 def fill(
