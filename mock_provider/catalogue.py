@@ -87,3 +87,10 @@ def _versions(name: str, engine: str) -> tuple[str, ...]:
 def matches(version: str, versions: tuple[str, ...]) -> bool:
     """Whether a version is offered, itself or as the start of one that is."""
     return any(one == version or re.match(rf"{re.escape(version)}[.-]", one) for one in versions)
+
+
+def nearest(version: str, versions: tuple[str, ...]) -> str:
+    """The offered versions that a person may have meant: those of the same major version, else the majors."""
+    major = version.split(".")[0]
+    same = [one for one in versions if one.split(".")[0] == major]
+    return ", ".join(same or dict.fromkeys(one.split(".")[0] for one in versions))

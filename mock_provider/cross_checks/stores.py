@@ -106,7 +106,7 @@ def _db_engine(config: State, engine: str, region: str | None) -> Iterator[Refus
         yield Refusal(
             ("engine_version",),
             f"InvalidParameterCombination: Cannot find version {version} for {engine}",
-            f"Offered, by the list that cfn-lint carries: {', '.join(versions[-12:])}.",
+            f"Offered, by the list that cfn-lint carries: {catalogue.nearest(version, versions)}.",
         )
     size = config.get("instance_class")
     if isinstance(size, str) and region:
@@ -277,7 +277,7 @@ def _replication_group(config: State, region: str | None) -> Iterator[Refusal]:
         yield Refusal(
             ("engine_version",),
             f"InvalidParameterCombination: Cannot find version {version} for {engine}",
-            f"Offered, by the list that cfn-lint carries: {', '.join(versions)}.",
+            f"Offered, by the list that cfn-lint carries: {catalogue.nearest(version, versions)}.",
         )
     node = config.get("node_type")
     if isinstance(node, str) and region:
