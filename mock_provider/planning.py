@@ -25,6 +25,11 @@ def set_defaults(planned: State, defaults: Mapping[tuple[str, ...], object]) -> 
                 holder[path[-1]] = default
 
 
+def given(config: State, path: tuple[str, ...]) -> bool:
+    """Whether an argument is set in any block that can have it."""
+    return any(holder.get(path[-1]) is not None for holder in _holders(config, path[:-1]))
+
+
 def drop(planned: State, paths: Iterable[tuple[str, ...]]) -> None:
     """Unset the arguments under `paths`, in every block that has them."""
     for path in paths:

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.unknown_fields import UnknownFieldSet
 from tf.gen import tfplugin_pb2 as pb  # type: ignore[import-untyped]
 
 from mock_provider.schema import Block
@@ -132,6 +133,17 @@ def _block_message(
         for name, entry in sorted(block["block_types"].items())
     ]
     return pb.Schema.Block(attributes=attributes, block_types=blocks)
+
+
+def allows_write_only(request: Any) -> bool:
+    """Whether the Terraform that asks to validate a resource keeps write-only arguments out of plans and states.
+
+    It says so in `client_capabilities = 3 { write_only_attributes_allowed = 2 }`, a boolean in a
+    message of booleans, which is younger than the generated messages.
+    """
+    unknown = UnknownFieldSet(request)
+    messages = (unknown[position] for position in range(len(unknown)))
+    return any(one.field_number == 3 and b"\x10\x01" in one.data for one in messages)
 
 
 def wire_field(number: int, payload: bytes) -> bytes:

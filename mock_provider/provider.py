@@ -19,6 +19,7 @@ from mock_provider.faults import Fault, Faults
 from mock_provider.planning import State
 from mock_provider.protocol import (
     Handler,
+    allows_write_only,
     attribute_path,
     diagnostic,
     is_write_only,
@@ -217,6 +218,20 @@ class Provider:
     def _validate_resource(self, request: Any, _context: grpc.ServicerContext) -> Any:
         config = decode(request.config.msgpack)
         diagnostics = self._refusals("resource", request.type_name, config, None)
+        if not allows_write_only(request):
+            block = self._block("resource", request.type_name)
+            diagnostics += [
+                diagnostic(
+                    "error",
+                    "Write-only Attribute Not Allowed",
+                    f"{'.'.join(path)} is write-only, and this Terraform would keep its value in the plan and "
+                    "the state. Terraform 1.11 or later is needed for it.",
+                    path,
+                    block,
+                )
+                for path in _write_only(block)
+                if planning.given(config, path)
+            ]
         return pb.ValidateResourceConfig.Response(diagnostics=diagnostics)
 
     def _validate_ephemeral(self, _request: Any, _context: grpc.ServicerContext) -> Any:
