@@ -1,4 +1,4 @@
-"""`python -m handoff --env prod`: the bundle for the ops team; `python -m handoff --picture README.md`: the block there."""
+"""`python -m handoff --env prod`: the ops team's bundle. `python -m handoff --picture README.md`: its block there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from support.problem import Problem, guarded
 
 ROOT = Path(__file__).resolve().parent.parent
-BEGIN, END = "<!-- architecture: begin, written by `make docs` -->", "<!-- architecture: end -->"
+BEGIN, END = "<!-- architecture -->", "<!-- /architecture -->"
 
 
 def main() -> int:
@@ -19,15 +19,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="handoff", description="Write the bundle that an ops team owns.")
     parser.add_argument("--env", default=os.environ.get("ENV", "prod"), help="environments/ENV.yaml (prod)")
     parser.add_argument("--settings", type=Path, metavar="FILE", help="another settings file in its place")
-    parser.add_argument("--since", type=Path, metavar="BUNDLE", help="an earlier bundle, folder or tarball, to compare with")
+    parser.add_argument(
+        "--since", type=Path, metavar="BUNDLE", help="an earlier bundle, folder or tarball, to compare with"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR", help="where to (dist)")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="only write the Mermaid block into this file")
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE", help="only write the Mermaid block into this file"
+    )
     arguments = parser.parse_args()
     path = arguments.settings or ROOT / "environments" / f"{arguments.env}.yaml"
     if arguments.picture:
         return _picture(path, arguments.picture)
     if arguments.since and not arguments.since.exists():
-        raise Problem(f"{arguments.since}: does not exist; SINCE names an earlier bundle, its folder or its tarball")
+        raise Problem(
+            f"{arguments.since}: does not exist; SINCE names an earlier bundle, its folder or its tarball"
+        )
 
     from handoff import bundle
 
@@ -36,8 +42,13 @@ def main() -> int:
     print(f"{_short(built.folder)}/ and {_short(built.tarball)}")
     print(f"{built.resources} resources; {lower}${built.estimate.monthly:,.2f} a month standing still")
     if built.comparison:
-        counted = {action: sum(one.action == action for one in built.comparison.changes) for action in ("add", "change", "replace", "remove")}
-        print(f"since {built.comparison.earlier}: " + ", ".join(f"{n} to {action}" for action, n in counted.items()))
+        from handoff import changes
+
+        counted = changes.counted(built.comparison.after_moves)
+        print(
+            f"since {built.comparison.earlier}: "
+            + ", ".join(f"{n} to {action}" for action, n in counted.items())
+        )
         if built.comparison.moves:
             print(f"{len(built.comparison.moves)} addresses moved: proposed-moves.tf has the blocks")
     print(f"next: open {_short(built.folder)}/pages/index.html")

@@ -42,7 +42,10 @@ CONTENTS = (
     ("terraform-json/", "the same configuration as Terraform JSON, with the construct path of each resource"),
     ("pages/index.html", "these pages"),
     ("picture/", "the architecture as SVG and as Mermaid"),
-    ("policy/", "the verdict of the policies (HTML, SARIF, JUnit, Markdown, JSON), and the gate that gave it"),
+    (
+        "policy/",
+        "the verdict of the policies (HTML, SARIF, JUnit, Markdown, JSON), and the gate that gave it",
+    ),
 )
 
 
@@ -113,7 +116,9 @@ def _fill(
         schema = provider_schema.load()
         files = configuration.files(found, schema)
         if other := readback.difference(found, files, schema):
-            raise Problem(f"the HCL does not say what the JSON says: {other}; this is a fault of the hand-off")
+            raise Problem(
+                f"the HCL does not say what the JSON says: {other}; this is a fault of the hand-off"
+            )
     _write(folder / "terraform-json" / "cdk.tf.json", text)
     for file, content in files.items():
         _write(folder / "terraform" / file, content)
@@ -135,12 +140,16 @@ def _fill(
             comparison = changes.compare(earlier, folder / "terraform-json", work / "comparison", since.name)
     with step("pages written"):
         sections = runbook.runbook(found)
+        rules = catalogue.load()
         title = f"{name}: runbook"
         _write(folder / "RUNBOOK.md", runbook.markdown(sections, title))
         bodies = {
             "index.html": (name, pages.overview(found, picture, report["summary"], estimate, CONTENTS)),
-            "resources.html": (f"{name}: resources", pages.resources(found, places, report["findings"])),
-            "rules.html": (f"{name}: rules", pages.rules(catalogue.load())),
+            "resources.html": (
+                f"{name}: resources",
+                pages.resources(found, places, report["findings"], rules),
+            ),
+            "rules.html": (f"{name}: rules", pages.rules(rules)),
             "interface.html": (f"{name}: inputs and outputs", pages.interface(found)),
             "runbook.html": (title, runbook.html(sections)),
             "costs.html": (f"{name}: costs", pages.costs(estimate, variants, prices)),
@@ -188,7 +197,10 @@ def _variants(path: Path, values: Settings, out: Path) -> list[tuple[str, Json]]
     spare = [letter for letter in settings_package.model.REGIONS[values.region] if letter not in zones]
     other_nat = "single" if values.network.nat == "per_az" else "per_az"
     turned: list[tuple[str, list[str]]] = [
-        ("one NAT gateway for all zones" if other_nat == "single" else "a NAT gateway in each zone", [f"network.nat={other_nat}"])
+        (
+            "one NAT gateway for all zones" if other_nat == "single" else "a NAT gateway in each zone",
+            [f"network.nat={other_nat}"],
+        )
     ]
     if len(zones) > 2:
         turned.append(("two zones", [f"network.availability_zones=[{', '.join(zones[:2])}]"]))
@@ -208,7 +220,10 @@ def _variants(path: Path, values: Settings, out: Path) -> list[tuple[str, Json]]
         )
     )
     return [
-        (words, app.environment(settings_package.read(path, overrides), out / f"variant-{number}").configuration)
+        (
+            words,
+            app.environment(settings_package.read(path, overrides), out / f"variant-{number}").configuration,
+        )
         for number, (words, overrides) in enumerate(turned)
     ]
 
@@ -226,7 +241,9 @@ REPORTS = (
 
 def _judged(folder: Path) -> dict[str, Any]:
     """Run the gate on both forms from within the bundle, so that its reports name the bundle's own paths."""
-    arguments = [word for format, file in REPORTS for word in ("--format", format, "--output", f"policy/{file}")]
+    arguments = [
+        word for format, file in REPORTS for word in ("--format", format, "--output", f"policy/{file}")
+    ]
     _gate(folder, ["terraform-json", *arguments])
     _gate(folder, ["terraform", "--format", "json", "--output", "policy/hcl.json"])
     report: dict[str, Any] = json.loads((folder / "policy" / "report.json").read_text(encoding="utf-8"))
@@ -257,13 +274,17 @@ def _gate(folder: Path, arguments: Sequence[str]) -> None:
     if done.returncode == 1:
         said = json.loads((folder / "policy" / "report.json").read_text(encoding="utf-8"))
         bad = [one for one in said["findings"] if one["status"] in ("fail", "unknown")]
-        first = f"{bad[0]['rule']} on {bad[0]['address']}: {bad[0]['message']}" if bad else "a waiver is broken"
+        first = (
+            f"{bad[0]['rule']} on {bad[0]['address']}: {bad[0]['message']}" if bad else "a waiver is broken"
+        )
         raise Problem(
             f"the gate is closed ({len(bad)} findings), so there is nothing to hand off; the first: {first}; "
             "`make policy` tells them all"
         )
     if done.returncode:
-        raise Problem(f"the gate could not judge the configuration:\n{done.stderr.strip() or done.stdout.strip()}")
+        raise Problem(
+            f"the gate could not judge the configuration:\n{done.stderr.strip() or done.stdout.strip()}"
+        )
 
 
 def _carry_gate(target: Path) -> None:
@@ -316,7 +337,9 @@ def _tarball(folder: Path, name: str, date: int) -> bytes:
     """
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for file in sorted([folder, *folder.rglob("*")], key=lambda file: file.relative_to(folder).as_posix()):
+        for file in sorted(
+            [folder, *folder.rglob("*")], key=lambda file: file.relative_to(folder).as_posix()
+        ):
             inside = name if file == folder else f"{name}/{file.relative_to(folder).as_posix()}"
             member = tarfile.TarInfo(inside)
             member.mtime = date
@@ -334,7 +357,9 @@ def _tarball(folder: Path, name: str, date: int) -> bytes:
 def _readme(name: str, comparison: changes.Comparison | None) -> str:
     listing = "\n".join(f"| `{path}` | {words} |" for path, words in CONTENTS)
     changed = (
-        "\nWhat changed since the earlier bundle is told in `pages/changes.html`.\n" if comparison is not None else ""
+        "\nWhat changed since the earlier bundle is told in `pages/changes.html`.\n"
+        if comparison is not None
+        else ""
     )
     return f"""# {name}
 
@@ -374,7 +399,7 @@ What this bundle holds was written for it or by it: the configuration, the pages
 | OpenTofu | the same | MPL-2.0 |
 | hashicorp/aws {stamp.versions["aws_provider_schema"]} and newer | fetched by `terraform init` | MPL-2.0 |
 | python-hcl2 {stamp.versions["python_hcl2"]} | only to judge HCL again with the gate | MIT |
-| CDKTF {stamp.versions["generator"]} and its AWS bindings {stamp.versions["bindings"]} | made the JSON; not needed any more | MPL-2.0 |
+| CDKTF {stamp.versions["generator"]}, bindings {stamp.versions["bindings"]} | made the JSON; not needed now | MPL-2.0 |
 
 The rules' identifiers name controls of AWS and CIS, whose texts are not repeated here. AWS, Amazon RDS and the other
 names of services are trademarks of Amazon.com, Inc. or its affiliates.

@@ -79,16 +79,20 @@ def earlier_configuration(path: Path, into: Path) -> Path:
         else:
             with tarfile.open(path) as archive:
                 member = next(
-                    (one for one in archive.getmembers() if Path(one.name).parts[1:] == CONFIGURATION.parts), None
+                    (one for one in archive.getmembers() if Path(one.name).parts[1:] == CONFIGURATION.parts),
+                    None,
                 )
                 file = archive.extractfile(member) if member else None
                 if file is None:
-                    raise Problem(f"{path}: is no bundle: there is no {CONFIGURATION} in it; name a folder or tarball of dist/")
+                    raise Problem(
+                        f"{path}: is no bundle: there is no {CONFIGURATION} in it; name a folder or tarball of dist/"
+                    )
                 text = file.read()
         json.loads(text)
     except (OSError, tarfile.TarError, ValueError, EOFError) as error:
         raise Problem(
-            f"{path}: is no earlier bundle that can be read ({error}); name a folder or tarball that `make handoff` wrote"
+            f"{path}: is no earlier bundle that can be read ({error}); "
+            "name a folder or tarball that `make handoff` wrote"
         ) from error
     target.write_bytes(text)
     return into
@@ -131,7 +135,9 @@ def moved_blocks(moves: Sequence[tuple[str, str]]) -> str:
     """
     return hcl.file(
         [
-            Block("moved", (), Body([Argument("from", Expression(before)), Argument("to", Expression(after))]))
+            Block(
+                "moved", (), Body([Argument("from", Expression(before)), Argument("to", Expression(after))])
+            )
             for before, after in moves
         ],
         ["Only the addresses of these changed: with these blocks Terraform keeps what stands."],
@@ -151,7 +157,9 @@ def _run(arguments: list[str], folder: Path, state: Path, terraform: str | None,
 def _plan(folder: Path, state: Path, terraform: str | None) -> dict[str, Any]:
     file = folder / "plan"
     _run(["plan", "-input=false", f"-out={file}"], folder, state, terraform, "the new bundle")
-    plan: dict[str, Any] = json.loads(_run(["show", "-json", str(file)], folder, state, terraform, "the new bundle"))
+    plan: dict[str, Any] = json.loads(
+        _run(["show", "-json", str(file)], folder, state, terraform, "the new bundle")
+    )
     return plan
 
 
@@ -176,10 +184,19 @@ def _attributes(change: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         is_unknown = unknown.get(name) is True
         if old == new and not is_unknown:
             continue
-        if any(isinstance(one, dict) and one.get(name) for one in (hidden_before, hidden_after)):
+        if any(_marked(one.get(name)) for one in (hidden_before, hidden_after) if isinstance(one, dict)):
             yield name, "(sensitive)", "(sensitive)"
         else:
             yield name, _shown(old), "(known after apply)" if is_unknown else _shown(new)
+
+
+def _marked(value: Any) -> bool:
+    """Whether anything in a tree of Terraform's sensitivity marks is marked."""
+    if isinstance(value, dict):
+        return any(map(_marked, value.values()))
+    if isinstance(value, list):
+        return any(map(_marked, value))
+    return value is True
 
 
 def _shown(value: Any) -> str:
@@ -196,7 +213,9 @@ def _moves(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
         likes = [
             new
             for new in added
-            if new["type"] == old["type"] and new["address"] not in taken and _same(old["change"], new["change"])
+            if new["type"] == old["type"]
+            and new["address"] not in taken
+            and _same(old["change"], new["change"])
         ]
         # Two that fit equally well are no proposal: which of them it is, only a person knows.
         if len(likes) == 1:
@@ -215,15 +234,13 @@ def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
 
 def page(comparison: Comparison) -> str:
     """The page of changes, without the page around it."""
-    counted = {action: 0 for action in ("add", "change", "replace", "remove")}
-    for change in comparison.changes:
-        if change.action in counted:
-            counted[change.action] += 1
     parts = [
         f"<p>Compared with {pages.code(comparison.earlier)}. Told by Terraform {escape(comparison.terraform)}: the "
         "earlier bundle was applied to a mock of the AWS provider, and this one planned on that state. What stands in "
         "your account may differ from the earlier bundle; your own plan has the last word.</p>",
-        pages.tiles((str(number), words) for words, number in zip(("to add", "to change", "to replace", "to remove"), counted.values(), strict=True)),
+        pages.tiles(
+            (str(number), f"to {action}") for action, number in counted(comparison.after_moves).items()
+        ),
     ]
     loud = [
         change
@@ -239,25 +256,48 @@ def page(comparison: Comparison) -> str:
     if not comparison.changes:
         parts.append("<p>Nothing changes: the plan is empty.</p>")
     if comparison.moves:
-        left = [one for one in comparison.after_moves if one.action != "move"]
-        verdict = (
-            "With them the plan is empty: nothing is added, changed or removed."
-            if not left
-            else f"With them {len(left)} changes are left."
-        )
-        parts.append(
-            f"<h2>Moved addresses</h2><p>Only the address of these changed. Copy the blocks, which are in "
-            f"{pages.code('proposed-moves.tf')} too, beside the configuration before the first plan. {verdict}</p>"
-            f'<pre tabindex="0"><code>{escape(moved_blocks(comparison.moves))}</code></pre>'
-        )
-    for action, words in (("replace", "Replaced"), ("remove", "Removed"), ("change", "Changed"), ("add", "Added")):
-        ones = [one for one in comparison.changes if one.action == action]
+        parts.append(_moved(comparison))
+    for action, words in (
+        ("replace", "Replaced"),
+        ("remove", "Removed"),
+        ("change", "Changed"),
+        ("add", "Added"),
+    ):
+        ones = [one for one in comparison.after_moves if one.action == action]
         if ones:
             parts.append(f"<h2>{words}</h2>")
             parts.append(_list(ones, action))
     if comparison.outputs:
-        parts.append("<h2>Outputs</h2>" + pages.table(("Output", "Action"), ([pages.code(n), escape(a)] for n, a in comparison.outputs)))
+        parts.append(
+            "<h2>Outputs</h2>"
+            + pages.table(("Output", "Action"), ([pages.code(n), escape(a)] for n, a in comparison.outputs))
+        )
     return "".join(parts)
+
+
+def counted(changes: Sequence[Change]) -> dict[str, int]:
+    """How many changes there are of each action."""
+    return {
+        action: sum(one.action == action for one in changes)
+        for action in ("add", "change", "replace", "remove")
+    }
+
+
+def _moved(comparison: Comparison) -> str:
+    """The proposed blocks, and what the plan is with and without them."""
+    without = ", ".join(f"{number} to {action}" for action, number in counted(comparison.changes).items())
+    left = [one for one in comparison.after_moves if one.action != "move"]
+    verdict = (
+        f"With them {len(left)} changes are left, which this page lists."
+        if left
+        else "With them the plan is empty: nothing is added, changed, replaced or removed."
+    )
+    return (
+        "<h2>Moved addresses</h2><p>Only the address of these changed. Copy the blocks, which are in "
+        f"{pages.code('proposed-moves.tf')} too, beside the configuration before the first plan. Without them "
+        f"Terraform has {without}. {verdict}</p>"
+        f'<pre tabindex="0"><code>{escape(moved_blocks(comparison.moves))}</code></pre>'
+    )
 
 
 def _list(ones: Sequence[Change], action: str) -> str:

@@ -84,7 +84,9 @@ def address(kind: str, terraform_type: str, name: str) -> str:
 
 def references(value: Any) -> set[str]:
     """The addresses (`aws_vpc.main`, `data.aws_region.current`, `local.x`) that stand in a value's strings."""
-    text = json.dumps({key: item for key, item in value.items() if key != "//"} if isinstance(value, dict) else value)
+    text = json.dumps(
+        {key: item for key, item in value.items() if key != "//"} if isinstance(value, dict) else value
+    )
     return set(_REFERENCE.findall(text))
 
 
@@ -216,7 +218,12 @@ class _Writer:
         return Block(kind, (terraform_type, name), Body(items), (construct(body),))
 
     def _inner(
-        self, body: Json, schema: Json, path: tuple[str, ...], documents: frozenset[tuple[str, ...]], where: str
+        self,
+        body: Json,
+        schema: Json,
+        path: tuple[str, ...],
+        documents: frozenset[tuple[str, ...]],
+        where: str,
     ) -> list[Argument | Block]:
         """A body's arguments, then its blocks."""
         arguments: list[Argument | Block] = []
@@ -227,7 +234,9 @@ class _Writer:
                 continue
             if key == "dynamic":
                 for name, ones in value.items():
-                    blocks += [self._dynamic(name, one, schema, path, documents, where) for one in _many(ones)]
+                    blocks += [
+                        self._dynamic(name, one, schema, path, documents, where) for one in _many(ones)
+                    ]
             elif key in schema["block_types"]:
                 nested = schema["block_types"][key]["block"]
                 blocks += [
@@ -274,7 +283,9 @@ class _Writer:
             if (kind, terraform_type) not in self._blocks:
                 self._blocks[kind, terraform_type] = self._schema.block(kind, terraform_type)
         except KeyError as error:
-            raise Problem(f"cdk.tf.json: {kind}.{terraform_type}: the provider's schema has no such type") from error
+            raise Problem(
+                f"cdk.tf.json: {kind}.{terraform_type}: the provider's schema has no such type"
+            ) from error
         return self._blocks[kind, terraform_type]
 
     def _is_text(self, expression: str) -> bool:
@@ -287,7 +298,7 @@ class _Writer:
         kind = "data" if found[1] else "resource"
         if found[3] not in self._all.get(kind, {}).get(found[2], {}):
             return False
-        return _type_at(self._of(kind, found[2]), re.findall(r"\[\d+\]|\w+", found[4])) == "string"
+        return bool(_type_at(self._of(kind, found[2]), re.findall(r"\[\d+\]|\w+", found[4])) == "string")
 
 
 def _type_at(block: Json, steps: list[str]) -> Any:
@@ -317,7 +328,9 @@ def _type_at(block: Json, steps: list[str]) -> Any:
 
 def _in_reading_order(members: list[tuple[str, str, str, Json]]) -> list[tuple[str, str, str, Json]]:
     """Types after the types they refer to, data sources first; within a type by name."""
-    needs: dict[tuple[str, str], set[tuple[str, str]]] = {(kind, type_): set() for kind, type_, _, _ in members}
+    needs: dict[tuple[str, str], set[tuple[str, str]]] = {
+        (kind, type_): set() for kind, type_, _, _ in members
+    }
     home = {address(kind, type_, name): (kind, type_) for kind, type_, name, _ in members}
     for kind, type_, _, body in members:
         needs[kind, type_] |= {home[one] for one in references(body) if one in home} - {(kind, type_)}

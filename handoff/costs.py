@@ -109,8 +109,12 @@ def load(path: Path = FILE) -> Prices:
             raise Problem(f"{path}: {item}: there are two prices for it; keep one")
         if entry.get("unit") not in UNITS:
             raise Problem(f"{path}: {item}: unit {entry.get('unit')!r}; allowed: {', '.join(UNITS)}")
-        if priced and (not isinstance(entry.get("date"), datetime.date) or entry.get("source") not in found["sources"]):
-            raise Problem(f"{path}: {item}: a price needs a date (2026-10-01) and one of the sources named above")
+        if priced and (
+            not isinstance(entry.get("date"), datetime.date) or entry.get("source") not in found["sources"]
+        ):
+            raise Problem(
+                f"{path}: {item}: a price needs a date (2026-10-01) and one of the sources named above"
+            )
         prices[item] = Price(
             item,
             entry["unit"],
@@ -178,7 +182,11 @@ def _of(terraform_type: str, body: Json, templates: Json) -> Iterator[tuple[str,
                 yield f"volume_gb.{ebs['volume_type']}", fewest * ebs["volume_size"], note
         case "aws_db_instance":
             multi = ".multi_az" if body.get("multi_az") else ""
-            yield f"database.{body['engine']}.{body['instance_class']}{multi}", 1, "with its standby" if multi else ""
+            yield (
+                f"database.{body['engine']}.{body['instance_class']}{multi}",
+                1,
+                "with its standby" if multi else "",
+            )
             yield f"database_storage_gb.{body['storage_type']}{multi}", body["allocated_storage"], ""
             if body.get("manage_master_user_password"):
                 yield "secret", 1, "the managed password"

@@ -67,7 +67,9 @@ def _flows(shown: Topology, places: dict[str, list[str]], nats: dict[str, str]) 
         else:
             lines += [
                 f"  {source} -->|{flow.ports}| {target}"
-                for source, target in zip(places.get(flow.source, []), places.get(flow.target, []), strict=False)
+                for source, target in zip(
+                    places.get(flow.source, []), places.get(flow.target, []), strict=False
+                )
             ]
     lines += [f"  {nat} --> internet" for nat in dict.fromkeys(gateways.values())]
     return lines

@@ -26,7 +26,7 @@ main{padding-top:1.5rem;padding-bottom:3rem}h1{font-size:1.65rem;line-height:1.2
 h2{font-size:1.2rem;margin:2.4rem 0 .6rem}h3{font-size:1rem;margin:1.4rem 0 .4rem}p{margin:.5rem 0;max-width:50rem}
 a{color:var(--link)}.soft{color:var(--soft)}.small{font-size:.875rem}.bad{color:var(--bad)}.warn{color:var(--warn)}
 .good{color:var(--good)}code,pre{font:.86em/1.5 ui-monospace,"SF Mono","Cascadia Mono","DejaVu Sans Mono",monospace}
-code{background:var(--code);border-radius:.25rem;padding:.05rem .25rem;overflow-wrap:anywhere}
+code{background:var(--code);border-radius:.25rem;padding:.05rem .25rem;overflow-wrap:break-word}
 pre{background:var(--code);border-radius:.4rem;padding:.75rem;overflow-x:auto;margin:.5rem 0}
 pre code{padding:0;background:none;overflow-wrap:normal}
 table{border-collapse:collapse;width:100%;background:var(--card)}
@@ -77,7 +77,9 @@ def page(name: str, title: str, body: str, stamp: str, *, changes: bool) -> str:
     )
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = (), cards: bool = True) -> str:
+def table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = (), cards: bool = True
+) -> str:
     """A table whose cells are HTML already; on a phone each row becomes a card."""
 
     def cell(tag: str, position: int, text: str, label: str = "") -> str:
@@ -96,37 +98,48 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence
 
 
 def code(text: str) -> str:
-    """A word of code."""
-    return f"<code>{escape(text)}</code>"
+    """A word of code, which may be broken where its parts meet."""
+    return f"<code>{re.sub(r'(?<=[/_.:])(?=.)', '<wbr>', escape(text))}</code>"
 
 
 def tiles(pairs: Iterable[tuple[str, str]]) -> str:
     """Figures side by side."""
-    return '<div class="tiles">' + "".join(
-        f'<div class="tile"><b>{escape(figure)}</b>{escape(words)}</div>' for figure, words in pairs
-    ) + "</div>"
+    return (
+        '<div class="tiles">'
+        + "".join(
+            f'<div class="tile"><b>{escape(figure)}</b>{escape(words)}</div>' for figure, words in pairs
+        )
+        + "</div>"
+    )
 
 
 def overview(
-    configuration: Json, picture: str, summary: Mapping[str, Any], estimate: Estimate, files: Sequence[tuple[str, str]]
+    configuration: Json,
+    picture: str,
+    summary: Mapping[str, Any],
+    estimate: Estimate,
+    files: Sequence[tuple[str, str]],
 ) -> str:
     """The first page: what this is, the picture, and what lies where."""
     counted: dict[str, int] = {}
     for kind, _, _, body in elements(configuration):
         if kind == "resource":
             counted[tier(body)] = counted.get(tier(body), 0) + 1
-    lower = "at least " if estimate.unknown else ""
+    lower = "≥ " if estimate.unknown else ""
     figures = [
         (str(sum(counted.values())), f"resources in {len(counted)} tiers"),
         (str(summary["passed"]), "policy findings passed"),
         (str(summary["failed"] + summary["unknown"]), "failed or unknown"),
         (str(summary["waived"]), "waived"),
-        (f"${estimate.monthly:,.0f}", f"{lower}a month, standing still"),
+        (f"{lower}${estimate.monthly:,.0f}", "a month, standing still"),
     ]
     tiers = table(
-        ("Tier", "Resources"), ([escape(name), str(n)] for name, n in sorted(counted.items())), (1,), cards=False
+        ("Tier", "Resources"),
+        ([escape(name), str(n)] for name, n in sorted(counted.items())),
+        (1,),
+        cards=False,
     )
-    listing = table(("In this folder", "What it is"), ([code(name), escape(words)] for name, words in files))
+    listing = table(("In this folder", "What it is"), ([code(name), _inline(words)] for name, words in files))
     return (
         "<p>Everything that runs this stack with Terraform or OpenTofu alone: the configuration as HCL and as JSON, "
         "the verdict of its policies, what it costs, and what to do with it.</p>"
@@ -139,26 +152,41 @@ def overview(
     )
 
 
-def resources(configuration: Json, places: Mapping[str, str], findings: Sequence[Mapping[str, Any]]) -> str:
+def resources(
+    configuration: Json,
+    places: Mapping[str, str],
+    findings: Sequence[Mapping[str, Any]],
+    catalogue: Sequence[Any],
+) -> str:
     """Every resource and data source: address, construct, source, and the rules that looked at it."""
-    rules: dict[str, set[str]] = {}
+    judged: dict[str, set[str]] = {}
     for finding in findings:
-        rules.setdefault(finding["address"], set()).add(finding["rule"])
+        judged.setdefault(finding["address"], set()).add(finding["rule"])
     by_tier: dict[str, list[list[str]]] = {}
     for kind, terraform_type, name, body in elements(configuration):
         full = address(kind, terraform_type, name)
-        looked = " ".join(f'<a href="rules.html#{one}">{one}</a>' for one in sorted(rules.get(full, ())))
+        own = judged.get(full, set())
+        reading = {
+            entry.id
+            for entry in catalogue
+            if kind == "resource" and terraform_type in (*entry.rule.types, *entry.rule.reads)
+        } - own
+        looked = [f'<a href="rules.html#{one}">{one}</a>' for one in sorted(own)]
+        looked += [f'<a class="soft" href="rules.html#{one}">{one}</a>' for one in sorted(reading)]
         row = [
             code(full),
-            code(construct(body)),
+            code(construct(body).partition("/")[2]),
             code(places.get(construct(body), "")),
-            looked or '<span class="soft">none asks about this type</span>',
+            " ".join(looked) or '<span class="soft">none asks about this type</span>',
         ]
         by_tier.setdefault(tier(body), []).append(row)
-    contents = "".join(f'<li><a href="#{name}">{name}</a> ({len(rows)})</li>' for name, rows in sorted(by_tier.items()))
+    contents = "".join(
+        f'<li><a href="#{name}">{name}</a> ({len(rows)})</li>' for name, rows in sorted(by_tier.items())
+    )
     return (
-        "<p>The construct is the path in the generator's tree; the source is the line of the generator that makes the "
-        f'resource.</p><ul class="contents">{contents}</ul>'
+        "<p>The construct is the path in the generator's tree, the source the line of the generator that makes it. "
+        "Rules in the colour of links gave a verdict about the resource; those in grey read it to judge another.</p>"
+        f'<ul class="contents">{contents}</ul>'
         + "".join(
             f'<section id="{name}"><h2>{name}</h2>'
             + table(("Address", "Construct", "Source", "Rules that looked at it"), sorted(rows))
@@ -173,12 +201,16 @@ def rules(catalogue: Sequence[Any]) -> str:
     families: dict[str, list[Any]] = {}
     for entry in catalogue:
         families.setdefault(entry.rule.family, []).append(entry)
-    parts = [f"<p>{len(catalogue)} rules in {len(families)} families. The gate and Checkov run the same ones.</p>"]
+    parts = [
+        f"<p>{len(catalogue)} rules in {len(families)} families. The gate and Checkov run the same ones.</p>"
+    ]
     for family, entries in families.items():
         parts.append(f"<h2>{escape(family)}</h2>")
         for entry in entries:
             rule = entry.rule
-            controls = f'<p class="small soft">{escape("; ".join(rule.controls))}</p>' if rule.controls else ""
+            controls = (
+                f'<p class="small soft">{escape("; ".join(rule.controls))}</p>' if rule.controls else ""
+            )
             parts.append(
                 f'<section id="{entry.id}"><h3>{escape(rule.title)}</h3>'
                 f'<p class="small">{code(entry.id)} <span class="soft">severity {escape(rule.severity)}</span></p>'
@@ -196,7 +228,12 @@ def _inline(text: str) -> str:
 def interface(configuration: Json) -> str:
     """The variables and outputs."""
     inputs = [
-        [code(name), code(str(body["type"])), escape(body["description"]), code(str(body["default"])) if "default" in body else "required"]
+        [
+            code(name),
+            code(str(body["type"])),
+            escape(body["description"]),
+            code(str(body["default"])) if "default" in body else "required",
+        ]
         for name, body in sorted(configuration.get("variable", {}).items())
     ]
     outputs = [
@@ -205,12 +242,14 @@ def interface(configuration: Json) -> str:
     ]
     settings = configuration["terraform"]
     providers = [
-        [code(name), code(body["source"]), code(body["version"])] for name, body in settings["required_providers"].items()
+        [code(name), code(body["source"]), code(body["version"])]
+        for name, body in settings["required_providers"].items()
     ]
     return (
         "<h2>Inputs</h2><p>Set them in <code>terraform.tfvars</code> beside the configuration.</p>"
         + table(("Variable", "Type", "What it is", "Default"), inputs)
-        + "<h2>Outputs</h2><p><code>terraform output</code> prints them all, <code>terraform output -raw NAME</code> one.</p>"
+        + "<h2>Outputs</h2><p><code>terraform output</code> prints them all, "
+        "<code>terraform output -raw NAME</code> one.</p>"
         + table(("Output", "What it is", "Value"), outputs)
         + f"<h2>Needs</h2><p>Terraform or OpenTofu {code(settings['required_version'])}, and:</p>"
         + table(("Provider", "Source", "Version"), providers)
@@ -218,20 +257,24 @@ def interface(configuration: Json) -> str:
 
 
 def _value(value: Any) -> list[str]:
-    return [str(one).removeprefix("${").removesuffix("}") for one in (value if isinstance(value, list) else [value])]
+    return [
+        str(one).removeprefix("${").removesuffix("}")
+        for one in (value if isinstance(value, list) else [value])
+    ]
 
 
 def costs(handed: Estimate, variants: Sequence[tuple[str, Estimate]], prices: Prices) -> str:
     """The cost view: by tier, with the switches side by side, by resource, and the course's figure."""
+    lower = "≥ " if handed.unknown else ""
     parts = [
         f"<p>What AWS charges in {code(prices.region)} for the stack standing there, before tax, without free tier, "
         f"discounts or commitments; {prices.hours_per_month} hours a month. What depends on use is named below and in "
         "no sum. Prices come from <code>handoff/prices.toml</code>, each with its date and source.</p>",
         tiles(
             (
-                (f"${handed.hourly:,.4f}", "an hour"),
-                (f"${handed.monthly:,.2f}", "a month"),
-                (str(len(handed.unknown)), "items without a known price"),
+                (f"{lower}${handed.hourly:,.4f}", "an hour"),
+                (f"{lower}${handed.monthly:,.2f}", "a month"),
+                (str(len(handed.unknown)), "without a known price"),
             )
         ),
     ]
@@ -241,7 +284,9 @@ def costs(handed: Estimate, variants: Sequence[tuple[str, Estimate]], prices: Pr
             + ", ".join(code(one) for one in handed.unknown)
             + ", so nothing is added for it.</p>"
         )
-    parts.append("<h2>The switches</h2><p>The same settings with one switch turned, synthesized and counted again.</p>")
+    parts.append(
+        "<h2>The switches</h2><p>The same settings with one switch turned, synthesized and counted again.</p>"
+    )
     parts.append(
         table(
             ("Variant", "An hour", "A month", "Difference a month", "Without a price"),
@@ -269,7 +314,12 @@ def costs(handed: Estimate, variants: Sequence[tuple[str, Estimate]], prices: Pr
         table(
             ("Tier", "An hour", "A month", "Share"),
             (
-                [escape(name), f"${sum_ / prices.hours_per_month:,.4f}", f"${sum_:,.2f}", f"{sum_ / handed.monthly:.0%}" if handed.monthly else ""]
+                [
+                    escape(name),
+                    f"${sum_ / prices.hours_per_month:,.4f}",
+                    f"${sum_:,.2f}",
+                    f"{sum_ / handed.monthly:.0%}" if handed.monthly else "",
+                ]
                 for name, sum_ in sums.items()
             ),
             (1, 2, 3),
@@ -290,7 +340,9 @@ def costs(handed: Estimate, variants: Sequence[tuple[str, Estimate]], prices: Pr
                     "unknown" if line.monthly is None else f"${line.monthly:,.2f}",
                     escape(line.note),
                 ]
-                for line in sorted(handed.lines, key=lambda one: (one.monthly is not None, -(one.monthly or 0), one.address))
+                for line in sorted(
+                    handed.lines, key=lambda one: (one.monthly is not None, -(one.monthly or 0), one.address)
+                )
             ),
             (3, 4, 5),
         )
@@ -301,7 +353,11 @@ def costs(handed: Estimate, variants: Sequence[tuple[str, Estimate]], prices: Pr
         table(
             ("What", "Unit", "Price"),
             (
-                [escape(one["item"]), escape(one["unit"]), f"${one['price']:g}" if "price" in one else "unknown"]
+                [
+                    escape(one["item"]),
+                    escape(one["unit"]),
+                    f"${one['price']:g}" if "price" in one else "unknown",
+                ]
                 for one in prices.use
             ),
             (2,),
@@ -328,7 +384,9 @@ def costs(handed: Estimate, variants: Sequence[tuple[str, Estimate]], prices: Pr
         )
     )
     parts.append(
-        "<ul class='small'>" + "".join(f"<li>{code(name)}: {escape(text)}</li>" for name, text in prices.sources.items()) + "</ul>"
+        "<ul class='small'>"
+        + "".join(f"<li>{code(name)}: {escape(text)}</li>" for name, text in prices.sources.items())
+        + "</ul>"
     )
     return "".join(parts)
 
@@ -341,7 +399,12 @@ def _seed(prices: Prices, handed: Estimate) -> str:
     """The figure that the design's course gives, taken apart."""
     seed = prices.seed
     rows = [
-        [escape(one["what"]), str(one["count"]), f"${one['price']:.3f}", f"${one['count'] * one['price']:.3f}"]
+        [
+            escape(one["what"]),
+            str(one["count"]),
+            f"${one['price']:.3f}",
+            f"${one['count'] * one['price']:.3f}",
+        ]
         for one in seed["item"]
     ]
     total = sum(one["count"] * one["price"] for one in seed["item"])
@@ -369,7 +432,8 @@ def _seed(prices: Prices, handed: Estimate) -> str:
         f"<p>The design this stack comes from gives ${seed['hourly']:g} an hour, ${seed['monthly']:g} a month of "
         f"{seed['hours_per_month']} hours. Its own breakdown, with prices near those of us-east-1:</p>"
         + table(("Item", "Count", "An hour each", "An hour"), rows, (1, 2, 3))
-        + f"<p>{total:.3f} × {seed['hours_per_month']} hours = ${total * seed['hours_per_month']:,.2f}. What it leaves out:</p><ul>"
+        + f"<p>{total:.3f} × {seed['hours_per_month']} hours = ${total * seed['hours_per_month']:,.2f}. "
+        "What it leaves out:</p><ul>"
         + "".join(f"<li>{escape(one)}</li>" for one in missing)
         + "<li>data: transfer, what NAT gateway, load balancer and endpoints process, logs, requests</li></ul>"
         + f'<p class="small soft">Source: {escape(prices.sources[seed["source"]])}.</p>'

@@ -121,7 +121,10 @@ def _plain_block(kind: str, body: Json) -> Json:
             continue
         if key in ("validation", "precondition", "required_providers"):
             form[key] = [
-                {IS_BLOCK: True, **{k: _literal(v) if key == "required_providers" else _value(v) for k, v in one.items()}}
+                {
+                    IS_BLOCK: True,
+                    **{k: _literal(v) if key == "required_providers" else _value(v) for k, v in one.items()},
+                }
                 for one in _many(value)
             ]
         elif key == "backend":

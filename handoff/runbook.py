@@ -63,7 +63,9 @@ def html(sections: list[Section]) -> str:
     """The runbook as HTML, without a page around it."""
     contents = "".join(f'<li><a href="#{one.anchor}">{escape(one.title)}</a></li>' for one in sections)
     return f'<nav aria-label="Tasks"><ul class="contents">{contents}</ul></nav>' + "".join(
-        f'<section id="{one.anchor}"><h2>{escape(one.title)}</h2>' + "".join(map(_step, one.steps)) + "</section>"
+        f'<section id="{one.anchor}"><h2>{escape(one.title)}</h2>'
+        + "".join(map(_step, one.steps))
+        + "</section>"
         for one in sections
     )
 
@@ -112,7 +114,10 @@ def _names(configuration: Json) -> _Names:
     backend, settings = next(iter(configuration["terraform"]["backend"].items()))
     protected = [
         f"{kind}.{name}.{argument}"
-        for kind, argument in (("aws_db_instance", "deletion_protection"), ("aws_lb", "enable_deletion_protection"))
+        for kind, argument in (
+            ("aws_db_instance", "deletion_protection"),
+            ("aws_lb", "enable_deletion_protection"),
+        )
         for name, body in resources.get(kind, {}).items()
         if body.get(argument)
     ]
@@ -135,10 +140,12 @@ def _names(configuration: Json) -> _Names:
         vault=one("aws_backup_vault")["name"],
         site=configuration["output"]["site_url"]["value"],
         image=configuration["variable"]["backend_image"]["default"],
-        backend=f"in the bucket {settings['bucket']}" if backend == "s3" else f"in terraform/{settings['path']}",
+        backend=f"in the bucket {settings['bucket']}"
+        if backend == "s3"
+        else f"in terraform/{settings['path']}",
         drill="aws_fis_experiment_template" in resources,
         emails="aws_sns_topic_subscription" in resources,
-        buckets=tuple(sorted(resources.get("aws_s3_bucket", {}))),
+        buckets=tuple(sorted(name for name in configuration["output"] if name.endswith("_bucket"))),
     )
 
 
@@ -183,20 +190,24 @@ def _first_apply(names: _Names) -> Iterator[str | Command]:
 
 def _day_two(names: _Names) -> Iterator[str | Command]:
     yield "Every change is a plan that somebody read. A plan that replaces or destroys a store is never routine."
-    yield Command("cd terraform\nterraform plan -out=change.tfplan\nterraform show change.tfplan\nterraform apply change.tfplan")
+    yield Command(
+        "cd terraform\nterraform plan -out=change.tfplan\nterraform show change.tfplan\nterraform apply change.tfplan"
+    )
     yield "Deploy a backend image; the group replaces its instances step by step and goes back by itself if they fail:"
     yield Command(
-        f'terraform apply -var backend_image={names.image.rsplit(":", 1)[0]}:NEW_TAG\n'
+        f"terraform apply -var backend_image={names.image.rsplit(':', 1)[0]}:NEW_TAG\n"
         f"aws autoscaling describe-instance-refreshes --auto-scaling-group-name {names.group} --max-records 1"
     )
     yield (
-        "Keep the tag for the next plan: put `backend_image = \"...\"` into `terraform.tfvars` in the same folder. "
+        'Keep the tag for the next plan: put `backend_image = "..."` into `terraform.tfvars` in the same folder. '
         "Change the number of instances for an hour (the configuration leaves the desired number to the group):"
     )
-    yield Command(f"aws autoscaling set-desired-capacity --auto-scaling-group-name {names.group} --desired-capacity 4")
+    yield Command(
+        f"aws autoscaling set-desired-capacity --auto-scaling-group-name {names.group} --desired-capacity 4"
+    )
     yield "See what was changed behind Terraform's back, without changing anything:"
     yield Command("terraform plan -refresh-only")
-    yield "Move to another instance class: change `instance_class` in `database.tf`. It waits for the maintenance window:"
+    yield "Another instance class: change `instance_class` in `database.tf`. It waits for the maintenance window:"
     yield Command(
         "terraform plan -out=class.tfplan && terraform apply class.tfplan\n"
         f"aws rds describe-db-instances --db-instance-identifier {names.database} \\\n"
@@ -210,7 +221,11 @@ def _restore(names: _Names, *, point_in_time: bool) -> Iterator[str | Command]:
     source = names.database
     target = f"{source}-restored"
     multi = "--multi-az" if names.database_multi_az else "--no-multi-az"
-    logs = f" \\\n  --enable-cloudwatch-logs-exports {' '.join(names.database_logs)}" if names.database_logs else ""
+    logs = (
+        f" \\\n  --enable-cloudwatch-logs-exports {' '.join(names.database_logs)}"
+        if names.database_logs
+        else ""
+    )
     yield (
         "RDS restores into a new instance and never over one that stands. The new one is made beside the old, "
         "checked, and takes the old one's name; its endpoint follows the name, so the backend keeps its settings."
@@ -225,8 +240,8 @@ def _restore(names: _Names, *, point_in_time: bool) -> Iterator[str | Command]:
         yield "Which snapshots are there?"
         yield Command(
             f"aws rds describe-db-snapshots --db-instance-identifier {source} \\\n"
-            "  --query 'sort_by(DBSnapshots,&SnapshotCreateTime)[].[DBSnapshotIdentifier,SnapshotCreateTime,Encrypted]' "
-            "--output table"
+            "  --query 'sort_by(DBSnapshots,&SnapshotCreateTime)[].[DBSnapshotIdentifier,SnapshotCreateTime]' \\\n"
+            "  --output table"
         )
     yield "What the new instance needs from the old one:"
     yield Command(
@@ -245,11 +260,12 @@ def _restore(names: _Names, *, point_in_time: bool) -> Iterator[str | Command]:
     )
     yield Command(
         f"{how}  --db-instance-class {names.database_class} {multi} --no-publicly-accessible --deletion-protection \\\n"
-        f"  --db-subnet-group-name {names.database_subnets} --vpc-security-group-ids \"$GROUP\" \\\n"
-        f'  --db-parameter-group-name "$PARAMETERS" --enable-iam-database-authentication --copy-tags-to-snapshot{logs}\n'
+        f'  --db-subnet-group-name {names.database_subnets} --vpc-security-group-ids "$GROUP" \\\n'
+        f'  --db-parameter-group-name "$PARAMETERS" --enable-iam-database-authentication \\\n'
+        f"  --copy-tags-to-snapshot{logs}\n"
         f"aws rds wait db-instance-available --db-instance-identifier {target}"
     )
-    yield "Let RDS keep its password too, under the stack's own key, and look at the data from an instance of the backend:"
+    yield "Let RDS keep its password too, under the stack's key, and look at the data from an instance of the backend:"
     yield Command(
         f"aws rds modify-db-instance --db-instance-identifier {target} --manage-master-user-password \\\n"
         f"  --master-user-secret-kms-key-id {names.database_key} --apply-immediately\n"
@@ -260,9 +276,11 @@ def _restore(names: _Names, *, point_in_time: bool) -> Iterator[str | Command]:
     )
     yield "Exchange the names. From here the backend has no database until the second name is in place, a few minutes:"
     yield Command(
-        f"aws rds modify-db-instance --db-instance-identifier {source} --new-db-instance-identifier {source}-old --apply-immediately\n"
+        f"aws rds modify-db-instance --db-instance-identifier {source} \\\n"
+        f"  --new-db-instance-identifier {source}-old --apply-immediately\n"
         f"aws rds wait db-instance-available --db-instance-identifier {source}-old\n"
-        f"aws rds modify-db-instance --db-instance-identifier {target} --new-db-instance-identifier {source} --apply-immediately\n"
+        f"aws rds modify-db-instance --db-instance-identifier {target} \\\n"
+        f"  --new-db-instance-identifier {source} --apply-immediately\n"
         f"aws rds wait db-instance-available --db-instance-identifier {source}"
     )
     yield (
@@ -277,8 +295,10 @@ def _restore(names: _Names, *, point_in_time: bool) -> Iterator[str | Command]:
     )
     yield "Keep the old instance until nobody misses anything; then, with a last snapshot, let it go:"
     yield Command(
-        f"aws rds modify-db-instance --db-instance-identifier {source}-old --no-deletion-protection --apply-immediately\n"
-        f"aws rds delete-db-instance --db-instance-identifier {source}-old --final-db-snapshot-identifier {source}-old-final"
+        f"aws rds modify-db-instance --db-instance-identifier {source}-old \\\n"
+        "  --no-deletion-protection --apply-immediately\n"
+        f"aws rds delete-db-instance --db-instance-identifier {source}-old \\\n"
+        f"  --final-db-snapshot-identifier {source}-old-final"
     )
     if not point_in_time:
         yield "The volumes of the backend's instances have recovery points of their own, in AWS Backup:"
@@ -291,8 +311,11 @@ def _drill(names: _Names) -> Iterator[str | Command]:
         "to two minutes, and no committed row lost. In a second terminal:"
     )
     yield Command(
-        f"while sleep 1; do printf '%s %s\\n' \"$(date -u +%T)\" "
-        f"\"$(curl --silent --output /dev/null --max-time 2 --write-out '%{{http_code}}' {names.site}/api/health)\"; done | tee drill.log"
+        f"URL={names.site}/api/PATH_THAT_READS_THE_DATABASE\n"
+        "while sleep 1; do\n"
+        '  printf \'%s %s\\n\' "$(date -u +%T)" "$(curl --silent --output /dev/null --max-time 2 \\\n'
+        '    --write-out \'%{http_code}\' "$URL")"\n'
+        "done | tee drill.log"
     )
     if names.drill:
         yield (
@@ -307,9 +330,13 @@ def _drill(names: _Names) -> Iterator[str | Command]:
         )
     by_hand = []
     if names.database_multi_az:
-        by_hand.append(f"aws rds reboot-db-instance --db-instance-identifier {names.database} --force-failover")
+        by_hand.append(
+            f"aws rds reboot-db-instance --db-instance-identifier {names.database} --force-failover"
+        )
     if names.cache_several:
-        by_hand.append(f"aws elasticache test-failover --replication-group-id {names.cache} --node-group-id 0001")
+        by_hand.append(
+            f"aws elasticache test-failover --replication-group-id {names.cache} --node-group-id 0001"
+        )
     by_hand.append(
         f"aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names {names.group} \\\n"
         f"  --query \"AutoScalingGroups[0].Instances[?AvailabilityZone=='{names.zones[0]}'].InstanceId\" --output text"
@@ -322,7 +349,8 @@ def _drill(names: _Names) -> Iterator[str | Command]:
     yield "What happened, in AWS's own words:"
     yield Command(
         f"aws rds describe-events --source-type db-instance --source-identifier {names.database} --duration 60\n"
-        f"aws elasticache describe-events --source-type replication-group --source-identifier {names.cache} --duration 60"
+        f"aws elasticache describe-events --source-type replication-group \\\n"
+        f"  --source-identifier {names.cache} --duration 60"
     )
 
 
@@ -332,8 +360,10 @@ def _rotate(names: _Names) -> Iterator[str | Command]:
         "itself. The backend reads the secret when it connects, so nothing has to be restarted. To change it now:"
     )
     yield Command(
-        f"aws rds modify-db-instance --db-instance-identifier {names.database} --rotate-master-user-password --apply-immediately\n"
-        'aws secretsmanager describe-secret --secret-id "$(terraform output -raw database_secret_arn)" --query LastRotatedDate'
+        f"aws rds modify-db-instance --db-instance-identifier {names.database} \\\n"
+        "  --rotate-master-user-password --apply-immediately\n"
+        'aws secretsmanager describe-secret --secret-id "$(terraform output -raw database_secret_arn)" \\\n'
+        "  --query LastRotatedDate"
     )
     yield "The KMS keys change their material every year by themselves; what is encrypted stays readable."
 
@@ -344,7 +374,7 @@ def _roll_back(names: _Names) -> Iterator[str | Command]:
         f"aws autoscaling rollback-instance-refresh --auto-scaling-group-name {names.group}\n"
         f"terraform apply -var backend_image={names.image.rsplit(':', 1)[0]}:EARLIER_TAG"
     )
-    yield "A frontend that does not work: the bucket keeps earlier versions. Copy the earlier release again, and invalidate:"
+    yield "A frontend that does not work: copy the release before it again (the bucket keeps versions), and invalidate:"
     yield Command(
         'aws s3 sync ./earlier/dist "s3://$(terraform output -raw frontend_bucket)" --delete\n'
         'aws cloudfront create-invalidation --distribution-id "$(terraform output -raw distribution_id)" --paths "/*"'
@@ -353,7 +383,9 @@ def _roll_back(names: _Names) -> Iterator[str | Command]:
         "A change of the infrastructure: keep the state, plan with the configuration before it, and read what that "
         "would destroy before you apply. Data is not rolled back by Terraform: that is a restore."
     )
-    yield Command("terraform state pull > state-before-rollback.json\ngit checkout EARLIER -- .\nterraform plan -out=back.tfplan")
+    yield Command(
+        "terraform state pull > state-before-rollback.json\ngit checkout EARLIER -- .\nterraform plan -out=back.tfplan"
+    )
 
 
 def _new_bundle() -> Iterator[str | Command]:
@@ -362,7 +394,9 @@ def _new_bundle() -> Iterator[str | Command]:
         "told by Terraform. Copy its files over these, keep state, lock file and `terraform.tfvars`, and compare "
         "your own plan with the page."
     )
-    yield Command("cp ../new-bundle/terraform/*.tf terraform/\ncd terraform\nterraform plan -out=bundle.tfplan")
+    yield Command(
+        "cp ../new-bundle/terraform/*.tf terraform/\ncd terraform\nterraform plan -out=bundle.tfplan"
+    )
     yield (
         "`terraform/` and `terraform-json/` hold the same configuration twice. Work in one of them, and never copy "
         "one into the other: Terraform reads both kinds of files in a folder."
@@ -378,17 +412,19 @@ def _destroy(names: _Names) -> Iterator[str | Command]:
         yield Command("terraform apply")
     yield "AWS deletes no bucket that holds something, earlier versions included, and no vault with recovery points:"
     yield Command(
-        "\n".join(
-            f"aws s3 rm --recursive \"s3://$(terraform state show -no-color aws_s3_bucket.{name} | sed -n 's/^ *bucket  *= \"\\(.*\\)\"/\\1/p')\""
-            for name in names.buckets
-        )
+        "\n".join(f'aws s3 rm --recursive "s3://$(terraform output -raw {name})"' for name in names.buckets)
         + f"\naws backup list-recovery-points-by-backup-vault --backup-vault-name {names.vault} \\\n"
         "  --query 'RecoveryPoints[].RecoveryPointArn' --output text | tr '\\t' '\\n' | while read -r point; do\n"
         f'    aws backup delete-recovery-point --backup-vault-name {names.vault} --recovery-point-arn "$point"\n  done'
     )
     yield "Earlier versions go with the console's *Empty* or a lifecycle rule of one day. Then:"
-    last = f" The database leaves the snapshot `{names.final_snapshot}` behind." if names.final_snapshot else ""
-    yield Command("terraform plan -destroy -out=destroy.tfplan\nterraform show destroy.tfplan\nterraform apply destroy.tfplan")
+    last = (
+        f" The database leaves the snapshot `{names.final_snapshot}` behind." if names.final_snapshot else ""
+    )
+    yield Command(
+        "terraform plan -destroy -out=destroy.tfplan\nterraform show destroy.tfplan\nterraform apply destroy.tfplan"
+    )
     yield (
-        f"The KMS keys are deleted 30 days later; until then `aws kms cancel-key-deletion` saves what they encrypt.{last}"
+        "The KMS keys are deleted 30 days later; until then `aws kms cancel-key-deletion` saves what they "
+        f"encrypt.{last}"
     )

@@ -30,7 +30,7 @@ def recorded() -> Iterator[dict[str, str]]:
             places[element.node.path] = f"{file.relative_to(ROOT).as_posix()}:{frame.f_lineno}"
         return element
 
-    Tier.add = add  # type: ignore[method-assign]
+    Tier.add = add  # type: ignore[method-assign,assignment]
     try:
         yield places
     finally:

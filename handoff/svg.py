@@ -61,12 +61,16 @@ class _Canvas:
             f'<rect class="{kind}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="{radius}"/>'
         )
 
-    def text(self, x: float, y: float, words: str, kind: str = "text", size: int = 12, anchor: str = "middle") -> None:
+    def text(
+        self, x: float, y: float, words: str, kind: str = "text", size: int = 12, anchor: str = "middle"
+    ) -> None:
         self.words.append(
             f'<text class="{kind}" x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}">{escape(words)}</text>'
         )
 
-    def cell(self, x: float, y: float, title: str, detail: str, kind: str = "cell", width: float = CELL_WIDTH) -> None:
+    def cell(
+        self, x: float, y: float, title: str, detail: str, kind: str = "cell", width: float = CELL_WIDTH
+    ) -> None:
         self.box(x, y, width, CELL_HEIGHT, kind)
         self.text(x + width / 2, y + 20, title, "title", 13)
         self.text(x + width / 2, y + 37, detail, size=11)
@@ -179,7 +183,8 @@ def _rows(subnet: Subnet) -> list[tuple[str, str]]:
         (DATABASE, CACHE),
     )
     kept = [
-        (left if left in tiers else "", right if right in tiers or right == "nat" else "") for left, right in pairs
+        (left if left in tiers else "", right if right in tiers or right == "nat" else "")
+        for left, right in pairs
     ]
     return [pair for pair in kept if any(pair)] or [("", "")]
 

@@ -103,7 +103,10 @@ def topology(folder: Path) -> Topology:
                 subnet.text("cidr_block") or "",
                 networks.public_route(subnet) is not None,
                 tuple(stands),
-                any(subnet in nat.referenced("subnet_id", "aws_subnet").resources for nat in model.of_type("aws_nat_gateway")),
+                any(
+                    subnet in nat.referenced("subnet_id", "aws_subnet").resources
+                    for nat in model.of_type("aws_nat_gateway")
+                ),
                 _zone_of_nat(nats),
             )
         )
@@ -151,7 +154,11 @@ def _standing(tier: str, resources: list[Resource]) -> Standing:
         return Standing(tier, "Load balancer", "Application, TLS")
     if tier == BACKEND:
         sizes = [one.get(size) for size in ("min_size", "max_size")]
-        return Standing(tier, "Backend", f"EC2, {sizes[0]} to {sizes[1]} in all" if one.type == "aws_autoscaling_group" else "EC2")
+        return Standing(
+            tier,
+            "Backend",
+            f"EC2, {sizes[0]} to {sizes[1]} in all" if one.type == "aws_autoscaling_group" else "EC2",
+        )
     if tier == DATABASE:
         version = f"{_engine(str(one.get('engine')))} {one.get('engine_version')}"
         return Standing(tier, version, "primary or standby" if one.get("multi_az") is True else "one in all")

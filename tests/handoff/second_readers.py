@@ -25,8 +25,8 @@ NODE = Path(executable.ROOT_DIR, "bin", "node")
 Reader = Callable[[Mapping[str, str]], dict[str, Any]]
 
 
-@pytest.fixture(scope="session")
-def schema() -> provider_schema.Schema:
+@pytest.fixture(scope="session", name="schema")
+def schema_fixture() -> provider_schema.Schema:
     return provider_schema.load()
 
 
@@ -35,8 +35,8 @@ def terraforms() -> list[str]:
     return ["wheel", *(name for name in ("terraform", "tofu") if shutil.which(name))]
 
 
-@pytest.fixture(params=terraforms())
-def terraform(request: pytest.FixtureRequest) -> Terraform:
+@pytest.fixture(params=terraforms(), name="terraform")
+def terraform_fixture(request: pytest.FixtureRequest) -> Terraform:
     return find(request.param)
 
 
@@ -51,8 +51,8 @@ def formatted(terraform: Terraform, folder: Path) -> str:
     return done.stdout if done.returncode == 0 or done.stdout else done.stderr
 
 
-@pytest.fixture(scope="session")
-def hashicorp() -> Iterator[Reader]:
+@pytest.fixture(scope="session", name="hashicorp")
+def hashicorp_fixture() -> Iterator[Reader]:
     """HashiCorp's parser (`@cdktf/hcl2json`, locked beside its reader.js): HCL files to Terraform JSON."""
     source = HERE / "hcl2json"
     lock = (source / "package-lock.json").read_bytes()
