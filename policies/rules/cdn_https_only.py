@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.model import (
-    ABSENT,
     IN_TRANSIT,
     Model,
     Protected,
@@ -91,7 +90,7 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
             yield failed(f"{path} is not https-only", path, at=origin)
             return
         # A VPC origin nests the list in a block of its own.
-        nested = origin.get("origin_ssl_protocols.items") is not ABSENT
+        nested = any(isinstance(one, dict) for one in origin.each("origin_ssl_protocols[]"))
         path = "origin_ssl_protocols.items" if nested else "origin_ssl_protocols"
         old = [name for name in origin.texts(path) if name not in ("TLSv1.2", "TLSv1.3")]
         if old:

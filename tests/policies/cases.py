@@ -4,6 +4,7 @@ A table is a file of HCL. Each case begins with a line `#### NAME` and says what
 
     #= aws_db_instance.main: pass
     #= aws_db_instance.other: unknown, plan: fail
+    #= aws_route.main: nothing, plan: unknown
 
 Every finding of the rule must be named, and no other may be there; `#= nothing` means none. A status after
 `plan:` is the one for a plan, where Terraform knows more (or less) than the files say. A line `#> PATH` begins
@@ -80,12 +81,14 @@ def _expect(case: Case, words: str, place: str) -> None:
     if words.startswith("never planned: "):
         case.refused = words.partition(": ")[2]
         return
-    match = re.fullmatch(r"(\S+): (pass|fail|unknown)(?:, plan: (pass|fail|unknown|nothing))?", words)
+    match = re.fullmatch(r"(\S+): (pass|fail|unknown|nothing)(?:, plan: (pass|fail|unknown|nothing))?", words)
     assert match, f"{place}: not an expectation: {words}"
     address, status, planned = match.groups()
-    case.expected[address] = status
+    planned = planned or status
+    if status != "nothing":
+        case.expected[address] = status
     if planned != "nothing":
-        case.planned[address] = planned or status
+        case.planned[address] = planned
 
 
 # --- Terraform JSON -------------------------------------------------------------------------------------

@@ -17,8 +17,12 @@ resource "aws_vpc_security_group_ingress_rule" "database" {
   to_port                      = 5432
 }
 resource "aws_db_instance" "main" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = [aws_security_group.database.id]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = [aws_security_group.database.id]
 }
 
 #### inline, to the whole internet
@@ -33,8 +37,12 @@ resource "aws_security_group" "database" {
   }
 }
 resource "aws_db_instance" "main" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = [aws_security_group.database.id]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = [aws_security_group.database.id]
 }
 
 #### inline, as an attribute
@@ -54,8 +62,12 @@ resource "aws_security_group" "database" {
   }]
 }
 resource "aws_db_instance" "main" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = [aws_security_group.database.id]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = [aws_security_group.database.id]
 }
 
 #### inline, JSON with lists for blocks
@@ -76,7 +88,8 @@ resource "aws_db_instance" "main" {
     },
     "aws_db_instance": {
       "main": {
-        "instance_class": "db.t3.micro",
+        "instance_class": "db.t3.micro", "engine": "postgres", "allocated_storage": 20,
+          "username": "app", "manage_master_user_password": true,
         "vpc_security_group_ids": [
           "${aws_security_group.alone.id}", "${aws_security_group.listed.id}", "${aws_security_group.nulls.id}"
         ]
@@ -126,8 +139,12 @@ resource "aws_security_group_rule" "out" {
   cidr_blocks       = ["0.0.0.0/0"]
 }
 resource "aws_db_instance" "main" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = [aws_security_group.database.id]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = [aws_security_group.database.id]
 }
 
 #### a rule of the newer kind
@@ -157,8 +174,12 @@ resource "aws_vpc_security_group_ingress_rule" "private" {
   to_port           = 5432
 }
 resource "aws_db_instance" "main" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = [aws_security_group.database.id]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = [aws_security_group.database.id]
 }
 
 #### every public range, not only 0.0.0.0/0
@@ -205,8 +226,12 @@ resource "aws_vpc_security_group_ingress_rule" "ipv6" {
   to_port           = 5432
 }
 resource "aws_db_instance" "main" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = [aws_security_group.database.id]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = [aws_security_group.database.id]
 }
 
 #### groups that no store wears, by port
@@ -304,8 +329,12 @@ resource "aws_security_group" "database" {
   }
 }
 resource "aws_db_instance" "main" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = [aws_security_group.database.id]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = [aws_security_group.database.id]
 }
 
 #### ranges from variables
@@ -336,8 +365,12 @@ resource "aws_security_group" "asked" {
   }
 }
 resource "aws_db_instance" "main" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = [aws_security_group.given.id, aws_security_group.asked.id]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = [aws_security_group.given.id, aws_security_group.asked.id]
 }
 
 #### the VPC's own range
@@ -367,8 +400,12 @@ resource "aws_security_group" "six" {
   }
 }
 resource "aws_db_instance" "main" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = [aws_security_group.main.id, aws_security_group.six.id]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = [aws_security_group.main.id, aws_security_group.six.id]
 }
 
 #### prefix lists
@@ -447,8 +484,12 @@ resource "aws_vpc_security_group_ingress_rule" "by_entry" {
   to_port           = 5432
 }
 resource "aws_db_instance" "main" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = [aws_security_group.database.id]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = [aws_security_group.database.id]
 }
 
 #### the VPC's default group
@@ -467,7 +508,11 @@ resource "aws_default_security_group" "main" {
   }
 }
 resource "aws_db_instance" "main" {
-  instance_class = "db.t3.micro"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
 }
 
 #### the default group, opened by a rule
@@ -484,7 +529,11 @@ resource "aws_vpc_security_group_ingress_rule" "default" {
   to_port           = 443
 }
 resource "aws_db_instance" "main" {
-  instance_class = "db.t3.micro"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
 }
 
 #### groups that nobody here sees
@@ -495,15 +544,27 @@ data "aws_security_group" "theirs" {
   name = "theirs"
 }
 resource "aws_db_instance" "literal" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = ["sg-0123456789abcdef0"]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = ["sg-0123456789abcdef0"]
 }
 resource "aws_db_instance" "data" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = [data.aws_security_group.theirs.id]
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = [data.aws_security_group.theirs.id]
 }
 resource "aws_db_instance" "none" {
-  instance_class = "db.t3.micro"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
 }
 
 #### stores of every kind wear groups
@@ -581,6 +642,10 @@ resource "aws_security_group" "main" {
   }
 }
 resource "aws_db_instance" "main" {
-  instance_class         = "db.t3.micro"
-  vpc_security_group_ids = aws_security_group.main[*].id
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  vpc_security_group_ids      = aws_security_group.main[*].id
 }

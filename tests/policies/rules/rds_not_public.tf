@@ -6,15 +6,27 @@
 #= aws_db_instance.default: pass
 #= aws_db_instance.open: fail
 resource "aws_db_instance" "closed" {
-  instance_class      = "db.t3.micro"
-  publicly_accessible = false
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = false
 }
 resource "aws_db_instance" "default" {
-  instance_class = "db.t3.micro"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
 }
 resource "aws_db_instance" "open" {
-  instance_class      = "db.t3.micro"
-  publicly_accessible = true
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = true
 }
 
 #### by text, local, condition and function
@@ -30,32 +42,56 @@ locals {
   open = true
 }
 resource "aws_db_instance" "text" {
-  instance_class      = "db.t3.micro"
-  publicly_accessible = "true"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = "true"
 }
 resource "aws_db_instance" "local" {
-  instance_class      = "db.t3.micro"
-  publicly_accessible = local.open
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = local.open
 }
 resource "aws_db_instance" "condition" {
-  instance_class      = "db.t3.micro"
-  publicly_accessible = var.environment == "prod" ? false : true
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = var.environment == "prod" ? false : true
 }
 resource "aws_db_instance" "function" {
-  instance_class      = "db.t3.micro"
-  publicly_accessible = contains(["dev", "test"], var.environment)
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = contains(["dev", "test"], var.environment)
 }
 resource "aws_db_instance" "json" {
-  instance_class      = "db.t3.micro"
-  publicly_accessible = tobool("true")
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = tobool("true")
 }
 
 #### nobody says
 #= aws_db_instance.main: unknown
 variable "open" {}
 resource "aws_db_instance" "main" {
-  instance_class      = "db.t3.micro"
-  publicly_accessible = var.open
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = var.open
 }
 
 #### a variable file opens it
@@ -64,8 +100,12 @@ variable "open" {
   default = false
 }
 resource "aws_db_instance" "main" {
-  instance_class      = "db.t3.micro"
-  publicly_accessible = var.open
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = var.open
 }
 #> open.auto.tfvars
 open = true
@@ -76,14 +116,22 @@ open = true
 #= aws_db_instance.keyed["a"]: pass
 #= aws_db_instance.keyed["b"]: fail
 resource "aws_db_instance" "counted" {
-  count               = length(["x", "y"])
-  instance_class      = "db.t3.micro"
-  publicly_accessible = count.index > 0
+  count                       = length(["x", "y"])
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = count.index > 0
 }
 resource "aws_db_instance" "keyed" {
-  for_each            = toset(["a", "b"])
-  instance_class      = "db.t3.micro"
-  publicly_accessible = each.key == "b"
+  for_each                    = toset(["a", "b"])
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = each.key == "b"
 }
 
 #### two modules deep
@@ -103,8 +151,12 @@ variable "exposed" {
   default = false
 }
 resource "aws_db_instance" "main" {
-  instance_class      = "db.t3.micro"
-  publicly_accessible = var.exposed
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  publicly_accessible         = var.exposed
 }
 
 #### members of clusters, and other databases
@@ -164,10 +216,13 @@ resource "aws_dms_replication_instance" "open" {
   "resource": [
     {
       "aws_db_instance": [
-        {"list": [{"instance_class": "db.t3.micro", "publicly_accessible": true}]},
-        {"text": {"instance_class": "db.t3.micro", "publicly_accessible": "true"}}
+        {"list": [{"instance_class": "db.t3.micro", "engine": "postgres", "allocated_storage": 20,
+          "username": "app", "manage_master_user_password": true, "publicly_accessible": true}]},
+        {"text": {"instance_class": "db.t3.micro", "engine": "postgres", "allocated_storage": 20,
+          "username": "app", "manage_master_user_password": true, "publicly_accessible": "true"}}
       ]
     },
-    {"aws_db_instance": {"expression": {"instance_class": "db.t3.micro", "publicly_accessible": "${var.open}"}}}
+    {"aws_db_instance": {"expression": {"instance_class": "db.t3.micro", "engine": "postgres", "allocated_storage": 20,
+          "username": "app", "manage_master_user_password": true, "publicly_accessible": "${var.open}"}}}
   ]
 }

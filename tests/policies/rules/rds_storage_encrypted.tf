@@ -17,33 +17,53 @@ resource "aws_kms_key" "main" {}
 #### an instance that says nothing
 #= aws_db_instance.main: fail
 resource "aws_db_instance" "main" {
-  instance_class = "db.t3.micro"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
 }
 
 #### an instance that says no
 #= aws_db_instance.main: fail
 resource "aws_db_instance" "main" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = false
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = false
 }
 
 #### null is nothing
 #= aws_db_instance.main: fail
 resource "aws_db_instance" "main" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = null
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = null
 }
 
 #### texts that Terraform takes for booleans
 #= aws_db_instance.yes: pass
 #= aws_db_instance.no: fail
 resource "aws_db_instance" "yes" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = "true"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = "true"
 }
 resource "aws_db_instance" "no" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = "false"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = "false"
 }
 
 #### a variable with a default
@@ -57,12 +77,20 @@ variable "off" {
   default = false
 }
 resource "aws_db_instance" "on" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = var.on
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = var.on
 }
 resource "aws_db_instance" "off" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = var.off
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = var.off
 }
 
 #### a variable that nobody sets
@@ -71,8 +99,12 @@ variable "encrypted" {
   type = bool
 }
 resource "aws_db_instance" "main" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = var.encrypted
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = var.encrypted
 }
 
 #### a variable set in terraform.tfvars
@@ -82,8 +114,12 @@ variable "encrypted" {
   default = true
 }
 resource "aws_db_instance" "main" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = var.encrypted
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = var.encrypted
 }
 #> terraform.tfvars
 encrypted = false
@@ -98,12 +134,20 @@ locals {
   is_prod = var.environment == "prod"
 }
 resource "aws_db_instance" "main" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = local.is_prod ? true : false
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = local.is_prod ? true : false
 }
 resource "aws_db_instance" "other" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = !local.is_prod
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = !local.is_prod
 }
 
 #### counted and keyed
@@ -112,21 +156,33 @@ resource "aws_db_instance" "other" {
 #= aws_db_instance.keyed["safe"]: pass
 #= aws_db_instance.keyed["open"]: fail
 resource "aws_db_instance" "counted" {
-  count             = 2
-  instance_class    = "db.t3.micro"
-  storage_encrypted = count.index == 0
+  count                       = 2
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = count.index == 0
 }
 resource "aws_db_instance" "keyed" {
-  for_each          = { safe = true, open = false }
-  instance_class    = "db.t3.micro"
-  storage_encrypted = each.value
+  for_each                    = { safe = true, open = false }
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = each.value
 }
 
 #### none at all
 #= nothing
 resource "aws_db_instance" "main" {
-  count          = 0
-  instance_class = "db.t3.micro"
+  count                       = 0
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
 }
 resource "aws_kms_key" "main" {}
 
@@ -147,8 +203,12 @@ variable "encrypted" {
   default = false
 }
 resource "aws_db_instance" "main" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = var.encrypted
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = var.encrypted
 }
 
 #### written in JSON, blocks in lists
@@ -157,7 +217,8 @@ resource "aws_db_instance" "main" {
 #> main.tf.json
 {
   "resource": [
-    {"aws_db_instance": [{"main": [{"instance_class": "db.t3.micro", "storage_encrypted": "${false}"}]}]},
+    {"aws_db_instance": [{"main": [{"instance_class": "db.t3.micro", "engine": "postgres", "allocated_storage": 20,
+          "username": "app", "manage_master_user_password": true, "storage_encrypted": "${false}"}]}]},
     {"aws_rds_cluster": {"main": {"engine": "aurora-postgresql", "storage_encrypted": "true"}}}
   ]
 }
@@ -169,17 +230,25 @@ resource "aws_db_instance" "main" {
 #= aws_db_instance.plain_replica: fail
 #= aws_db_instance.elsewhere: unknown
 resource "aws_db_instance" "main" {
-  identifier        = "main"
-  instance_class    = "db.t3.micro"
-  storage_encrypted = true
+  identifier                  = "main"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = true
 }
 resource "aws_db_instance" "replica" {
   instance_class      = "db.t3.micro"
   replicate_source_db = aws_db_instance.main.identifier
 }
 resource "aws_db_instance" "plain" {
-  instance_class    = "db.t3.micro"
-  storage_encrypted = false
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = false
 }
 resource "aws_db_instance" "plain_replica" {
   instance_class      = "db.t3.micro"
@@ -198,7 +267,11 @@ resource "aws_db_instance" "elsewhere" {
 #= aws_rds_cluster.with_key: pass
 #= aws_rds_cluster.without_key: unknown
 resource "aws_db_instance" "main" {
-  instance_class = "db.t3.micro"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
 }
 resource "aws_db_snapshot" "main" {
   db_instance_identifier = aws_db_instance.main.identifier
@@ -235,9 +308,13 @@ resource "aws_rds_cluster" "without_key" {
 #= aws_db_instance.restored: pass
 #= aws_db_instance.unseen: unknown
 resource "aws_db_instance" "source" {
-  identifier        = "source"
-  instance_class    = "db.t3.micro"
-  storage_encrypted = true
+  identifier                  = "source"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = true
 }
 resource "aws_db_instance" "restored" {
   instance_class    = "db.t3.micro"

@@ -1,0 +1,226 @@
+# Sources: aws_backup_selection and aws_backup_plan in the AWS provider's documentation; AWS Backup Developer Guide,
+# "Assign resources to a backup plan".
+
+#### by tag
+#= aws_ebs_volume.tagged: pass
+#= aws_ebs_volume.other: fail
+#= aws_ebs_volume.bare: fail
+#= aws_ebs_volume.asked: unknown
+variable "backup" {}
+resource "aws_backup_plan" "daily" {
+  name = "daily"
+  rule {
+    rule_name         = "daily"
+    target_vault_name = "main"
+    schedule          = "cron(0 3 * * ? *)"
+    lifecycle {
+      delete_after = 7
+    }
+  }
+}
+resource "aws_backup_selection" "tagged" {
+  name         = "tagged"
+  plan_id      = aws_backup_plan.daily.id
+  iam_role_arn = "arn:aws:iam::123456789012:role/backup"
+  selection_tag {
+    type  = "STRINGEQUALS"
+    key   = "Backup"
+    value = "daily"
+  }
+}
+resource "aws_ebs_volume" "tagged" {
+  availability_zone = "us-east-1a"
+  size              = 10
+  tags              = { Backup = "daily" }
+}
+resource "aws_ebs_volume" "other" {
+  availability_zone = "us-east-1a"
+  size              = 10
+  tags              = { Backup = "never" }
+}
+resource "aws_ebs_volume" "bare" {
+  availability_zone = "us-east-1a"
+  size              = 10
+}
+resource "aws_ebs_volume" "asked" {
+  availability_zone = "us-east-1a"
+  size              = 10
+  tags              = { Backup = var.backup }
+}
+
+#### by ARN, and taken out again
+#= aws_ebs_volume.named: pass
+#= aws_ebs_volume.left_out: fail
+resource "aws_backup_plan" "daily" {
+  name = "daily"
+  rule {
+    rule_name         = "daily"
+    target_vault_name = "main"
+    schedule          = "cron(0 3 * * ? *)"
+  }
+}
+resource "aws_backup_selection" "all" {
+  name          = "all"
+  plan_id       = aws_backup_plan.daily.id
+  iam_role_arn  = "arn:aws:iam::123456789012:role/backup"
+  resources     = ["arn:aws:ec2:*:*:volume/*"]
+  not_resources = [aws_ebs_volume.left_out.arn]
+}
+resource "aws_ebs_volume" "named" {
+  availability_zone = "us-east-1a"
+  size              = 10
+}
+resource "aws_ebs_volume" "left_out" {
+  availability_zone = "us-east-1a"
+  size              = 10
+}
+
+#### with a condition
+#= aws_ebs_volume.prod: pass
+#= aws_ebs_volume.dev: fail
+resource "aws_backup_plan" "daily" {
+  name = "daily"
+  rule {
+    rule_name         = "daily"
+    target_vault_name = "main"
+    schedule          = "cron(0 3 * * ? *)"
+  }
+}
+resource "aws_backup_selection" "prod" {
+  name         = "prod"
+  plan_id      = aws_backup_plan.daily.id
+  iam_role_arn = "arn:aws:iam::123456789012:role/backup"
+  resources    = ["*"]
+  condition {
+    string_equals {
+      key   = "aws:ResourceTag/Environment"
+      value = "prod"
+    }
+  }
+}
+resource "aws_ebs_volume" "prod" {
+  availability_zone = "us-east-1a"
+  size              = 10
+  tags              = { Environment = "prod" }
+}
+resource "aws_ebs_volume" "dev" {
+  availability_zone = "us-east-1a"
+  size              = 10
+  tags              = { Environment = "dev" }
+}
+
+#### instances and templates
+#= aws_instance.main: pass
+#= aws_instance.by_volume: pass
+#= aws_launch_template.volume: pass
+#= aws_launch_template.bare: fail
+resource "aws_backup_plan" "daily" {
+  name = "daily"
+  rule {
+    rule_name         = "daily"
+    target_vault_name = "main"
+    schedule          = "cron(0 3 * * ? *)"
+    lifecycle {
+      delete_after = 35
+    }
+  }
+}
+resource "aws_backup_selection" "tagged" {
+  name         = "tagged"
+  plan_id      = aws_backup_plan.daily.id
+  iam_role_arn = "arn:aws:iam::123456789012:role/backup"
+  selection_tag {
+    type  = "STRINGEQUALS"
+    key   = "Backup"
+    value = "daily"
+  }
+}
+resource "aws_instance" "main" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+  tags          = { Backup = "daily" }
+}
+resource "aws_instance" "by_volume" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+  volume_tags   = { Backup = "daily" }
+}
+resource "aws_launch_template" "volume" {
+  tag_specifications {
+    resource_type = "volume"
+    tags          = { Backup = "daily" }
+  }
+}
+resource "aws_launch_template" "bare" {
+  tags = { Backup = "daily" }
+  tag_specifications {
+    resource_type = "network-interface"
+    tags          = { Backup = "daily" }
+  }
+}
+
+#### plans that keep too little, or are made elsewhere
+#= aws_ebs_volume.short: fail
+#= aws_ebs_volume.theirs: unknown
+resource "aws_backup_plan" "short" {
+  name = "short"
+  rule {
+    rule_name         = "short"
+    target_vault_name = "main"
+    schedule          = "cron(0 3 * * ? *)"
+    lifecycle {
+      delete_after = 3
+    }
+  }
+}
+resource "aws_backup_selection" "short" {
+  name         = "short"
+  plan_id      = aws_backup_plan.short.id
+  iam_role_arn = "arn:aws:iam::123456789012:role/backup"
+  resources    = [aws_ebs_volume.short.arn]
+}
+resource "aws_backup_selection" "theirs" {
+  name         = "theirs"
+  plan_id      = "12345678-1234-1234-1234-123456789012"
+  iam_role_arn = "arn:aws:iam::123456789012:role/backup"
+  resources    = [aws_ebs_volume.theirs.arn]
+}
+resource "aws_ebs_volume" "short" {
+  availability_zone = "us-east-1a"
+  size              = 10
+}
+resource "aws_ebs_volume" "theirs" {
+  availability_zone = "us-east-1a"
+  size              = 10
+}
+
+#### tags that the provider gives
+#= aws_ebs_volume.main: pass
+provider "aws" {
+  region = "us-east-1"
+  default_tags {
+    tags = { Backup = "daily" }
+  }
+}
+resource "aws_backup_plan" "daily" {
+  name = "daily"
+  rule {
+    rule_name         = "daily"
+    target_vault_name = "main"
+    schedule          = "cron(0 3 * * ? *)"
+  }
+}
+resource "aws_backup_selection" "tagged" {
+  name         = "tagged"
+  plan_id      = aws_backup_plan.daily.id
+  iam_role_arn = "arn:aws:iam::123456789012:role/backup"
+  selection_tag {
+    type  = "STRINGEQUALS"
+    key   = "Backup"
+    value = "daily"
+  }
+}
+resource "aws_ebs_volume" "main" {
+  availability_zone = "us-east-1a"
+  size              = 10
+}
