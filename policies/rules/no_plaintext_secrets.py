@@ -113,7 +113,8 @@ def _judge(holder: Resource, values: Any) -> Iterator[Verdict]:
     doubt: Verdict | None = None
     for found in texts_in(values):
         if isinstance(found, Text):
-            relevant = relevant or found.is_script or is_secret_name(found.name)
+            named = is_secret_name(found.name) and not _is_tag(found)
+            relevant = relevant or found.is_script or named
             if message := _secret_in(found):
                 yield failed(message, found.path, at=holder)
                 return
@@ -146,8 +147,7 @@ def _secret_in(found: Text) -> str | None:
     text = found.text
     if not text:
         return None
-    tag = found.path.startswith(("tags.", "tags_all."))
-    if not tag and is_secret_name(found.name) and _in_clear(text):
+    if not _is_tag(found) and is_secret_name(found.name) and _in_clear(text):
         return f"{found.path} holds a value in clear"
     if len(text) < 8:
         return None
@@ -159,6 +159,10 @@ def _secret_in(found: Text) -> str | None:
             if len(value) >= 4 and is_secret_name(match["name"]) and _in_clear(value):
                 return f"{found.path} sets {match['name']} in clear"
     return None
+
+
+def _is_tag(found: Text) -> bool:
+    return found.path.startswith(("tags.", "tags_all."))
 
 
 def _in_clear(value: str) -> bool:

@@ -48,7 +48,7 @@ REDIS_URL=rediss://...
 
 _SET: Final = r"""["']?\s*[=:]\s*["']?"""
 _UNVERIFIED: Final = re.compile(
-    rf"(?P<sslmode>ssl[_-]?mode{_SET}(?:disabled?|allow|preferr?e?d?|required?|no-verify)\b)"
+    rf"(?P<sslmode>ssl[_-]?mode{_SET}(?:none|disabled?|allow|preferr?e?d?|required?|no-verify)\b)"
     rf"|(?P<rejectUnauthorized>rejectUnauthorized{_SET}(?:false|0)\b)"
     rf"|(?P<NODE_TLS_REJECT_UNAUTHORIZED>NODE_TLS_REJECT_UNAUTHORIZED{_SET}(?:0|false)\b)"
     r"|(?P<verify>\bverify\s*=\s*False\b)"

@@ -1,0 +1,243 @@
+# Sources: the arguments marked sensitive in the AWS provider's documentation; formats of credentials as their issuers
+# document them. No value here is or was a secret.
+
+#### passwords in arguments
+#= never planned: the provider random is not at hand
+#= aws_db_instance.clear: fail
+#= aws_db_instance.variable: fail
+#= aws_db_instance.asked: unknown
+#= aws_db_instance.generated: fail
+#= aws_elasticache_replication_group.token: fail
+#= aws_secretsmanager_secret_version.clear: fail
+#= var.password: fail
+variable "password" {
+  default = "swordfish-of-the-day"
+}
+variable "asked" {
+  sensitive = true
+}
+resource "random_password" "main" {
+  length = 32
+}
+resource "aws_db_instance" "clear" {
+  instance_class    = "db.t3.micro"
+  engine            = "postgres"
+  allocated_storage = 20
+  username          = "app"
+  password          = "swordfish-of-the-day"
+}
+resource "aws_db_instance" "variable" {
+  instance_class    = "db.t3.micro"
+  engine            = "postgres"
+  allocated_storage = 20
+  username          = "app"
+  password          = var.password
+}
+resource "aws_db_instance" "asked" {
+  instance_class    = "db.t3.micro"
+  engine            = "postgres"
+  allocated_storage = 20
+  username          = "app"
+  password          = var.asked
+}
+resource "aws_db_instance" "generated" {
+  instance_class    = "db.t3.micro"
+  engine            = "postgres"
+  allocated_storage = 20
+  username          = "app"
+  password          = random_password.main.result
+}
+resource "aws_db_instance" "managed" {
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  password                    = null
+}
+resource "aws_elasticache_replication_group" "token" {
+  replication_group_id       = "token"
+  description                = "token"
+  transit_encryption_enabled = true
+  auth_token                 = "swordfish-of-the-day"
+}
+resource "aws_secretsmanager_secret_version" "clear" {
+  secret_id     = "main"
+  secret_string = jsonencode({ user = "app", password = "swordfish-of-the-day" })
+}
+
+#### environments
+#= aws_lambda_function.clear: fail
+#= aws_lambda_function.sound: pass
+#= aws_ecs_task_definition.clear: fail
+#= aws_ecs_task_definition.sound: pass
+#= aws_codebuild_project.clear: fail
+resource "aws_lambda_function" "clear" {
+  function_name = "clear"
+  role          = "arn:aws:iam::123456789012:role/lambda"
+  filename      = "function.zip"
+  handler       = "index.handler"
+  runtime       = "nodejs22.x"
+  environment {
+    variables = {
+      STAGE       = "prod"
+      DB_PASSWORD = "swordfish-of-the-day"
+    }
+  }
+}
+resource "aws_lambda_function" "sound" {
+  function_name = "sound"
+  role          = "arn:aws:iam::123456789012:role/lambda"
+  filename      = "function.zip"
+  handler       = "index.handler"
+  runtime       = "nodejs22.x"
+  environment {
+    variables = {
+      DB_PASSWORD     = "arn:aws:secretsmanager:us-east-1:123456789012:secret:main-AbCdEf"
+      DB_SECRET_ARN   = "arn:aws:secretsmanager:us-east-1:123456789012:secret:main-AbCdEf"
+      TOKEN_TTL       = "3600"
+      PASSWORD_LENGTH = "32"
+      USE_TOKEN       = "true"
+    }
+  }
+}
+resource "aws_ecs_task_definition" "clear" {
+  family = "clear"
+  container_definitions = jsonencode([{
+    name        = "app"
+    image       = "app:1"
+    environment = [{ name = "STAGE", value = "prod" }, { name = "API_KEY", value = "swordfish-of-the-day" }]
+  }])
+}
+resource "aws_ecs_task_definition" "sound" {
+  family = "sound"
+  container_definitions = jsonencode([{
+    name        = "app"
+    image       = "app:1"
+    secrets     = [{ name = "API_KEY", valueFrom = "arn:aws:ssm:us-east-1:123456789012:parameter/key" }]
+    environment = [{ name = "TOKEN", value = "" }]
+  }])
+}
+resource "aws_codebuild_project" "clear" {
+  name         = "clear"
+  service_role = "arn:aws:iam::123456789012:role/build"
+  artifacts {
+    type = "NO_ARTIFACTS"
+  }
+  environment {
+    compute_type = "BUILD_GENERAL1_SMALL"
+    image        = "aws/codebuild/standard:7.0"
+    type         = "LINUX_CONTAINER"
+    environment_variable {
+      name  = "NPM_TOKEN"
+      value = "swordfish-of-the-day"
+    }
+  }
+  source {
+    type = "NO_SOURCE"
+  }
+}
+
+#### user data, as text and in base64
+#= aws_instance.text: fail
+#= aws_instance.encoded: fail
+#= aws_launch_template.function: fail
+#= aws_launch_template.nested: fail
+#= aws_instance.sound: pass
+#= aws_launch_template.asked: unknown
+variable "script" {}
+resource "aws_instance" "text" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+  user_data     = <<-EOT
+    #!/bin/bash
+    export DATABASE_PASSWORD="swordfish-of-the-day"
+    run
+  EOT
+}
+resource "aws_instance" "encoded" {
+  ami              = "ami-0123456789abcdef0"
+  instance_type    = "t3.micro"
+  user_data_base64 = "IyEvYmluL2Jhc2gKZXhwb3J0IERBVEFCQVNFX1BBU1NXT1JEPXN3b3JkZmlzaC1vZi10aGUtZGF5Cg=="
+}
+resource "aws_launch_template" "function" {
+  user_data = base64encode("#cloud-config\nruncmd:\n  - echo 'password: swordfish-of-the-day' > /etc/app.yml\n")
+}
+resource "aws_launch_template" "nested" {
+  user_data = base64encode(jsonencode({
+    write_files = [{ path = "/etc/app.env", encoding = "b64", content = base64encode("API_TOKEN=swordfish-of-the-day\n") }]
+  }))
+}
+resource "aws_instance" "sound" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+  user_data     = <<-EOT
+    #!/bin/bash
+    TOKEN=$(curl -sX PUT http://169.254.169.254/latest/api/token -H 'X-aws-ec2-metadata-token-ttl-seconds: 60')
+    export DATABASE_PASSWORD="$(aws secretsmanager get-secret-value --secret-id "$SECRET_ARN")"
+    export DATABASE_PASSWORD_FILE=/run/secrets/database
+  EOT
+}
+resource "aws_launch_template" "asked" {
+  user_data = var.script
+}
+
+#### credentials of known forms, wherever they stand
+#= aws_ssm_parameter.access_key: fail
+#= aws_ssm_parameter.private_key: fail
+#= aws_ssm_parameter.url: fail
+#= aws_ssm_parameter.token: fail
+resource "aws_ssm_parameter" "access_key" {
+  name  = "access"
+  type  = "String"
+  value = "AKIAQWERTYUIOPASDFGH"
+}
+resource "aws_ssm_parameter" "private_key" {
+  name  = "private"
+  type  = "String"
+  value = "-----BEGIN EC PRIVATE KEY-----\nnothing\n-----END EC PRIVATE KEY-----"
+}
+resource "aws_ssm_parameter" "url" {
+  name  = "url"
+  type  = "String"
+  value = "postgres://app:swordfish@db.example.com:5432/shop"
+}
+resource "aws_ssm_parameter" "token" {
+  name  = "token"
+  type  = "String"
+  value = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
+}
+resource "aws_ssm_parameter" "harmless" {
+  name  = "harmless"
+  type  = "String"
+  value = "postgres://app@db.example.com:5432/shop"
+}
+resource "aws_sns_topic" "tagged" {
+  kms_master_key_id = "alias/aws/sns"
+  tags              = { Secret = "holds no secret" }
+}
+
+#### outputs
+#= output.database_password: fail
+#= output.connection: fail
+#= output.hidden_token: pass
+resource "aws_db_instance" "main" {
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+}
+output "database_password" {
+  value = "swordfish-of-the-day"
+}
+output "connection" {
+  value = "postgres://app:swordfish@db.example.com/shop"
+}
+output "hidden_token" {
+  value     = "swordfish-of-the-day"
+  sensitive = true
+}
+output "secret_arn" {
+  value = aws_db_instance.main.arn
+}
