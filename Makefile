@@ -98,6 +98,10 @@ apply: .venv/ready .venv-checkov/ready ## apply exactly the saved plan (LOCAL=1:
 destroy: .venv/ready .venv-checkov/ready ## destroy all of ENV, once its name is given (CONFIRM=ENV)
 	@$(PY) -m pipeline destroy
 
+.PHONY: handoff
+handoff: .venv/ready ## the ops team's bundle of ENV, dist/cloudmart-ENV/; SINCE=an earlier bundle adds what changed
+	@$(PY) -m handoff --env $(ENV) $(if $(SINCE),--since "$(SINCE)")
+
 .PHONY: test
 test: .venv/ready .venv-checkov/ready ## the whole suite
 	@$(PY) -m pytest -n auto --dist loadscope -q $(ARGS)
