@@ -81,27 +81,13 @@ def fill(
         context = Context(region, context.account, context.partition)
     made = _Made(terraform_type, planned, context, prior)
     state: State = made.complete(planned, schema_block, ())
-    remember(terraform_type, state)
+    if terraform_type == "aws_subnet" and state.get("cidr_block"):
+        _ranges[state["id"]] = state["cidr_block"]
     return state
 
 
-# What this process has made or read, by id: what one resource tells of another (a subnet its VPC).
-_seen: dict[str, State] = {}
-
-
-def remember(terraform_type: str, state: State) -> None:
-    """Keep what a resource says of itself, for the values of those that name it.
-
-    Args:
-        terraform_type: such as aws_subnet; only a few types matter to others.
-        state: the resource as made or read.
-    """
-    identity = state.get("id")
-    if terraform_type in _REMEMBERED and isinstance(identity, str):
-        _seen[identity] = state
-
-
-_REMEMBERED = frozenset(("aws_kms_key", "aws_subnet"))
+# The ranges of the subnets that this process has made, by id: an address in one is taken from it.
+_ranges: dict[str, str] = {}
 
 
 def at_plan(terraform_type: str, planned: State, prior: State | None) -> State:
@@ -409,8 +395,7 @@ def _private_ip(made: _Made) -> str:
     Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html.
     """
     number = int(hexadecimal(f"{made.seed} private", 6), 16)
-    block = _seen.get(str(made.planned.get("subnet_id")), {}).get("cidr_block") or "10.0.0.0/16"
-    network = ipaddress.ip_network(block)
+    network = ipaddress.ip_network(_ranges.get(str(made.planned.get("subnet_id")), "10.0.0.0/16"))
     return str(network[4 + number % (network.num_addresses - 5)])
 
 
@@ -507,8 +492,6 @@ def _kms_policy(made: _Made) -> str:
 
 def _kms_target(made: _Made) -> str:
     target = str(made.planned.get("target_key_id") or "")
-    if target in _seen:
-        return str(_seen[target]["arn"])
     place = f"{made.context.region}:{made.context.account}"
     return target if target.startswith("arn:") else f"arn:{made.context.partition}:kms:{place}:key/{target}"
 
@@ -641,19 +624,51 @@ def zones(context: Context) -> dict[str, str]:
     return found
 
 
-def _subnets(made: _Made) -> list[State]:
-    """The subnets that a resource is in, as far as they were seen."""
+# A subnet's id says which VPC it is in, and which zone: resources that name the subnet then tell the same
+# VPC and zones as the subnet does, whenever they are made. A VPC's id is a key and what follows from it;
+# a subnet's begins with the same key and ends in the number of its zone.
+
+
+def _vpc_of_key(key: str) -> str:
+    return f"vpc-0{key}{hexadecimal(f'vpc {key}', 8)}"
+
+
+def _new_vpc_id(made: _Made) -> str:
+    return _vpc_of_key(hexadecimal(f"{made.seed} key", 8))
+
+
+def _new_subnet_id(made: _Made) -> str:
+    vpc, zone = str(made.planned.get("vpc_id")), str(made.get("availability_zone", _STRING))
+    key = vpc[5:13] if vpc == _vpc_of_key(vpc[5:13]) else hexadecimal(vpc, 8)
+    letters = list(zones(made.context))
+    letter = zone.removeprefix(made.context.region)
+    number = letters.index(letter) if letter in letters else 15
+    return f"subnet-0{key}{hexadecimal(f'{made.seed} subnet', 7)}{number:x}"
+
+
+def _subnets(made: _Made) -> list[str]:
+    """The ids of the subnets that a resource is in."""
     named = [made.planned.get("subnet_id")]
     for name in ("subnets", "subnet_ids", "vpc_zone_identifier"):
         given = made.planned.get(name)
         named += given if isinstance(given, list) else []
-    return [_seen[one] for one in named if isinstance(one, str) and one in _seen]
+    return [one for one in named if isinstance(one, str) and re.fullmatch("subnet-0[0-9a-f]{16}", one)]
 
 
 def _vpc_id(made: _Made) -> str:
-    """The VPC of the resource's subnets; a made-up one where they were not seen."""
-    found = [subnet["vpc_id"] for subnet in _subnets(made) if isinstance(subnet.get("vpc_id"), str)]
-    return found[0] if found else f"vpc-0{hexadecimal(f'{made.seed} vpc', 16)}"
+    """The VPC of the resource's subnets; a made-up one where it has none."""
+    for subnet in _subnets(made):
+        return _vpc_of_key(subnet[8:16])
+    return _new_vpc_id(made)
+
+
+def _placed(made: _Made) -> list[str]:
+    """The zones of the resource's subnets, in order; the region's first where it has none that tell."""
+    letters = list(zones(made.context))
+    numbers = {int(subnet[-1], 16) for subnet in _subnets(made)}
+    found = [letter for number, letter in enumerate(letters) if number in numbers]
+    count = max(_count(made.planned.get(name)) for name in ("subnet_ids", "vpc_zone_identifier"))
+    return [made.context.region + letter for letter in found or letters[:count]]
 
 
 def _default_of_vpc(vpc: Any, prefix: str) -> str:
@@ -722,10 +737,7 @@ def _endpoint_names(made: _Made) -> list[dict[str, str]]:
     domain = f"{service}.{made.context.region}.vpce.{made.context.suffix}"
     zone = "Z" + characters(f"vpce {made.context.region}", 13, _UPPER)
     names = [{"dns_name": f"{host}.{domain}", "hosted_zone_id": zone}]
-    subnets = _count(made.planned.get("subnet_ids"))
-    placed = sorted({str(subnet["availability_zone"]) for subnet in _subnets(made)})
-    placed = placed or [f"{made.context.region}{letter}" for letter in list(zones(made.context))[:subnets]]
-    names += [{"dns_name": f"{host}-{one}.{domain}", "hosted_zone_id": zone} for one in placed]
+    names += [{"dns_name": f"{host}-{one}.{domain}", "hosted_zone_id": zone} for one in _placed(made)]
     if made.planned.get("private_dns_enabled") is True:
         private = f"{service}.{made.context.region}.{made.context.suffix}"
         names.append({"dns_name": private, "hosted_zone_id": "Z" + characters(private, 13, _UPPER)})
@@ -960,6 +972,7 @@ def _certificate_options(made: _Made) -> list[dict[str, str]]:
 
 _SPECIAL: dict[str, dict[str, Callable[[_Made], Any]]] = {
     "aws_vpc": {
+        "id": _new_vpc_id,
         "default_network_acl_id": _default_part("acl"),
         "default_route_table_id": _default_part("rtb"),
         "default_security_group_id": _default_part("sg"),
@@ -971,7 +984,7 @@ _SPECIAL: dict[str, dict[str, Callable[[_Made], Any]]] = {
     "aws_default_security_group": {
         "id": lambda made: _default_of_vpc(made.get("vpc_id", _STRING), "sg"),
     },
-    "aws_subnet": {"availability_zone": _zone_of, "availability_zone_id": _zone_id},
+    "aws_subnet": {"id": _new_subnet_id, "availability_zone": _zone_of, "availability_zone_id": _zone_id},
     "aws_launch_template": {"latest_version": _next_version, "default_version": _default_version},
     "aws_vpc_endpoint": {
         "prefix_list_id": _prefix_list,
@@ -1075,13 +1088,7 @@ _SPECIAL: dict[str, dict[str, Callable[[_Made], Any]]] = {
     },
     "aws_db_subnet_group": {"supported_network_types": lambda made: ["IPV4"]},
     "aws_autoscaling_group": {
-        "availability_zones": lambda made: (
-            sorted({str(subnet["availability_zone"]) for subnet in _subnets(made)})
-            or [
-                made.context.region + letter
-                for letter in list(zones(made.context))[: _count(made.planned.get("vpc_zone_identifier"))]
-            ]
-        )
+        "availability_zones": _placed,
     },
     "aws_route53_zone": {
         "name_servers": lambda made: [

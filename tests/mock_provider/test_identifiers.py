@@ -305,6 +305,7 @@ def test_resources_agree_with_those_they_name() -> None:
     assert gateway["public_ip"] == address["public_ip"]
     assert gateway["private_ip"].startswith("10.7.1.")
     assert create("aws_lb", name="agrees", subnets=[subnet["id"]])["vpc_id"] == vpc["id"]
+    assert create("aws_db_subnet_group", name="agrees", subnet_ids=[subnet["id"]])["vpc_id"] == vpc["id"]
     group = create("aws_autoscaling_group", name="agrees", vpc_zone_identifier=[subnet["id"]])
     assert group["availability_zones"] == ["ap-northeast-2c"]
     default = create("aws_default_security_group", vpc_id=vpc["id"])
