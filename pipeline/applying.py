@@ -107,6 +107,7 @@ def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> in
     Raises:
         Problem: something is protected, the name is not right, or it did not go through.
     """
+    _named(target, confirmed)
     planning.withdraw(target)
     with planning.drafted(target) as draft:
         planning.synthesize(target)
@@ -136,6 +137,8 @@ def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> in
             raise Problem(
                 f"{target.environment}: deletion protection is on, so nothing is destroyed. To lift it, write in "
                 f"{target.shown(target.settings)}\n{lines}\n"
+                "  (the policies hold out for a protected database: waive CM_RDS_BACKUPS_SURVIVE for it, until a date, "
+                f"in {target.shown(target.waivers)})\n"
                 f"  then {target.make('plan')}, {target.make('apply')}, and {target.make('destroy')} again"
             )
         print(report.text(told, colour=sys.stdout.isatty()))
@@ -144,7 +147,7 @@ def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> in
             print(
                 f"note: AWS deletes only empty buckets; empty these first, versions too: {', '.join(buckets)}"
             )
-        _confirm(target, confirmed)
+        _named(target, confirmed or _confirm(target))
         _run(target, run, draft / planning.PLAN, draft / _LOG, len(told.changes), "destroy")
     print(f"destroyed: {len(told.changes)} resources of {target.environment}")
     return 0
@@ -173,27 +176,28 @@ def _stands(target: Target, run: terraform.Session, addresses: list[str]) -> boo
     return any(line in addresses for line in done.stdout.splitlines())
 
 
-def _confirm(target: Target, confirmed: str | None) -> None:
-    """Have the environment's name given.
+def _named(target: Target, confirmed: str | None) -> None:
+    """Refuse a name that is not the environment's, and to go on where nobody can give it.
 
     Raises:
-        Problem: it was not, or another one was.
+        Problem: so it is.
     """
     name = target.environment
-    if confirmed is None:
-        if sys.stdin is None or not sys.stdin.isatty():
-            raise Problem(
-                f"{name}: nobody is here to confirm that it is to be destroyed: {target.make('destroy', CONFIRM=name)}"
-            )
-        where = "of the mock provider" if target.local else "in AWS, for good"
-        print(
-            f"All of the above is destroyed {where}. Type the environment's name to go on: ",
-            end="",
-            flush=True,
+    if confirmed is None and not (sys.stdin and sys.stdin.isatty()):
+        raise Problem(
+            f"{name}: nobody is here to confirm that it is to be destroyed: {target.make('destroy', CONFIRM=name)}"
         )
-        confirmed = sys.stdin.readline().strip()
-    if confirmed != name:
+    if confirmed not in (None, name):
         raise Problem(f"{confirmed!r} is not {name!r}: nothing was destroyed")
+
+
+def _confirm(target: Target) -> str:
+    """Ask for the environment's name; what was typed."""
+    where = "of the mock provider" if target.local else "in AWS, for good"
+    print(
+        f"All of the above is destroyed {where}. Type the environment's name to go on: ", end="", flush=True
+    )
+    return sys.stdin.readline().strip()
 
 
 def _run(target: Target, run: terraform.Session, plan: Path, log: Path, total: int, command: str) -> None:

@@ -1,0 +1,116 @@
+"""A copy of the project to run the real commands in, so that nothing of this checkout is touched."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIED = (
+    "environments",
+    "mock_provider",
+    "modules",
+    "pipeline",
+    "policies",
+    "settings",
+    "support",
+    "synthesis",
+)
+# What a developer's shell may hold and a test must not see.
+FOREIGN = ("AWS_", "TF", "ENV", "LOCAL", "ALLOW_REPLACE", "CONFIRM", "FAULTS", "MAKE", "MFLAGS")
+
+
+class Project:
+    """A copy of the project, and the commands in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in COPIED:
+            shutil.copytree(ROOT / name, root / name)
+        shutil.copy2(ROOT / "main.py", root)
+        (root / ".venv-checkov").symlink_to(ROOT / ".venv-checkov")
+        self.base = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+
+    def start(self, command: str, **variables: str) -> subprocess.Popen[str]:
+        """Start `python -m pipeline COMMAND` in a session of its own, as under a terminal."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pipeline", command],
+            cwd=self.root,
+            env=self.base | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, command: str, **variables: str) -> tuple[int, str]:
+        """Run it to its end; exit code, and all that it wrote."""
+        with self.start(command, **variables) as process:
+            words = process.communicate()[0]
+        return process.returncode, words
+
+    def local(self, command: str, env: str, **variables: str) -> tuple[int, str]:
+        """The same with LOCAL=1."""
+        return self.run(command, ENV=env, LOCAL="1", **variables)
+
+    def work(self, stack: str) -> Path:
+        """The folder of a stack's plans and state with LOCAL=1."""
+        return self.root / "cdktf.out" / "local" / stack
+
+    def stand_in_for_checkov(self, code: int = 0) -> Path:
+        """Put a program in Checkov's place that ends with `code`; the file in which it notes its arguments."""
+        place = self.root / ".venv-checkov"
+        if place.is_symlink():
+            place.unlink()
+        python, noted = place / "bin" / "python", place / "noted"
+        python.parent.mkdir(parents=True, exist_ok=True)
+        python.write_text(f'#!/bin/sh\necho "$@" >{shlex.quote(str(noted))}\nexit {code}\n')
+        python.chmod(0o755)
+        return noted
+
+
+@contextmanager
+def kept(*paths: Path) -> Iterator[None]:
+    """Put files back as they were, times included; those that did not exist are removed."""
+    before = {path: (path.read_bytes(), path.stat()) if path.is_file() else None for path in paths}
+    try:
+        yield
+    finally:
+        for path, was in before.items():
+            if was is None:
+                path.unlink(missing_ok=True)
+                continue
+            path.write_bytes(was[0])
+            os.utime(path, ns=(was[1].st_atime_ns, was[1].st_mtime_ns))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The copy of a module's tests."""
+    return Project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def keep() -> Callable:
+    """`kept`, for tests."""
+    return kept
+
+
+@pytest.fixture(scope="module")
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Terraform to name with TF for AWS, also where only the wheel's is there."""
+    from mock_provider.terraform import find
+
+    path = tmp_path_factory.mktemp("bin") / "terraform"
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(find().command)} "$@"\n')
+    path.chmod(0o755)
+    return path
