@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from cases import Case, as_json, write_hcl
+from rule_cases import Case, as_json, write_hcl
 
 
 def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:
@@ -46,7 +46,9 @@ def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:
     folder.joinpath("main.tf.json").write_text(json.dumps(root, indent=1), encoding="utf-8")
     state = folder.parent / f"{folder.name}-state"
     file = folder.parent / f"{folder.name}.tfplan"
-    with runner.prepared(["plan", "-no-color", "-input=false", "-out", str(file)], cwd=folder, state=state) as prepared:
+    with runner.prepared(
+        ["plan", "-no-color", "-input=false", "-out", str(file)], cwd=folder, state=state
+    ) as prepared:
         _run(prepared)
     with runner.prepared(["show", "-json", str(file)], cwd=folder, state=state) as prepared:
         whole = json.loads(_run(prepared))
@@ -55,7 +57,12 @@ def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:
 
 def _run(prepared: Any) -> str:
     done = subprocess.run(
-        prepared.command, cwd=prepared.cwd, env=prepared.environment, capture_output=True, text=True, check=False
+        prepared.command,
+        cwd=prepared.cwd,
+        env=prepared.environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -108,7 +115,11 @@ def _cut(whole: dict[str, Any], id: str) -> dict[str, Any]:
     call = configuration["root_module"]["module_calls"][id]
     prior = whole.get("prior_state", {}).get("values", {})
     cut = {
-        **{key: whole[key] for key in ("format_version", "terraform_version", "complete", "errored") if key in whole},
+        **{
+            key: whole[key]
+            for key in ("format_version", "terraform_version", "complete", "errored")
+            if key in whole
+        },
         "planned_values": {
             "root_module": module(whole["planned_values"]),
             "outputs": outputs(whole["planned_values"].get("outputs") or {}),

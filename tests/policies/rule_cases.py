@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,13 @@ from typing import Any
 import hcl2
 from hcl2 import SerializationOptions
 
+from policies import catalogue, engine, parameters
+from policies.model import FAIL, PASS, UNKNOWN
+from policies.readers import read
+
 TABLES = Path(__file__).with_name("rules")
+_CATALOGUE = catalogue.load()
+_PARAMETERS = parameters.load()
 
 
 @dataclass
@@ -91,12 +98,23 @@ def _expect(case: Case, words: str, place: str) -> None:
         case.planned[address] = planned
 
 
+def judged(rule: str, path: Path, configuration: Path | None = None) -> dict[str, str]:
+    """What the gate finds for one rule at a path: the worst status by address."""
+    result = engine.judge([read(path, configuration)], _CATALOGUE, _PARAMETERS)
+    found: dict[str, str] = {}
+    for finding in result.findings:
+        if finding.rule == f"CM_{rule.upper()}":
+            worse = [status for status in (found.get(finding.address), finding.status) if status]
+            found[finding.address] = min(worse, key=(FAIL, UNKNOWN, PASS).index)
+    return found
+
+
 # --- Terraform JSON -------------------------------------------------------------------------------------
 
 
 def as_json(text: str) -> dict[str, Any]:
     """A file of HCL in Terraform's JSON syntax, by python-hcl2's own conversion."""
-    options = SerializationOptions(with_comments=False, explicit_blocks=True, preserve_heredocs=False)
+    options = SerializationOptions(with_comments=False, explicit_blocks=True, preserve_heredocs=True)
     tree = hcl2.loads(text, serialization_options=options)
     result: dict[str, Any] = {}
     for kind, blocks in tree.items():
@@ -144,6 +162,8 @@ def _unquoted(text: str) -> str:
     """A quoted HCL text as the template that JSON holds: escapes undone outside of `${...}`."""
     if not (len(text) > 1 and text[0] == text[-1] == '"'):
         return text
+    if heredoc := re.fullmatch(r'"<<(-?)(\w+)\n(.*\n)\s*\2"', text, re.DOTALL):
+        return textwrap.dedent(heredoc[3]) if heredoc[1] else heredoc[3]
     result = []
     depth = 0
     index = 1

@@ -1,0 +1,49 @@
+"""Every case as a plan that Terraform made, alone and together with the configuration it was made from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rule_cases import Case, cases, judged, tables
+from rule_plans import plan
+
+from policies.model import UNKNOWN
+
+PLANNED = [case for rule in tables() for case in cases(rule) if not case.refused]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("planned") / "cases"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def plans(folder: Path) -> dict[str, dict[str, Any]]:
+    return plan(PLANNED, folder)
+
+
+def _file(case: Case, plans: dict[str, dict[str, Any]], folder: Path) -> Path:
+    file = folder.parent / f"{case.id}.json"
+    file.write_text(json.dumps(plans[case.id]), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("case", PLANNED, ids=lambda case: case.id)
+def test_plan(case: Case, plans: dict[str, dict[str, Any]], folder: Path) -> None:
+    assert judged(case.rule, _file(case, plans, folder)) == case.planned
+
+
+@pytest.mark.parametrize("case", PLANNED, ids=lambda case: case.id)
+def test_what_a_plan_leaves_open_its_configuration_answers(
+    case: Case, plans: dict[str, dict[str, Any]], folder: Path
+) -> None:
+    found = judged(case.rule, _file(case, plans, folder), folder / case.id)
+    for address, status in found.items():
+        assert status in {case.planned.get(address, UNKNOWN), case.expected.get(address, UNKNOWN)}
+    certain = {address: status for address, status in case.planned.items() if status != UNKNOWN}
+    assert {address: found.get(address) for address in certain} == certain
