@@ -23,14 +23,14 @@ def mermaid(shown: Topology) -> str:
     for zone, subnets in shown.zones:
         lines.append(f'    subgraph {_id(zone)}["{zone}"]')
         for subnet in subnets:
-            lines.append(f'      subgraph {_id(subnet.name, zone)}["{subnet.name}<br/>{subnet.cidr}"]')
+            lines.append(f'      subgraph {_id(subnet.name, zone)}["{subnet.name} {subnet.cidr}"]')
             for one in subnet.standing:
                 node = _id(one.tier, zone)
                 places.setdefault(one.tier, []).append(node)
                 lines.append(f'        {node}["{one.title}<br/>{one.detail}"]')
             if subnet.nat:
                 nats[zone] = _id("nat", zone)
-                lines.append(f'        {nats[zone]}["NAT gateway"]')
+                lines.append(f'        {nats[zone]}["NAT gateway<br/>to the internet"]')
             if not subnet.standing and not subnet.nat:
                 lines.append(f'        {_id("empty", subnet.name, zone)}["nothing yet"]')
             lines.append("      end")
@@ -71,7 +71,6 @@ def _flows(shown: Topology, places: dict[str, list[str]], nats: dict[str, str]) 
                     places.get(flow.source, []), places.get(flow.target, []), strict=False
                 )
             ]
-    lines += [f"  {nat} --> internet" for nat in dict.fromkeys(gateways.values())]
     return lines
 
 
