@@ -398,7 +398,7 @@ class View:
 
     def undetermined(self, why: Unknown | str, path: str | Sequence[Any] = "") -> Undetermined:
         """The exception to raise when a rule cannot tell: `raise resource.undetermined(value, "policy")`."""
-        reason = why.reason if isinstance(why, Unknown) else why
+        reason = why.reason if isinstance(why, Unknown) else str(why)
         return Undetermined(reason, self, f"{self._prefix}{_shown(path)}" if path else self.path)
 
     @property
@@ -959,7 +959,7 @@ def failed(message: str, attribute: str = "", *, at: View | None = None) -> Verd
 
 def unknown(why: Unknown | str, attribute: str = "", *, at: View | None = None) -> Verdict:
     """It cannot be told whether the resource fulfils the rule. Raising `Undetermined` says the same."""
-    return Verdict(UNKNOWN, why.reason if isinstance(why, Unknown) else why, attribute, at)
+    return Verdict(UNKNOWN, why.reason if isinstance(why, Unknown) else str(why), attribute, at)
 
 
 def not_applicable(*, at: View | None = None) -> Verdict:

@@ -470,7 +470,7 @@ class Module:
                 chosen = {str.__str__(item): item for item in chosen}
             if not isinstance(chosen, dict):
                 blind = first_unknown(chosen)
-                reason = blind.reason if blind else "for_each is neither a map nor a set of texts"
+                reason = blind.reason if blind is not None else "for_each is neither a map nor a set of texts"
                 unknown = Unknown(reason, references_of(chosen))
                 return make("", {"each": {"key": unknown, "value": unknown}}, False)
             self._bound(len(chosen), block, address)

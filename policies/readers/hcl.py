@@ -179,7 +179,10 @@ class _Reader:
     def _name(self, tree: Any) -> str:
         if tree.data != "string":
             return str(tree.children[0])
-        node = parse_expression(self.text[tree.meta.start_pos : tree.meta.end_pos])
+        try:
+            node = parse_expression(self.text[tree.meta.start_pos : tree.meta.end_pos])
+        except SyntaxFault as fault:
+            self._fail(tree, f"it cannot be parsed: {fault}")
         if not isinstance(node, Literal):
             self._fail(tree, "a label is a plain text")
         return str(node.value)

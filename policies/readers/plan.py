@@ -137,6 +137,11 @@ class _Plan:
             for module, item in _resources(prior_values.get("root_module") or {}, "")
             if item.get("mode") == "data" and item["address"] not in known
         ]
+        for address, one in self.changes.items():
+            if address not in known and set(one["actions"]) - {"delete", "forget", "read"}:
+                raise Problem(
+                    f"{self.file}: it changes {address} and holds no planned values of it: it is not whole"
+                )
         self.instances = known | {item["address"] for _, item in prior}
         both = [*prior, *planned]
         data = [self._resource(module, item) for module, item in both if item.get("mode") == "data"]

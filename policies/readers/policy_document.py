@@ -27,7 +27,7 @@ def render(values: Mapping[str, Any]) -> Any:
                 (
                     index
                     for index, known in enumerate(statements)
-                    if sid and isinstance(known, dict) and known.get("Sid") == sid
+                    if isinstance(sid, str) and isinstance(known, dict) and known.get("Sid") == sid
                 ),
                 None,
             )
@@ -37,7 +37,7 @@ def render(values: Mapping[str, Any]) -> Any:
                 statements[place] = statement
     version = values.get("version")
     tree: dict[str, Any] = {"Version": "2012-10-17" if version is None else version}
-    if values.get("policy_id"):
+    if _is_set(values.get("policy_id")):
         tree["Id"] = values["policy_id"]
     tree["Statement"] = statements
     blind = first_unknown(tree)
@@ -52,6 +52,10 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _is_set(value: Any) -> bool:
+    return value is not None and value != "" and value != []
+
+
 def _statements(text: Any) -> list[Any]:
     """The statements of a whole document; an `Unknown` among them where it cannot be read."""
     tree = parse_document(text)
@@ -62,11 +66,9 @@ def _statements(text: Any) -> list[Any]:
 
 def _statement(block: Mapping[str, Any]) -> dict[str, Any]:
     statement: dict[str, Any] = {}
-    if block.get("sid"):
+    if _is_set(block.get("sid")):
         statement["Sid"] = block["sid"]
-    statement["Effect"] = (
-        block.get("effect") or "Allow" if not isinstance(block.get("effect"), Unknown) else block["effect"]
-    )
+    statement["Effect"] = block["effect"] if _is_set(block.get("effect")) else "Allow"
     for key, name in (
         ("actions", "Action"),
         ("not_actions", "NotAction"),
@@ -74,7 +76,7 @@ def _statement(block: Mapping[str, Any]) -> dict[str, Any]:
         ("not_resources", "NotResource"),
     ):
         value = block.get(key)
-        if value is not None and (isinstance(value, Unknown) or value):
+        if _is_set(value):
             statement[name] = value[0] if isinstance(value, list) and len(value) == 1 else value
     for key, name in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
         if block.get(key) is not None:
@@ -88,8 +90,10 @@ def _statement(block: Mapping[str, Any]) -> dict[str, Any]:
 def _principals(blocks: list[Any]) -> Any:
     result: dict[str, Any] = {}
     for block in blocks:
-        if isinstance(block, Unknown) or isinstance(block.get("type"), Unknown):
-            return block if isinstance(block, Unknown) else block["type"]
+        if not isinstance(block, dict):
+            return block if isinstance(block, Unknown) else Unknown("principals is not a block")
+        if isinstance(block.get("type"), Unknown):
+            return block["type"]
         kind, identifiers = block.get("type"), block.get("identifiers")
         if kind == "*":
             return "*"
@@ -104,7 +108,9 @@ def _principals(blocks: list[Any]) -> Any:
 def _conditions(blocks: list[Any]) -> Any:
     result: dict[str, Any] = {}
     for block in blocks:
-        parts = [block] if isinstance(block, Unknown) else [block.get("test"), block.get("variable")]
+        if not isinstance(block, dict):
+            return block if isinstance(block, Unknown) else Unknown("condition is not a block")
+        parts = [block.get("test"), block.get("variable")]
         blind = next((part for part in parts if isinstance(part, Unknown)), None)
         if blind is not None:
             return blind

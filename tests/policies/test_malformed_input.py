@@ -22,7 +22,7 @@ from policies.__main__ import main
 from support.problem import Problem
 
 EXAMPLES = settings(
-    max_examples=1500,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
