@@ -102,6 +102,10 @@ destroy: .venv/ready .venv-checkov/ready ## destroy all of ENV, once its name is
 handoff: .venv/ready ## the ops team's bundle of ENV, dist/cloudmart-ENV/; SINCE=an earlier bundle adds what changed
 	@$(PY) -m handoff --env $(ENV) $(if $(SINCE),--since "$(SINCE)")
 
+.PHONY: docs
+docs: .venv/ready ## the generated pages: docs/rules.md
+	@$(PY) -m policies catalogue --output docs/rules.md
+
 .PHONY: test
 test: .venv/ready .venv-checkov/ready ## the whole suite
 	@$(PY) -m pytest -n auto --dist loadscope -q $(ARGS)

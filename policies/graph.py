@@ -397,7 +397,8 @@ def _flows(all_nodes: list[Node]) -> Iterator[Flow]:
             for way_in in incoming:
                 if not _admits(way_in, source):
                     continue
-                if source.outward and target.open and any(map(is_public, way_in.ranges)):
+                named = any(group in way_in.groups for group in source.groups)
+                if source.outward and target.open and not named and any(map(is_public, way_in.ranges)):
                     # Open to the internet, so to all who reach the internet: no flow of its own.
                     continue
                 for group in source.groups:
