@@ -287,6 +287,3 @@ def test_with_protection_lifted_and_the_name_given_all_is_destroyed(project, app
     assert code == 0, words
     assert re.search(r"^destroyed: \d+ resources of prod$", words, re.M)
     assert managed(project) == []
-    code, words = project.local("destroy", "prod", CONFIRM="prod")
-    assert code == 0
-    assert "nothing stands, so there is nothing to destroy" in words

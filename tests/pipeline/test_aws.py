@@ -1,0 +1,140 @@
+"""The way to AWS, as far as it can be gone without AWS: the same commands without LOCAL=1.
+
+Where the provider is needed, the mock stands in a mirror that the Terraform CLI configuration names, as a company's
+own mirror does; nothing else is different from the real thing.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+
+import pytest
+
+KEYS = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+
+
+@pytest.fixture(scope="module")
+def aws(project, terraform, tmp_path_factory):
+    """Run a command for AWS; with credentials unless told otherwise, with no home and no metadata service."""
+    project.stand_in_for_checkov()
+    home = str(tmp_path_factory.mktemp("home"))
+
+    def run(command, env="state", keys=KEYS, **variables):
+        nowhere = {"HOME": home, "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9"}
+        cache = {"CLOUDMART_CACHE": CACHE}
+        return project.run(command, ENV=env, **({"TF": str(terraform)} | nowhere | cache | keys | variables))
+
+    from support import cache
+
+    CACHE = str(cache.root())
+    return run
+
+
+def test_without_credentials_it_says_so_and_names_the_local_way(aws, project):
+    code, words = aws("plan", keys={})
+    assert code == 2
+    assert "no AWS credentials" in words
+    assert "to go through it all with no AWS account: make plan ENV=state LOCAL=1" in words
+    assert "Traceback" not in words
+
+
+def test_a_profile_that_is_not_there_is_named(aws):
+    code, words = aws("plan", keys={}, AWS_PROFILE="corp")
+    assert code == 2
+    assert "AWS_PROFILE=corp: there is no such profile" in words
+
+
+def test_without_terraform_it_says_so_and_names_the_local_way(aws, tmp_path):
+    code, words = aws("plan", TF="", PATH=str(tmp_path))
+    assert code == 2
+    assert "there is neither terraform nor tofu on the PATH" in words
+    assert "LOCAL=1" in words
+
+
+def test_the_wheels_terraform_is_not_for_aws(aws):
+    code, words = aws("plan", TF="wheel")
+    assert code == 2
+    assert "TF=wheel: that Terraform is for LOCAL=1" in words
+
+
+def test_an_old_terraform_is_refused(aws, tmp_path):
+    old = tmp_path / "terraform"
+    old.write_text("#!/bin/sh\necho Terraform v1.5.7\n")
+    old.chmod(0o755)
+    code, words = aws("plan", TF=str(old))
+    assert code == 2
+    assert "is Terraform 1.5.7, and at least 1.6 is needed" in words
+
+
+def test_without_the_provider_it_says_so_and_names_the_local_way(aws, tmp_path):
+    (tmp_path / "mirror").mkdir()
+    mirror = (
+        f'provider_installation {{\n  filesystem_mirror {{\n    path = "{tmp_path / "mirror"}"\n  }}\n}}\n'
+    )
+    (tmp_path / "tfrc").write_text(mirror)
+    code, words = aws("plan", TF_CLI_CONFIG_FILE=str(tmp_path / "tfrc"))
+    assert code == 2
+    assert "terraform init failed" in words
+    assert "the provider hashicorp/aws cannot be had" in words
+    assert "make plan ENV=state LOCAL=1" in words
+
+
+def test_without_a_network_it_says_so_and_names_the_local_way(aws, tmp_path):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        (tmp_path / "tfrc").write_text("provider_installation {\n  direct {}\n}\n")
+        code, words = aws(
+            "plan",
+            TF_CLI_CONFIG_FILE=str(tmp_path / "tfrc"),
+            HTTPS_PROXY=nobody,
+            https_proxy=nobody,
+            NO_PROXY="",
+        )
+    assert code == 2
+    assert "the provider hashicorp/aws cannot be had: no registry answers" in words
+    assert "make plan ENV=state LOCAL=1" in words
+
+
+def test_with_a_provider_the_whole_way_is_gone(aws, project):
+    from mock_provider import runner
+
+    mirror = {"TF_CLI_CONFIG_FILE": runner.environment()["TF_CLI_CONFIG_FILE"]}
+    code, words = aws("plan", **mirror, TF_CLI_ARGS_plan="-target=aws_kms_key.state")
+    assert code == 0, words
+    assert "signed in to AWS by the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in words
+    assert "not passed on to Terraform: TF_CLI_ARGS_plan" in words
+    assert "mock provider" not in words
+    assert "Plan: 9 to create" in words
+    assert words.strip().endswith("next: make apply ENV=state")
+    folder = project.root / "cdktf.out" / "stacks" / "cloudmart-state"
+    assert json.loads((folder / "plan" / "record.json").read_text())["local"] is False
+
+    code, words = project.local("apply", "state")
+    assert code == 2
+    assert "there is one against AWS, which only make apply ENV=state takes" in words
+
+    code, words = aws("apply", **mirror)
+    assert code == 0, words
+    assert "applied: 9 created" in words
+    resources = json.loads((folder / "terraform.tfstate").read_text())["resources"]
+    assert len([one for one in resources if one["mode"] == "managed"]) == 9
+    assert not (project.root / "cdktf.out" / "local").exists() or not list(
+        (project.root / "cdktf.out" / "local").glob("*/terraform.tfstate")
+    )
+
+
+def test_the_disk_is_looked_at_before_terraform_starts(monkeypatch, tmp_path):
+    from pipeline import planning, target
+    from support.problem import Problem
+
+    about = target.Target("prod", True, "cloudmart-prod", tmp_path / "environments" / "prod.yaml", tmp_path)
+    about.work.mkdir(parents=True)
+    full = shutil.disk_usage(tmp_path)._replace(free=5 * 2**20)
+    monkeypatch.setattr(planning.shutil, "disk_usage", lambda _: full)
+    with pytest.raises(
+        Problem, match=r"the disk is all but full \(5 MiB free\).* make at least 64 MiB of room"
+    ):
+        planning.ready_to_write(about)
