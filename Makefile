@@ -103,8 +103,9 @@ handoff: .venv/ready ## the ops team's bundle of ENV, dist/cloudmart-ENV/; SINCE
 	@$(PY) -m handoff --env $(ENV) $(if $(SINCE),--since "$(SINCE)")
 
 .PHONY: docs
-docs: .venv/ready ## the generated pages: docs/rules.md
+docs: .venv/ready ## the generated pages: docs/rules.md, and the picture in README.md
 	@$(PY) -m policies catalogue --output docs/rules.md
+	@$(PY) -m handoff --env prod --picture README.md
 
 .PHONY: test
 test: .venv/ready .venv-checkov/ready ## the whole suite
