@@ -14,6 +14,7 @@ from mock_provider import faults, provider, schema
 from mock_provider.protocol import serve, started_by_terraform
 from support import cache
 from support.problem import Problem, guarded
+from support.progress import step
 
 FAULTS = "MOCK_PROVIDER_FAULTS"
 """The variable that names the faults file to the plugin."""
@@ -36,7 +37,8 @@ def full_answer() -> tuple[schema.Schema, Path]:
     key = f"{known.folder.name.removeprefix('schema-')}-{provider.answer_key()}"
 
     def fill(folder: Path) -> None:
-        (folder / "answer").write_bytes(provider.answer(known))
+        with step("schema written as Terraform asks for it (once)"):
+            (folder / "answer").write_bytes(provider.answer(known))
 
     return known, cache.folder(f"mock-provider/answer-{key}", fill) / "answer"
 

@@ -28,6 +28,7 @@ from typing import Any, Literal
 from mock_provider import waf
 from support import cache
 from support.problem import Problem
+from support.progress import step
 
 Block = dict[str, Any]
 Kind = Literal["resource", "data", "provider"]
@@ -182,7 +183,8 @@ def _reader() -> str:
 
 
 def _write(path: Path, folder: Path) -> None:
-    version, kinds = read(path)
+    with step("schema of hashicorp/aws read from the bindings (once)"):
+        version, kinds = read(path)
     index: dict[str, Any] = {"version": version}
     with (folder / "blocks").open("wb") as blocks:
         for kind, types in kinds.items():

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from mock_provider import runner
 
+Configuration = dict[str, Any]
 PRODUCTS = ("wheel", "terraform", "tofu")
 
 
@@ -87,6 +89,16 @@ class Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         return self
+
+
+def actions(changes: dict[str, dict[str, Any]]) -> Counter[str]:
+    """How often each action is planned, data sources apart."""
+    return Counter("-".join(one["change"]["actions"]) for one in changes.values() if one["mode"] == "managed")
+
+
+def count(configuration: Configuration) -> int:
+    """How many resources a configuration without count and for_each has."""
+    return sum(len(named) for named in configuration["resource"].values())
 
 
 @pytest.fixture
