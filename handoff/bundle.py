@@ -123,6 +123,9 @@ def _fill(
     for file, content in files.items():
         _write(folder / "terraform" / file, content)
     with step("both judged by the gate, with the same verdicts"):
+        waivers = path.with_name(f"{path.stem}.waivers.toml")
+        if waivers.exists():
+            _write(folder / "policy" / "waivers.toml", waivers.read_text(encoding="utf-8"))
         report = _judged(folder)
     with step("architecture drawn"):
         shown = topology.topology(folder / "terraform-json")
@@ -165,7 +168,7 @@ def _fill(
                 pages.page(file, heading, body, footer, changes=comparison is not None),
             )
     _carry_gate(folder / "policy" / "gate")
-    _write(folder / "README.md", _readme(name, comparison))
+    _write(folder / "README.md", _readme(name, comparison, (folder / "policy" / "waivers.toml").exists()))
     _write(folder / "NOTICE.md", _notice(stamp))
     _write(folder / "VERSION.json", json.dumps({"commit": stamp.commit, **stamp.versions}, indent=2) + "\n")
     _write(folder / "verify", (HERE / "verify.sh").read_text(encoding="utf-8"))
@@ -244,8 +247,9 @@ def _judged(folder: Path) -> dict[str, Any]:
     arguments = [
         word for format, file in REPORTS for word in ("--format", format, "--output", f"policy/{file}")
     ]
-    _gate(folder, ["terraform-json", *arguments])
-    _gate(folder, ["terraform", "--format", "json", "--output", "policy/hcl.json"])
+    waived = ["--waivers", "policy/waivers.toml"] if (folder / "policy" / "waivers.toml").exists() else []
+    _gate(folder, ["terraform-json", *arguments, *waived])
+    _gate(folder, ["terraform", "--format", "json", "--output", "policy/hcl.json", *waived])
     report: dict[str, Any] = json.loads((folder / "policy" / "report.json").read_text(encoding="utf-8"))
     hcl_report = folder / "policy" / "hcl.json"
     other = json.loads(hcl_report.read_text(encoding="utf-8"))
@@ -354,7 +358,7 @@ def _tarball(folder: Path, name: str, date: int) -> bytes:
     return packed.getvalue()
 
 
-def _readme(name: str, comparison: changes.Comparison | None) -> str:
+def _readme(name: str, comparison: changes.Comparison | None, waived: bool) -> str:
     listing = "\n".join(f"| `{path}` | {words} |" for path, words in CONTENTS)
     changed = (
         "\nWhat changed since the earlier bundle is told in `pages/changes.html`.\n"
@@ -381,7 +385,7 @@ The verdict in `policy/` can be given again. The gate is carried along; for the 
 nothing more, for HCL python-hcl2 {version("python-hcl2")} too:
 
     cd policy/gate
-    python3 -m policies check ../../terraform-json
+    python3 -m policies check ../../terraform-json{" --waivers ../waivers.toml" if waived else ""}
 
 Exit code 0: everything passed. 1: something failed or could not be known. 2: something could not be judged.
 """
