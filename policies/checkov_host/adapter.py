@@ -6,6 +6,7 @@ the absolute file nor, in Terraform JSON, the type; the runners' `run_block` kno
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Callable
@@ -118,17 +119,20 @@ def register() -> None:
 def _placed(run_block: Callable[..., None]) -> Callable[..., None]:
     """A runner's `run_block` that notes where it is, and gives records the address that was judged."""
 
+    parameters = inspect.signature(run_block)
+
     @wraps(run_block)
-    def placed(self: Any, *arguments: Any, **named: Any) -> None:
-        file = named["full_file_path"]
-        report = named["report"]
-        file = str(getattr(file, "file_path", file))
-        root = named.get("root_folder") or str(Path(file).parent)
+    def placed(*arguments: Any, **named: Any) -> None:
+        given = parameters.bind(*arguments, **named).arguments
+        report = given["report"]
+        file = str(getattr(given["full_file_path"], "file_path", given["full_file_path"]))
+        root = given.get("root_folder") or str(Path(file).parent)
         _here.update(file=str(Path(file).resolve()), root=str(Path(root).resolve()))
         results = (report.failed_checks, report.passed_checks, report.skipped_checks)
         before = [len(records) for records in results]
-        run_block(self, *arguments, **named)
-        named_by_line = _addresses(named["entities"]) if isinstance(self, TerraformJsonRunner) else {}
+        run_block(*arguments, **named)
+        in_json = isinstance(given["self"], TerraformJsonRunner)
+        named_by_line = _addresses(given["entities"]) if in_json else {}
         for records, count in zip(results, before, strict=True):
             for record in records[count:]:
                 by_line = named_by_line.get(tuple(record.file_line_range))

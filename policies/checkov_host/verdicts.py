@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from policies import catalogue, engine, parameters, waivers
 from policies.engine import WAIVED, Finding
 from policies.model import FAIL, PASS, UNKNOWN, without_keys
-from policies.readers import Reading, read
+from policies.readers import Reading, files, hcl, read, terraform_json
 from support.problem import Problem
 
 PARAMETERS: Final = "CLOUDMART_POLICY_PARAMS"
@@ -69,6 +70,8 @@ class Verdicts:
             Problem: the file, or the folder it belongs to, cannot be judged.
         """
         judged, addresses = self._find(Path(file), Path(root), type, name, address)
+        if not addresses:
+            return None
         found = [finding for one in addresses for finding in judged.findings.get((rule, one), ())]
         if judged.first in addresses:
             # What is said about no resource (an output, a module that was not seen) is said here.
@@ -95,6 +98,8 @@ class Verdicts:
             narrowed = [one for one in own if address in (one, without_keys(one))]
             if narrowed or own:
                 return judged, narrowed or own
+            if (type, name) in _declared(file):
+                return judged, []  # counted to none
         raise Problem(
             f"{file}: {address or f'{type}.{name}'}: Checkov sees a resource that the gate does not"
         )
@@ -126,6 +131,16 @@ class Verdicts:
             return None
         result = engine.judge([reading], self.catalogue, self.parameters)
         return _indexed(reading, waivers.apply(result.findings, self.waivers))
+
+
+@cache
+def _declared(file: Path) -> frozenset[tuple[str, ...]]:
+    """Type and name of the resources that a file of configuration declares."""
+    if not file.name.endswith((".tf", ".tf.json")):
+        return frozenset()
+    parse = hcl.parse if file.name.endswith(".tf") else terraform_json.parse
+    blocks = parse(files.read_text(file), str(file))
+    return frozenset(block.labels for block in blocks if block.kind == "resource")
 
 
 def _indexed(reading: Reading, findings: Sequence[Finding]) -> Judged:

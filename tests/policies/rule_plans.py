@@ -13,7 +13,23 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rule_cases import Case, as_json, write_hcl
+from rule_cases import Case, as_json, cases, tables, write_hcl
+
+from support import cache
+
+PLANNED = [case for rule in tables() for case in cases(rule) if not case.refused]
+"""The cases that the provider does not refuse to plan."""
+
+
+def shared(folder: Path) -> dict[str, dict[str, Any]]:
+    """The plans of all cases, made once in `folder/cases` whatever the number of test workers."""
+    done = folder / "plans.json"
+    with cache.locked(done):
+        if not done.exists():
+            (folder / "cases").mkdir(parents=True)
+            done.write_text(json.dumps(plan(PLANNED, folder / "cases")), encoding="utf-8")
+    found: dict[str, dict[str, Any]] = json.loads(done.read_text(encoding="utf-8"))
+    return found
 
 
 def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:

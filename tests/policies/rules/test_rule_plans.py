@@ -7,24 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rule_cases import Case, cases, judged, tables
-from rule_plans import plan
+from rule_cases import Case, judged
+from rule_plans import PLANNED, shared
 
 from policies.model import UNKNOWN
 
-PLANNED = [case for rule in tables() for case in cases(rule) if not case.refused]
-
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("planned") / "cases"
-    folder.mkdir()
-    return folder
+def folder(shared_folder: Path) -> Path:
+    return shared_folder / "rule-plans" / "cases"
 
 
 @pytest.fixture(scope="module")
 def plans(folder: Path) -> dict[str, dict[str, Any]]:
-    return plan(PLANNED, folder)
+    return shared(folder.parent)
 
 
 def _file(case: Case, plans: dict[str, dict[str, Any]], folder: Path) -> Path:

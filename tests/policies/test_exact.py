@@ -1,0 +1,191 @@
+"""Exact mode: Terraform evaluates, the gate judges, and nothing of the judged folder is executed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies import exact
+from policies.__main__ import main
+
+Written = Callable[[dict[str, Any]], Path]
+
+# What only Terraform can evaluate: a data source, a function that the readers leave alone, a module over its result.
+ZONES = """\
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 6.28"
+    }
+  }
+}
+provider "aws" {
+  region = "eu-west-1"
+}
+data "aws_availability_zones" "all" {}
+module "subnets" {
+  source = "./subnets"
+  zones  = slice(data.aws_availability_zones.all.names, 0, 2)
+}
+resource "aws_db_subnet_group" "main" {
+  subnet_ids = module.subnets.ids
+}
+resource "aws_db_instance" "main" {
+  instance_class       = "db.t3.micro"
+  engine               = "postgres"
+  engine_version       = "15"
+  allocated_storage    = 20
+  username             = "shop"
+  skip_final_snapshot  = true
+
+  manage_master_user_password = true
+  db_subnet_group_name = aws_db_subnet_group.main.name
+  storage_encrypted    = sha256("a") == "x"
+}
+"""
+SUBNETS = """\
+variable "zones" {}
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/16"
+}
+resource "aws_subnet" "private" {
+  for_each          = toset(var.zones)
+  vpc_id            = aws_vpc.main.id
+  availability_zone = each.key
+  cidr_block        = cidrsubnet(aws_vpc.main.cidr_block, 8, index(var.zones, each.key))
+}
+output "ids" { value = [for subnet in aws_subnet.private : subnet.id] }
+"""
+
+
+def report(path: Path, tmp_path: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    output = tmp_path / "report.json"
+    code = main(["check", str(path), "--format", "json", "--output", str(output), *options])
+    return code, json.loads(output.read_text())
+
+
+def test_terraforms_values_with_the_configurations_places(written: Written, tmp_path: Path) -> None:
+    folder = written({"main.tf": ZONES, "subnets/main.tf": SUBNETS})
+    before = sorted(folder.rglob("*"))
+    (reading,), notes = exact.read_exactly([folder])
+    assert notes == [f"{folder}: evaluated by Terraform against the mock provider"]
+    assert sorted(folder.rglob("*")) == before
+    model = reading.model
+    subnets = model.of_type("aws_subnet")
+    assert [subnet.address for subnet in subnets] == [
+        'module.subnets.aws_subnet.private["eu-west-1a"]',
+        'module.subnets.aws_subnet.private["eu-west-1b"]',
+    ]
+    (database,) = model.of_type("aws_db_instance")
+    assert database.boolean("storage_encrypted") is False
+    (group,) = database.referenced("db_subnet_group_name", "aws_db_subnet_group").resources
+    assert sorted(group.referenced("subnet_ids[]").resources, key=str) == sorted(subnets, key=str)
+    lines = ZONES.splitlines()
+    assert "storage_encrypted" in lines[database.line_of("storage_encrypted") - 1]
+    assert subnets[0].file.endswith("subnets/main.tf")
+    code, found = report(folder, tmp_path, "--exact")
+    verdicts = {
+        one["rule"]: one["status"] for one in found["findings"] if one["address"] == "aws_db_instance.main"
+    }
+    assert code == 1
+    assert verdicts["CM_RDS_STORAGE_ENCRYPTED"] == "fail"
+
+
+EVIL = """\
+provider "aws" {
+  region = "eu-west-1"
+}
+resource "aws_ebs_volume" "main" {
+  availability_zone = "eu-west-1a"
+  size              = 1
+  encrypted         = true
+  provisioner "local-exec" {
+    command = "touch MARK-provisioner"
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (
+            {"main.tf": EVIL + 'data "external" "run" {\n  program = ["touch", "MARK-external"]\n}\n'},
+            "hashicorp/external",
+        ),
+        ({"main.tf": EVIL + 'resource "null_resource" "x" {}\n'}, "hashicorp/null"),
+        (
+            {"main.tf": EVIL + 'module "x" {\n  source = "git::file://MARK/repository"\n}\n'},
+            "would have to be fetched",
+        ),
+        (
+            {
+                "main.tf": EVIL + 'module "x" {\n  count = 0\n  source = "./inner"\n}\n',
+                "inner/main.tf": 'module "y" {\n  source = "hashicorp/aws"\n}\n',
+            },
+            "would have to be fetched",
+        ),
+        ({"main.tf": EVIL + 'variable "needed" {}\n'}, "No value for required variable"),
+        (
+            {
+                "main.tf": EVIL
+                + 'resource "aws_ebs_volume" "wrong" {\n  availability_zone = "eu-west-1a"\n  nonsense = 1\n}\n'
+            },
+            "nonsense",
+        ),
+    ],
+)
+def test_what_cannot_be_planned_is_judged_by_the_readers_and_marked(
+    written: Written, tmp_path: Path, files: dict[str, str], reason: str
+) -> None:
+    folder = written({name: text.replace("MARK", str(tmp_path / "mark")) for name, text in files.items()})
+    code, found = report(folder, tmp_path, "--exact")
+    (note,) = found["notes"]
+    assert "judged by the gate's own readers, because Terraform could not plan it" in note
+    assert reason in note
+    assert code == 1
+    assert {one["address"] for one in found["findings"]} >= {"aws_ebs_volume.main"}
+    assert list(tmp_path.glob("mark*")) == []
+
+
+def test_nothing_is_executed_by_a_plan_that_succeeds(written: Written, tmp_path: Path) -> None:
+    folder = written({"main.tf": EVIL.replace("MARK", str(tmp_path / "mark"))})
+    _, found = report(folder, tmp_path, "--exact")
+    assert found["notes"] == [f"{folder}: evaluated by Terraform against the mock provider"]
+    assert list(tmp_path.glob("mark*")) == []
+
+
+def test_a_single_file_with_a_remote_backend_is_planned_alone(written: Written) -> None:
+    folder = written(
+        {
+            "cdk.tf.json": {
+                "terraform": {"backend": {"s3": {"bucket": "states", "key": "x", "region": "eu-west-1"}}},
+                "variable": {"size": {"type": "number"}},
+                "provider": {"aws": {"region": "eu-west-1"}},
+                "resource": {
+                    "aws_ebs_volume": {"main": {"availability_zone": "eu-west-1a", "size": "${var.size}"}}
+                },
+            },
+            "terraform.tfvars": "size = 7\n",
+            "other.tf": "not { hcl",
+        }
+    )
+    (reading,), notes = exact.read_exactly([folder / "cdk.tf.json"])
+    assert "evaluated by Terraform" in notes[0]
+    assert reading.model.resources[0].number("size") == 7
+    assert reading.model.resources[0].file.endswith("configuration/cdk.tf.json")
+
+
+def test_terraform_that_cannot_start_is_a_problem_of_the_machine(
+    written: Written, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TF", "/nowhere/terraform")
+    assert main(["check", str(written({"main.tf": EVIL})), "--exact"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "/nowhere/terraform" in err
