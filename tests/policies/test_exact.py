@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from policies import exact
+from policies import catalogue, engine, exact, parameters
 from policies.__main__ import main
 
 Written = Callable[[dict[str, Any]], Path]
@@ -69,7 +69,7 @@ def report(path: Path, tmp_path: Path, *options: str) -> tuple[int, dict[str, An
     return code, json.loads(output.read_text())
 
 
-def test_terraforms_values_with_the_configurations_places(written: Written, tmp_path: Path) -> None:
+def test_terraforms_values_with_the_configurations_places(written: Written) -> None:
     folder = written({"main.tf": ZONES, "subnets/main.tf": SUBNETS})
     before = sorted(folder.rglob("*"))
     (reading,), notes = exact.read_exactly([folder])
@@ -88,11 +88,8 @@ def test_terraforms_values_with_the_configurations_places(written: Written, tmp_
     lines = ZONES.splitlines()
     assert "storage_encrypted" in lines[database.line_of("storage_encrypted") - 1]
     assert subnets[0].file.endswith("subnets/main.tf")
-    code, found = report(folder, tmp_path, "--exact")
-    verdicts = {
-        one["rule"]: one["status"] for one in found["findings"] if one["address"] == "aws_db_instance.main"
-    }
-    assert code == 1
+    result = engine.judge([reading], catalogue.load(), parameters.load())
+    verdicts = {one.rule: one.status for one in result.findings if one.address == "aws_db_instance.main"}
     assert verdicts["CM_RDS_STORAGE_ENCRYPTED"] == "fail"
 
 
