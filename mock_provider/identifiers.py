@@ -970,8 +970,26 @@ def _certificate_options(made: _Made) -> list[dict[str, str]]:
     return [validation_record(domain) for domain in domains]
 
 
+def _ipv6_range(made: _Made) -> str:
+    """A VPC's /56 of Amazon's addresses, where one was asked for.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html.
+    """
+    if made.planned.get("assign_generated_ipv6_cidr_block") is not True:
+        return ""
+    digits = hexadecimal(f"{made.seed} ipv6", 6)
+    return f"2600:1f18:{int(digits[:4], 16):x}:{digits[4:]}00::/56".replace(":0000::", ":0::")
+
+
+def _ipv6_association(made: _Made) -> str:
+    asked = made.planned.get("assign_generated_ipv6_cidr_block") is True
+    return f"vpc-cidr-assoc-0{hexadecimal(f'{made.seed} ipv6 association', 16)}" if asked else ""
+
+
 _SPECIAL: dict[str, dict[str, Callable[[_Made], Any]]] = {
     "aws_vpc": {
+        "ipv6_cidr_block": _ipv6_range,
+        "ipv6_association_id": _ipv6_association,
         "id": _new_vpc_id,
         "default_network_acl_id": _default_part("acl"),
         "default_route_table_id": _default_part("rtb"),

@@ -117,11 +117,26 @@ def test_create(project: Make) -> None:
     it.run("plan", "-detailed-exitcode")
 
 
+DUAL_STACK = """
+resource "aws_vpc" "a" {
+  cidr_block                       = "10.0.0.0/16"
+  assign_generated_ipv6_cidr_block = true
+}
+resource "aws_subnet" "a" {
+  vpc_id          = aws_vpc.a.id
+  cidr_block      = cidrsubnet(aws_vpc.a.cidr_block, 8, 1)
+  ipv6_cidr_block = cidrsubnet(aws_vpc.a.ipv6_cidr_block, 8, 1)
+}
+"""
+
+
 def test_same_values_on_every_run(project: Make) -> None:
-    """Two runs with states of their own make the same identifiers."""
-    text = 'resource "aws_vpc" "a" {\n  cidr_block = "10.0.0.0/16"\n}\n'
-    once, again = project(text, name="one"), project(text, name="two")
-    assert once.apply() == again.apply()
+    """Two runs with states of their own make the same identifiers, and ranges that can be cut into subnets."""
+    once, again = project(DUAL_STACK, name="one"), project(DUAL_STACK, name="two")
+    values = once.apply()
+    assert values == again.apply()
+    assert values["aws_vpc.a"]["ipv6_cidr_block"].endswith("00::/56")
+    assert values["aws_subnet.a"]["ipv6_cidr_block"].endswith("01::/64")
 
 
 def test_types_without_facts_say_so(project: Make) -> None:
