@@ -383,39 +383,120 @@ def flows(model: Model) -> list[Flow]:
     return found
 
 
+# What lets packets go from one VPC to another.
+_BRIDGES: Final = (
+    "aws_vpc_peering_connection",
+    "aws_vpc_peering_connection_accepter",
+    "aws_ec2_transit_gateway_vpc_attachment",
+    "aws_ec2_transit_gateway_vpc_attachment_accepter",
+    "aws_networkmanager_vpc_attachment",
+    "aws_vpclattice_service_network_vpc_association",
+)
+
+
+class _Reach:
+    """Who stands behind a permission's groups and ranges; each range is looked up once."""
+
+    def __init__(self, all_nodes: list[Node]) -> None:
+        self.addresses = {id(node): _addresses(node) for node in all_nodes}
+        self.own = [one for found in self.addresses.values() for one in found]
+        vpcs = {id(node): _vpcs(node) for node in all_nodes}
+        bridged = bool(all_nodes) and bool(all_nodes[0].resource.model.of_type(*_BRIDGES))
+        apart = not bridged and all(len(found) == 1 for found in vpcs.values())
+        self.vpc = {key: next(iter(found)) if apart else 0 for key, found in vpcs.items()}
+        self.neighbours: dict[int, list[Node]] = {}
+        self.wearing: dict[int, list[Node]] = {}
+        for node in all_nodes:
+            self.neighbours.setdefault(self.vpc[id(node)], []).append(node)
+            for group in node.groups:
+                self.wearing.setdefault(id(group), []).append(node)
+        self._covered: dict[tuple[int, str], dict[int, Node]] = {}
+        self._outside: dict[str, str] = {}
+
+    def covered(self, text: str, beside: Node) -> dict[int, Node]:
+        """The nodes of a node's network that have addresses in a range."""
+        key = (self.vpc[id(beside)], text)
+        found = self._covered.get(key)
+        if found is None:
+            wanted = network(text)
+            found = self._covered[key] = {
+                id(node): node
+                for node in self.neighbours[key[0]]
+                if any(_overlap(wanted, one) for one in self.addresses[id(node)])
+            }
+        return found
+
+    def admitted(self, permission: _Permission, target: Node) -> dict[int, Node]:
+        """The nodes that a permission of `target` admits.
+
+        What is open to the internet is open to all who reach the internet: that is no flow of its own.
+        """
+        found = {id(node): node for group in permission.groups for node in self.wearing.get(id(group), ())}
+        for text in permission.ranges:
+            covered = self.covered(text, target)
+            if target.open and is_public(text):
+                found.update((key, node) for key, node in covered.items() if not node.outward)
+            else:
+                found.update(covered)
+        return found
+
+    def admits(self, permission: _Permission, peer: Node) -> bool:
+        """Whether a permission leads to a node."""
+        return any(group in permission.groups for group in peer.groups) or any(
+            id(peer) in self.covered(text, peer) for text in permission.ranges
+        )
+
+    def outside(self, ranges: Iterable[str]) -> Iterator[str]:
+        """Whom outside of the network ranges admit: the internet, or private ranges by name."""
+        for text in ranges:
+            found = self._outside.get(text)
+            if found is None:
+                inside = not is_public(text) and any(_overlap(network(text), one) for one in self.own)
+                found = self._outside[text] = "" if inside else INTERNET if is_public(text) else text
+            if found:
+                yield found
+
+
+def _vpcs(node: Node) -> set[int]:
+    """The VPCs that a node stands in, by the identity of their resource or the hash of their id."""
+    found: set[int] = set()
+    for subnet in node.subnets:
+        links = subnet.referenced("vpc_id", "aws_vpc", "aws_default_vpc")
+        found.update(id(vpc) for vpc in links.resources)
+        found.update(hash(name) for name in links.unresolved if isinstance(name, str))
+        if links.unknowns:
+            # Two answers keep the networks together.
+            found.update((-1, -2))
+    return found
+
+
 def _flows(all_nodes: list[Node]) -> Iterator[Flow]:
     groups = {id(group): group for node in all_nodes for group in node.groups}
     ingress = {key: list(_permissions(group, "ingress")) for key, group in groups.items()}
     egress = {key: list(_permissions(group, "egress")) for key, group in groups.items()}
-    own = [ip for node in all_nodes for ip in _addresses(node)]
+    reach = _Reach(all_nodes)
     for target in all_nodes:
         incoming = [one for group in target.groups for one in ingress[id(group)]]
         outgoing = [one for group in target.groups for one in egress[id(group)]]
-        yield from _from_outside(target, incoming, own)
-        yield from _to_outside(target, outgoing, own)
-        for source in all_nodes:
-            for way_in in incoming:
-                if not _admits(way_in, source):
-                    continue
-                named = any(group in way_in.groups for group in source.groups)
-                if source.outward and target.open and not named and any(map(is_public, way_in.ranges)):
-                    # Open to the internet, so to all who reach the internet: no flow of its own.
-                    continue
-                for group in source.groups:
-                    for way_out in egress[id(group)]:
-                        if _admits(way_out, target) and (ports := _shared(way_in, way_out)):
-                            yield Flow(
-                                source.tier,
-                                target.tier,
-                                *ports,
-                                (way_in.view, way_out.view),
-                                (source.resource, target.resource),
-                            )
+        yield from _from_outside(target, incoming, reach)
+        yield from _to_outside(target, outgoing, reach)
+        for way_in in incoming:
+            for source in reach.admitted(way_in, target).values():
+                for way_out in [one for group in source.groups for one in egress[id(group)]]:
+                    ports = _shared(way_in, way_out)
+                    if ports and reach.admits(way_out, target):
+                        yield Flow(
+                            source.tier,
+                            target.tier,
+                            *ports,
+                            (way_in.view, way_out.view),
+                            (source.resource, target.resource),
+                        )
 
 
-def _from_outside(target: Node, incoming: Iterable[_Permission], own: list[Any]) -> Iterator[Flow]:
+def _from_outside(target: Node, incoming: Iterable[_Permission], reach: _Reach) -> Iterator[Flow]:
     for way_in in incoming:
-        for outside in _outside(way_in.ranges, own):
+        for outside in reach.outside(way_in.ranges):
             if outside != INTERNET or target.open:
                 yield Flow(
                     outside,
@@ -428,9 +509,9 @@ def _from_outside(target: Node, incoming: Iterable[_Permission], own: list[Any])
                 )
 
 
-def _to_outside(source: Node, outgoing: Iterable[_Permission], own: list[Any]) -> Iterator[Flow]:
+def _to_outside(source: Node, outgoing: Iterable[_Permission], reach: _Reach) -> Iterator[Flow]:
     for way_out in outgoing:
-        ends = list(_outside(way_out.ranges, own))
+        ends = list(reach.outside(way_out.ranges))
         if way_out.services:
             ends.append(AWS_SERVICES)
         for outside in ends:
@@ -446,15 +527,6 @@ def _to_outside(source: Node, outgoing: Iterable[_Permission], own: list[Any]) -
                 )
 
 
-def _outside(ranges: Iterable[str], own: list[Any]) -> Iterator[str]:
-    """Who outside of the network a permission's ranges admit: the internet, or private ranges by name."""
-    for text in ranges:
-        if is_public(text):
-            yield INTERNET
-        elif not any(_overlap(network(text), one) for one in own):
-            yield text
-
-
 def _addresses(node: Node) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """The ranges a node's addresses lie in."""
     result = []
@@ -465,20 +537,14 @@ def _addresses(node: Node) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network
                 result += [network(text) for text in _ranges(subnet, path)]
             elif isinstance(value, Unknown) and path == "cidr_block":
                 raise subnet.undetermined(value, path)
+            elif isinstance(value, Unknown):
+                # AWS gives IPv6 ranges out of the global ones (RFC 4291, section 2.4).
+                result.append(network("2000::/3"))
     return result
 
 
 def _overlap(one: Any, other: Any) -> bool:
     return one.version == other.version and bool(one.overlaps(other))
-
-
-def _admits(permission: _Permission, peer: Node) -> bool:
-    if any(group in permission.groups for group in peer.groups):
-        return True
-    if not permission.ranges:
-        return False
-    addresses = _addresses(peer)
-    return any(_overlap(network(text), one) for text in permission.ranges for one in addresses)
 
 
 def _shared(one: _Permission, other: _Permission) -> tuple[str, int, int] | None:

@@ -243,6 +243,10 @@ class View:
 
     def get(self, path: str | Sequence[Any]) -> Any:
         """The value at `path`: plain Python, `ABSENT`, or an `Unknown`. No input makes it raise."""
+        if type(path) is str and "." not in path and "[" not in path:
+            # Most questions are about an argument of the view itself.
+            value = self.values.get(path)
+            return ABSENT if value is None else value
         return at_path(self.values, path)
 
     def each(self, path: str) -> list[Any]:
