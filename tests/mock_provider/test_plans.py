@@ -6,6 +6,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from mock_provider import runner
 from tests.mock_provider.conftest import Project
 
 Make = Callable[..., Project]
@@ -228,3 +231,52 @@ def test_plan_departs_from_the_configuration_in_defaults_alone(
     assert told
     assert [line for line in told if not line.endswith("for a non-computed attribute")] == []
     assert not [line for line in log.splitlines() if "Provider produced inconsistent" in line]
+
+
+FIREWALL = """
+resource "aws_wafv2_web_acl" "a" {
+  name  = "a"
+  scope = "REGIONAL"
+  default_action {
+    allow {}
+  }
+  rule {
+    name     = "a"
+    priority = 1
+    action {
+      block {}
+    }
+    statement {
+      not_statement {
+        statement {
+          geo_match_statement {
+            country_codes = ["KR"]
+          }
+        }
+      }
+    }
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "a"
+      sampled_requests_enabled   = true
+    }
+  }
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = "a"
+    sampled_requests_enabled   = true
+  }
+}
+"""
+
+
+def test_plans_are_the_same_with_the_whole_schema(project: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Terraform is given what can occur, and plans what it plans with everything, to the last empty block."""
+    short = project(FIREWALL, name="short").plan()
+    monkeypatch.setattr(runner, "_occurring", lambda *_: None)
+    whole = project(FIREWALL, name="whole").plan()
+    assert short["resource_changes"] == whole["resource_changes"]
+    assert short["planned_values"] == whole["planned_values"]
+    statement = short["resource_changes"][0]["change"]["after"]["rule"][0]["statement"][0]
+    assert statement["and_statement"] == []
+    assert statement["not_statement"][0]["statement"][0]["geo_match_statement"][0]["country_codes"] == ["KR"]
