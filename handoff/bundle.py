@@ -80,6 +80,7 @@ def build(path: Path, out: Path, since: Path | None = None) -> Built:
     with step(f"settings read and checked: {path.name}"):
         values = settings_package.read(path)
     name = f"{values.project}-{values.environment}"
+    stamp = _version()
     try:
         out.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=out))
@@ -88,9 +89,9 @@ def build(path: Path, out: Path, since: Path | None = None) -> Built:
     try:
         folder = work / name
         folder.mkdir()
-        built = _fill(path, values, name, folder, work, since)
+        built = _fill(path, values, name, stamp, folder, work, since)
         tarball = work / f"{name}.tar.gz"
-        tarball.write_bytes(_tarball(folder, name, _version().date))
+        tarball.write_bytes(_tarball(folder, name, stamp.date))
         _replace(folder, out / name, work)
         tarball.replace(out / tarball.name)
         return Built(out / name, out / tarball.name, *built)
@@ -107,9 +108,8 @@ def _replace(new: Path, target: Path, work: Path) -> None:
 
 
 def _fill(
-    path: Path, values: Settings, name: str, folder: Path, work: Path, since: Path | None
+    path: Path, values: Settings, name: str, stamp: Version, folder: Path, work: Path, since: Path | None
 ) -> tuple[int, costs.Estimate, changes.Comparison | None]:
-    stamp = _version()
     with step("stack synthesized"):
         text, found, places = _synthesized(values, work / "synthesis")
     with step("HCL written, read back and found equal"):

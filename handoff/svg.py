@@ -262,11 +262,14 @@ def _arrows(
         middle = backend + CELL_HEIGHT / 2
         canvas.arrow([(x + LEFT + CELL_WIDTH, middle), (x + RIGHT, middle)])
         canvas.pill((left + right) / 2 - 4, middle, ports)
+    # Within the backend's subnet, or in the gap below it.
+    stores = min((at[tier] for tier in (DATABASE, CACHE) if tier in at), default=0)
+    apart = stores - backend - CELL_HEIGHT > ROW_GAP
+    gap = backend + CELL_HEIGHT + (SUBNET_BOTTOM + SUBNET_GAP / 2 if apart else 20)
     if DATABASE in at and (ports := shown.flow(BACKEND, DATABASE)):
         canvas.arrow([(left, backend + CELL_HEIGHT), (left, at[DATABASE])])
-        canvas.pill(left, backend + CELL_HEIGHT + 24, ports)
+        canvas.pill(left, gap, ports)
     if CACHE in at and (ports := shown.flow(BACKEND, CACHE)):
-        gap = backend + CELL_HEIGHT + 17
         out = left + CELL_WIDTH / 2 - 16
         canvas.arrow([(out, backend + CELL_HEIGHT), (out, gap), (right, gap), (right, at[CACHE])])
         canvas.pill((out + right) / 2 + 8, gap, ports)

@@ -84,6 +84,8 @@ def test_nothing_overlaps(variant: str, stack_file: Any) -> None:
             # An arrow ends at a box's edge and never runs through one.
             edge = (box[0], box[1] + 1, box[2] + 1, box[3] - 1, box[4] - 1)
             assert not overlap(line, edge), (line, box)
+        for _, _, top, _, bottom in rectangles(root, "vpc", "zone", "public", "private"):
+            assert y1 != y2 or min(abs(y1 - top), abs(y1 - bottom)) > 5, "an arrow runs along a frame"
         for text in texts:
             if not any(inside(text, pill) for pill in pills):
                 assert not overlap(line, text), (line, text)
