@@ -74,7 +74,7 @@ def _planned(path: Path, source: Source) -> Reading:
             planned = thread.submit(_plan, folder, scratch / "state", glance.version)
             _refuse_remote_modules(source)
             text = planned.result()
-    document = terraform_json.decode(text, str(path))
+    document = terraform_json.decode(text, str(path), written_by_people=False)
     return source.joined(plan.model(document, str(path), text), str(path))
 
 

@@ -149,7 +149,7 @@ def _opened(path: Path) -> Source | Model:
             f"{path}: it is neither a folder with Terraform configuration, nor a .tf or .tf.json file, "
             "nor a plan in JSON (terraform show -json)"
         )
-    document = terraform_json.decode(text, str(path))
+    document = terraform_json.decode(text, str(path), written_by_people=False)
     if "planned_values" in document or "resource_changes" in document or "prior_state" in document:
         from policies.readers import plan
 

@@ -319,6 +319,8 @@ class _Scope:
         secrets = sensitive if isinstance(sensitive, dict) else {}
         for name in (*values, *(name for name in unknown if name not in values)):
             blind = unknown.get(name, False)
+            if not blind and values.get(name) is None:
+                continue
             expression = expressions.get(name)
             if expression is None and not complete:
                 expression = _UNRECORDED
