@@ -140,10 +140,10 @@ def run(
     environment = {**os.environ, "CKV_PARSE_ERROR_FAIL": "true", "LOG_LEVEL": "WARNING"}
     with tempfile.TemporaryDirectory(prefix="checkov-") as folder:
         target = path
-        if "terraform_plan" not in kinds:
+        if path.is_dir() or "terraform_plan" not in kinds:
             copy = Path(folder).resolve() / "configuration"
             copy.mkdir()
-            copying.copy(path, copy)
+            copying.copy(path, copy, plans="terraform_plan" in kinds)
             target = copy if path.is_dir() else copy / path.name
             original = path if path.is_dir() else path.parent
             environment[COPIED] = f"{copy}={original.resolve()}"

@@ -10,6 +10,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
+from copy import copy
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,8 @@ from support.problem import Problem
 
 ADDRESS: Final = "address"
 """In a record's `check_result`: Terraform's own address of what was judged."""
+_MORE: Final = "further_answers"
+"""In a record's `check_result`, until it is taken out: other module calls of the same block."""
 
 _CATEGORIES: Final = {
     model.AT_REST: CheckCategories.ENCRYPTION,
@@ -78,7 +81,7 @@ class GateCheck(BaseResourceCheck):  # type: ignore[misc]
         """The gate's verdict. Skips in comments do not count: waivers are in one file, with an end."""
         self.details = []
         try:
-            answer: Answer | None = _verdicts().answer(
+            answers: list[Answer] = _verdicts().answers(
                 self.id,
                 _original(_here["file"]),
                 _original(_here["root"]),
@@ -91,13 +94,10 @@ class GateCheck(BaseResourceCheck):  # type: ignore[misc]
             words = str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
             print(f"error: {self.id}: {words}", file=sys.stderr, flush=True)
             raise SystemExit(2) from error
-        if answer is None:
+        if not answers:
             return {"result": CheckResult.UNKNOWN}
-        self.details = list(answer.details)
-        result = {"result": _RESULTS[answer.status], "evaluated_keys": [], ADDRESS: answer.address}
-        if answer.status == engine.WAIVED:
-            result["suppress_comment"] = "; ".join(answer.details)
-        return result
+        self.details = list(answers[0].details)
+        return {**_result(answers[0]), _MORE: answers[1:]}
 
     def scan_resource_conf(self, conf: dict[str, list[Any]]) -> CheckResult:
         """Never called: `run` answers."""
@@ -133,12 +133,24 @@ def _placed(run_block: Callable[..., None]) -> Callable[..., None]:
         run_block(*arguments, **named)
         in_json = isinstance(given["self"], TerraformJsonRunner)
         named_by_line = _addresses(given["entities"]) if in_json else {}
-        for records, count in zip(results, before, strict=True):
-            for record in records[count:]:
-                by_line = named_by_line.get(tuple(record.file_line_range))
-                record.resource = record.check_result.get(ADDRESS) or by_line or record.resource
+        added = [record for records, n in zip(results, before, strict=True) for record in records[n:]]
+        for record in added:
+            by_line = named_by_line.get(tuple(record.file_line_range))
+            record.resource = record.check_result.get(ADDRESS) or by_line or record.resource
+            for answer in record.check_result.pop(_MORE, ()):
+                further = copy(record)
+                further.resource, further.details = answer.address, list(answer.details)
+                further.check_result = _result(answer)
+                report.add_record(further)
 
     return placed
+
+
+def _result(answer: Answer) -> dict[str, Any]:
+    result = {"result": _RESULTS[answer.status], "evaluated_keys": [], ADDRESS: answer.address}
+    if answer.status == engine.WAIVED:
+        result["suppress_comment"] = "; ".join(answer.details)
+    return result
 
 
 def _addresses(entities: Any) -> dict[tuple[int, int], str]:
@@ -156,7 +168,7 @@ def _addresses(entities: Any) -> dict[tuple[int, int], str]:
 @cache
 def _original(path: str) -> str:
     """The path that a path in the copy stands for."""
-    copy, separator, original = os.environ.get(COPIED, "").partition("=")
-    if separator and (path == copy or path.startswith(f"{copy}/")):
-        return f"{original}{path[len(copy) :]}"
+    copied, separator, original = os.environ.get(COPIED, "").partition("=")
+    if separator and (path == copied or path.startswith(f"{copied}/")):
+        return f"{original}{path[len(copied) :]}"
     return path

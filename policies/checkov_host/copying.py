@@ -21,13 +21,17 @@ _KEPT: Final = frozenset({"data", "locals", "module", "output", "provider", "res
 _DEPTH: Final = {"data": 2, "resource": 2, "module": 1, "output": 1, "variable": 1, "locals": 0}
 
 
-def copy(source: Path, target: Path) -> None:
-    """Copy what Terraform reads of a folder, or one file, into `target`.
+def copy(source: Path, target: Path, *, plans: bool = False) -> None:
+    """Copy what Terraform reads of a folder (with `plans` every JSON file too), or one file, into `target`.
 
     Raises:
         Problem: something cannot be read, or a JSON file is none.
     """
-    files = [source] if source.is_file() else _configuration(source)
+    files = (
+        [source]
+        if source.is_file()
+        else _configuration(source, (*_SUFFIXES, ".json") if plans else _SUFFIXES)
+    )
     base = source.parent if source.is_file() else source
     for file in files:
         place = target / file.relative_to(base)
@@ -41,11 +45,11 @@ def copy(source: Path, target: Path) -> None:
             raise Problem(f"{file}: it cannot be copied for Checkov: {error}") from error
 
 
-def _configuration(folder: Path) -> list[Path]:
+def _configuration(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     found: list[Path] = []
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found.extend(Path(root, name) for name in names if name.endswith(_SUFFIXES))
+        found.extend(Path(root, name) for name in names if name.endswith(suffixes))
     return sorted(found)
 
 

@@ -55,8 +55,8 @@ class Verdicts:
         self.waivers = waivers.load(Path(accepted) if accepted else waivers.DEFAULTS)
         self._judged: dict[Path, Judged | None] = {}
 
-    def answer(self, rule: str, file: str, root: str, type: str, name: str, address: str) -> Answer | None:
-        """What the gate says, or None where the rule has nothing to say about this block.
+    def answers(self, rule: str, file: str, root: str, type: str, name: str, address: str) -> list[Answer]:
+        """What the gate says about a block, by module call; none where the rule has nothing to say about it.
 
         Args:
             rule: the rule's id.
@@ -69,22 +69,14 @@ class Verdicts:
         Raises:
             Problem: the file, or the folder it belongs to, cannot be judged.
         """
-        judged, addresses = self._find(Path(file), Path(root), type, name, address)
-        if not addresses:
-            return None
-        found = [finding for one in addresses for finding in judged.findings.get((rule, one), ())]
-        if judged.first in addresses:
-            # What is said about no resource (an output, a module that was not seen) is said here.
-            found.extend(judged.loose.get(rule, ()))
-        if not found:
-            return None
-        status = min((finding.status for finding in found), key=_ORDER.index)
-        details = tuple(
-            f"{finding.address}: {finding.message} ({finding.status})"
-            for finding in found
-            if finding.status != PASS
-        )
-        return Answer(status, addresses[0] if len(addresses) == 1 else without_keys(addresses[0]), details)
+        # Where Checkov opens count and for_each, the name carries the key.
+        bare = without_keys(name)
+        judged, addresses = self._find(Path(file), Path(root), type, bare, address)
+        blocks: dict[str, list[str]] = {}
+        for one in addresses:
+            blocks.setdefault(without_keys(one), []).append(one)
+        answers = (_answer(judged, rule, block, instances) for block, instances in blocks.items())
+        return [answer for answer in answers if answer is not None]
 
     def _find(self, file: Path, root: Path, type: str, name: str, address: str) -> tuple[Judged, list[str]]:
         """The judged root that a block belongs to, and the block's addresses in it."""
@@ -131,6 +123,22 @@ class Verdicts:
             return None
         result = engine.judge([reading], self.catalogue, self.parameters)
         return _indexed(reading, waivers.apply(result.findings, self.waivers))
+
+
+def _answer(judged: Judged, rule: str, block: str, instances: list[str]) -> Answer | None:
+    found = [finding for one in instances for finding in judged.findings.get((rule, one), ())]
+    if judged.first in instances:
+        # What is said about no resource (an output, a module that was not seen) is said here.
+        found.extend(judged.loose.get(rule, ()))
+    if not found:
+        return None
+    status = min((finding.status for finding in found), key=_ORDER.index)
+    details = tuple(
+        f"{finding.address}: {finding.message} ({finding.status})"
+        for finding in found
+        if finding.status != PASS
+    )
+    return Answer(status, instances[0] if len(instances) == 1 else block, details)
 
 
 @cache

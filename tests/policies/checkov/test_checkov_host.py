@@ -21,7 +21,11 @@ ROOT = Path(__file__).resolve().parents[3]
 CHECKOV = ROOT / ".venv-checkov" / "bin"
 CHECKS = ROOT / "policies" / "checkov_host" / "checks"
 CASES = [case for rule in tables() for case in cases(rule)]
-FORMS = {"terraform": CASES, "terraform_json": CASES, "terraform_plan": PLANNED}
+FORMS = {
+    "terraform": [case for case in CASES if "main.tf" in case.files],
+    "terraform_json": CASES,
+    "terraform_plan": PLANNED,
+}
 CATALOGUE = catalogue.load()
 PARAMETERS = parameters.load()
 
@@ -56,7 +60,11 @@ def verdicts(fixtures: Path) -> dict[tuple[str, str], Verdict]:
     assert done.returncode == 0, done.stderr
     found: dict[tuple[str, str], Verdict] = {}
     for report in json.loads(done.stdout):
-        for kind, status in (("passed_checks", PASS), ("failed_checks", "fail"), ("skipped_checks", "waived")):
+        for kind, status in (
+            ("passed_checks", PASS),
+            ("failed_checks", "fail"),
+            ("skipped_checks", "waived"),
+        ):
             for record in report["results"][kind]:
                 form, case = Path(record["file_path"]).parts[1:3]
                 key = record["check_id"], without_keys(record["resource"])
