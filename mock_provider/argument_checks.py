@@ -487,9 +487,14 @@ _TESTS: dict[str, Callable[[Any, Any, str], str | None]] = {
 }
 
 
-def is_set(value: Any) -> bool:
-    """Whether an argument is given: not null, no empty block list. Not known yet counts as given."""
+def may_be_set(value: Any) -> bool:
+    """Whether an argument is given, or could turn out to be: not null, no empty list of blocks."""
     return value is not None and value != []
+
+
+def is_set(value: Any) -> bool:
+    """Whether an argument is surely given: what is not known yet may turn out to be null."""
+    return may_be_set(value) and value is not UNKNOWN
 
 
 def _given(config: State, path: facts.ArgumentPath, beside: Path) -> bool:
@@ -506,7 +511,7 @@ def _given(config: State, path: facts.ArgumentPath, beside: Path) -> bool:
             return holder is UNKNOWN
         together = together and next(steps, None) == step
         holder = holder.get(step)
-    return is_set(holder)
+    return may_be_set(holder)
 
 
 def _named(path: facts.ArgumentPath) -> str:
@@ -517,7 +522,7 @@ def _conflicts(
     config: State, path: facts.ArgumentPath, others: list[facts.ArgumentPath]
 ) -> Iterator[Refusal]:
     for where, value in places(config, path):
-        if is_set(value) and value is not UNKNOWN:
+        if is_set(value):
             for other in others:
                 if other != path and _given(config, other, where) and not _unknown(config, other, where):
                     yield Refusal(
@@ -572,7 +577,7 @@ def _required_with(
     config: State, path: facts.ArgumentPath, group: list[facts.ArgumentPath]
 ) -> Iterator[Refusal]:
     for where, value in places(config, path):
-        if is_set(value) and value is not UNKNOWN and not all(_given(config, one, where) for one in group):
+        if is_set(value) and not all(_given(config, one, where) for one in group):
             names = ",".join(_named(one) for one in sorted({*group, path}))
             yield Refusal(
                 where, "Missing required argument", f'"{_named(path)}": all of `{names}` must be specified'

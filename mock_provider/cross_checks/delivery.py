@@ -21,7 +21,7 @@ from mock_provider.cross_checks.wording import (
     required_when,
     unset,
 )
-from mock_provider.values import Path, has_unknown
+from mock_provider.values import UNKNOWN, Path, has_unknown
 
 
 def _bucket(config: State, _region: str | None) -> Iterator[Refusal]:
@@ -298,7 +298,7 @@ def _web_acl(config: State, region: str | None) -> Iterator[Refusal]:
             f"A web ACL for CloudFront is made in us-east-1; here the region is {region}.",
         )
     default = one(config, "default_action")
-    if default and sum(is_set(default.get(name)) for name in ("allow", "block")) != 1:
+    if default and UNKNOWN not in default.values() and sum(map(is_set, default.values())) != 1:
         yield Refusal(("default_action", 0), COMBINATION, "Exactly one of allow and block must be specified.")
     seen: dict[str, set[Any]] = {"name": set(), "priority": set()}
     for at, rule in blocks(config, "rule"):
@@ -314,6 +314,8 @@ def _web_acl(config: State, region: str | None) -> Iterator[Refusal]:
             for kind in ("managed_rule_group", "rule_group_reference")
         )
         wanted, other = ("override_action", "action") if group else ("action", "override_action")
+        if UNKNOWN in statement.values():
+            continue
         if statement and is_set(rule.get(other)):
             yield Refusal(
                 (*at, other),

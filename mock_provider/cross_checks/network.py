@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mock_provider import facts
-from mock_provider.argument_checks import Refusal, failure, is_set
+from mock_provider.argument_checks import Refusal, failure, is_set, may_be_set
 from mock_provider.cross_checks.policies import policy_refusals
 from mock_provider.cross_checks.wording import (
     COMBINATION,
@@ -140,7 +140,7 @@ _RULE_SOURCES = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_securit
 
 def _security_group_rule(config: State, _region: str | None) -> Iterator[Refusal]:
     """Source: the resource's ConfigValidators, and API_IpPermission of EC2."""
-    given = [name for name in _RULE_SOURCES if is_set(config.get(name))]
+    given = [name for name in _RULE_SOURCES if may_be_set(config.get(name))]
     names = ",".join(_RULE_SOURCES)
     if not given:
         yield Refusal(

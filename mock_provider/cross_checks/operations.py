@@ -54,8 +54,8 @@ def _kms_key(config: State, _region: str | None) -> Iterator[Refusal]:
 def _alarm(config: State, _region: str | None) -> Iterator[Refusal]:
     """Source: the resource's CustomizeDiff, and
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html."""
-    statistics = [is_set(config.get(name)) for name in ("statistic", "extended_statistic")]
-    if is_set(config.get("metric_name")) and sum(statistics) != 1:
+    statistics = [config.get(name) for name in ("statistic", "extended_statistic")]
+    if is_set(config.get("metric_name")) and UNKNOWN not in statistics and statistics.count(None) != 1:
         yield Refusal(
             ("statistic",),
             "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mock_provider import catalogue
-from mock_provider.argument_checks import Refusal, day_window, is_set, week_window, windows_meet
+from mock_provider.argument_checks import Refusal, day_window, is_set, may_be_set, week_window, windows_meet
 from mock_provider.cross_checks.wording import (
     Rule,
     State,
@@ -43,7 +43,7 @@ def _db_instance(config: State, region: str | None) -> Iterator[Refusal]:
     if isinstance(engine, str):
         yield from _db_engine(config, engine.lower(), region)
     copy = any(
-        is_set(config.get(name))
+        may_be_set(config.get(name))
         for name in ("replicate_source_db", "snapshot_identifier", "s3_import", "restore_to_point_in_time")
     )
     if not copy:
@@ -52,7 +52,7 @@ def _db_instance(config: State, region: str | None) -> Iterator[Refusal]:
         if unset(config, "username"):
             yield Refusal(("username",), '"username": required field is not set')
         passwords = ("password", "password_wo", "manage_master_user_password")
-        if not any(is_set(config.get(name)) for name in passwords):
+        if not any(may_be_set(config.get(name)) for name in passwords):
             yield Refusal(
                 ("password",),
                 "InvalidParameterValue: The parameter MasterUserPassword must be provided",

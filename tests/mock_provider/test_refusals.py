@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_provider import argument_checks, catalogue, refusals
+from mock_provider import argument_checks, catalogue, refusals, schema
 from mock_provider.values import UNKNOWN
 
 SEOUL = "ap-northeast-2"
@@ -345,7 +345,7 @@ CASES: list[Case] = [
     ),
     (
         "aws_nat_gateway",
-        {"connectivity_type": "private"},
+        {"connectivity_type": "private", "allocation_id": "eipalloc-1"},
         ("allocation_id",),
         "not supported with connectivity_type",
     ),
@@ -940,6 +940,19 @@ def test_what_is_not_known_yet_is_not_refused(terraform_type: str) -> None:
                 name,
                 part,
             )
+
+
+@pytest.mark.parametrize("terraform_type", sorted(TAKEN))
+def test_what_could_turn_out_to_be_unset_is_not_refused(terraform_type: str) -> None:
+    """Arguments of a module are all unknown while Terraform validates it."""
+    config = TAKEN[terraform_type]
+    block = schema.load().block("resource", terraform_type)
+    names = {name for name, one in block["attributes"].items() if "optional" in one or "required" in one}
+    names |= block["block_types"].keys()
+    for name in names - config.keys():
+        assert refusals.check("resource", terraform_type, {**config, name: UNKNOWN}, SEOUL) == [], name
+    for whole in ({**dict.fromkeys(names, UNKNOWN), **config}, dict.fromkeys(names, UNKNOWN)):
+        assert refusals.check("resource", terraform_type, whole, SEOUL) == []
 
 
 def test_nothing_about_the_region_is_said_before_it_is_known() -> None:
