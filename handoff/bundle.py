@@ -139,8 +139,8 @@ def _fill(
     comparison = None
     if since is not None:
         with step(f"compared with {since.name}, by Terraform on the mock provider"):
-            earlier = changes.earlier_configuration(since, work / "earlier")
-            comparison = changes.compare(earlier, folder / "terraform-json", work / "comparison", since.name)
+            before = earlier(since, work / "earlier", name, schema)
+            comparison = changes.compare(before, folder / "terraform-json", work / "comparison", since.name)
     with step("pages written"):
         sections = runbook.runbook(found)
         rules = catalogue.load()
@@ -176,6 +176,27 @@ def _fill(
     _write(folder / "SHA256SUMS", _sums(folder))
     resources = sum(1 for kind, *_ in configuration.elements(found) if kind == "resource")
     return resources, estimate, comparison
+
+
+def earlier(since: Path, into: Path, name: str, schema: configuration.Schema) -> Path:
+    """The configuration of an earlier bundle of the same stack, in the folder `into`.
+
+    Raises:
+        Problem: it is another stack's, or holds what the hand-off never wrote, such as a provisioner:
+            Terraform is going to apply it.
+    """
+    folder = changes.earlier_configuration(since, into)
+    found = json.loads((folder / "cdk.tf.json").read_bytes())
+    other = found.get("//", {}).get("metadata", {}).get("stackName", "") if isinstance(found, dict) else ""
+    if other != name:
+        raise Problem(
+            f"{since}: is a bundle of {other or 'something else'}, not of {name}; name one of the same stack"
+        )
+    try:
+        configuration.files(found, schema)
+    except Problem as problem:
+        raise Problem(f"{since}: {problem}") from problem
+    return folder
 
 
 def _write(path: Path, text: str) -> None:

@@ -22,7 +22,9 @@ from second_readers import formatted
 
 from handoff import bundle
 from mock_provider import runner
+from mock_provider.schema import load
 from mock_provider.terraform import find
+from support.problem import Problem
 
 NAME = "cloudmart-prod"
 FORMS = ("terraform", "terraform-json")
@@ -374,6 +376,18 @@ def test_an_environment_that_is_not_there(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "nowhere.yaml" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_earlier_bundle_of_another_environment_is_refused(dist: Path, tmp_path: Path) -> None:
+    found = json.loads((dist / NAME / "terraform-json" / "cdk.tf.json").read_text())
+    with pytest.raises(Problem, match="is a bundle of cloudmart-prod, not of cloudmart-dev"):
+        bundle.earlier(dist / NAME, tmp_path / "a", "cloudmart-dev", load())
+    # Terraform applies it: what would run a program on the way is not let in.
+    found["resource"]["aws_vpc"]["main"]["provisioner"] = {"local-exec": {"command": "touch ran"}}
+    (tmp_path / "terraform-json").mkdir()
+    (tmp_path / "terraform-json" / "cdk.tf.json").write_text(json.dumps(found))
+    with pytest.raises(Problem, match="provisioner"):
+        bundle.earlier(tmp_path, tmp_path / "b", NAME, load())
 
 
 def test_a_closed_gate_leaves_the_former_bundle(tmp_path: Path) -> None:

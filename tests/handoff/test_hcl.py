@@ -21,6 +21,7 @@ from second_readers import (  # noqa: F401
 )
 
 from handoff import configuration, hcl, readback, templates
+from policies import catalogue, engine, parameters, readers
 from settings.reader import parse
 from support.problem import Problem
 
@@ -41,6 +42,27 @@ def same(found: dict[str, Any], schema: Any, hashicorp: Reader) -> dict[str, str
     read.setdefault("terraform", {})
     assert readback.first_difference(wanted, read, "") == ""
     return files
+
+
+def judged(found: dict[str, Any], files: dict[str, str], folder: Path) -> tuple[set[Any], set[Any]]:
+    """The gate's verdicts on the JSON and on the HCL: rule, address and status."""
+    rules, wanted = catalogue.load(), parameters.load(None)
+    verdicts = []
+    for form, texts in (("json", {"cdk.tf.json": json.dumps(found)}), ("hcl", files)):
+        (folder / form).mkdir()
+        for name, text in texts.items():
+            (folder / form / name).write_text(text, encoding="utf-8")
+        result = engine.judge([readers.read(folder / form)], rules, wanted)
+        verdicts.append({(one.rule, one.address, one.status) for one in result.findings})
+    return verdicts[0], verdicts[1]
+
+
+@pytest.mark.parametrize("variant", ("dev", "everything"))
+def test_the_gate_judges_both_alike(variant: str, stack: Any, schema: Any, tmp_path: Path) -> None:
+    found = stack(variant)
+    left, right = judged(found, configuration.files(found, schema), tmp_path)
+    assert left == right
+    assert {status for _, _, status in left} >= {"pass"}
 
 
 @pytest.mark.parametrize("variant", STACKS)
@@ -117,7 +139,9 @@ def test_random_stacks_read_back(
     values, complaints = parse(settings_values("prod", changes))
     assert values is not None, complaints
     found = app.environment(values, tmp_path_factory.mktemp("random")).configuration
-    same(found, schema, hashicorp)
+    files = same(found, schema, hashicorp)
+    left, right = judged(found, files, tmp_path_factory.mktemp("judged"))
+    assert left == right
 
 
 # Strings that hurt: quotes, backslashes, both escapes, several lines, indentation, every kind of character.
