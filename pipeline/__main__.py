@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,12 +17,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0: done. 1: a policy refused. 2: something else is in the way, and the message says what and the cure.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A console that cannot show a character shows its escape instead of ending the program.
+            stream.reconfigure(errors="backslashreplace")
     options = _parser(os.environ).parse_args(arguments)
-    code = guarded(lambda: _run(options))
+    code = 2
+    try:
+        code = guarded(lambda: _safely(options))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads on, as with `| head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if options.played:
         from mock_provider.runner import last_line
 
-        sys.stdout.flush()
         print(last_line(options.played), file=sys.stderr)
     return code
 
@@ -65,6 +75,19 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         "--confirm", metavar="ENV", default=environ.get("CONFIRM") or None, help="the environment's name"
     )
     return parser
+
+
+def _safely(options: argparse.Namespace) -> int:
+    """Run; a file that cannot be written or read is told as a problem, whichever it is."""
+    try:
+        return _run(options)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Problem(
+            f"{error.filename or 'a file'}: {error.strerror or error}: make room on the disk or mend its rights, "
+            "then run the same again"
+        ) from error
 
 
 def _run(options: argparse.Namespace) -> int:

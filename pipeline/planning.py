@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, LOG = (
 )
 APPLIED_JSON = "configuration.json"
 """The synthesized JSON of the last apply, under a name that neither Terraform nor Checkov reads."""
+_STILL_SECONDS = 10
+"""How often a person hears of a plan that takes long."""
 _DRAFT = ".plan-"
 _ROOM = 64 * 2**20
 """Bytes that must be free before Terraform starts: a state, a plan and their copies, many times over."""
@@ -174,7 +177,7 @@ def made(target: Target, run: terraform.Session, draft: Path, *options: str) -> 
     """
     words = ["plan", "-json", "-input=false", *options, f"-out={draft / PLAN}"]
     with step(f"{run.name} plan"):
-        outcome = terraform.stream(run, words, draft / LOG, lambda event, outcome: None)
+        outcome = terraform.stream(run, words, draft / LOG, _reading())
     for warning in outcome.warnings:
         print(f"  warning: {diagnosed(warning)}", file=sys.stderr)
     if outcome.interrupted:
@@ -183,6 +186,20 @@ def made(target: Target, run: terraform.Session, draft: Path, *options: str) -> 
         )
     if outcome.code or not (draft / PLAN).is_file():
         stop(target, run, "plan", outcome)
+
+
+def _reading() -> Callable[[terraform.Event, terraform.Outcome], None]:
+    """Tells from time to time how far Terraform has come with reading what stands."""
+    read, told_at = 0, time.monotonic()
+
+    def tell(event: terraform.Event, outcome: terraform.Outcome) -> None:
+        nonlocal read, told_at
+        read += event.get("type") == "refresh_complete"
+        if event.get("type") == "refresh_complete" and time.monotonic() - told_at >= _STILL_SECONDS:
+            told_at = time.monotonic()
+            print(f"  … {read} resources read", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def shown(target: Target, run: terraform.Session, draft: Path) -> dict[str, Any]:
@@ -337,10 +354,6 @@ def _tell(target: Target, told: summary.Summary) -> None:
     if told.losses and target.guarded:
         named = ",".join(change.address for change in told.losses)
         print("apply refuses this plan unless you name what will not survive:")
-        print(f"next: {target.make('apply', ALLOW_REPLACE=_quoted(named))}")
+        print(f"next: {target.make('apply', ALLOW_REPLACE=named)}")
     else:
         print(f"next: {target.make('apply')}")
-
-
-def _quoted(words: str) -> str:
-    return f"'{words}'" if any(one in words for one in '[]"() ') else words

@@ -101,7 +101,7 @@ def refusals(record: Record, found: Found) -> list[str]:
         if then is None or now is None:
             reasons.append(f"nothing says what {what} was")
         elif then.sha256 and not now.sha256:
-            reasons.append(f"{what} is gone: {now.path}")
+            reasons.append(f"{what} can no longer be found: {now.path}")
         elif now.sha256 and not then.sha256:
             reasons.append(f"{what} did not exist when it was made: {now.path}")
         elif then.sha256 != now.sha256:

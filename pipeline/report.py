@@ -55,7 +55,7 @@ def text(summary: Summary, *, colour: bool = False, file: str = "") -> str:
     red, bold = _painter(colour, "1;31"), _painter(colour, "1")
     lines: list[str] = []
     if summary.losses:
-        lines.append(red(f"!! {len(summary.losses)} RESOURCES THAT HOLD DATA WILL NOT SURVIVE THIS PLAN"))
+        lines.append(red(f"!! {_losses(summary).upper()} NOT SURVIVE THIS PLAN"))
         for change in summary.losses:
             lines.append(red(f"!!   {_LOSS[change.action]}: {change.address}") + f" — {_loss(change)}")
         lines.append("")
@@ -155,6 +155,11 @@ def _line(change: Change) -> str:
     if change.attributes:
         words += f" [{'; '.join(change.attributes)}]"
     return words
+
+
+def _losses(summary: Summary) -> str:
+    number = len(summary.losses)
+    return "1 resource that holds data will" if number == 1 else f"{number} resources that hold data will"
 
 
 def _loss(change: Change) -> str:

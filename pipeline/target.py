@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,9 +85,9 @@ class Target:
 
     def make(self, command: str = "", **variables: str) -> str:
         """The `make` command for this target, or its variables alone, as a person types them."""
-        words = [f"ENV={self.environment}", *(["LOCAL=1"] if self.local else [])]
-        words += [f"{name}={value}" for name, value in variables.items()]
-        return f"make {command} {' '.join(words)}" if command else f" {' '.join(words)}"
+        given = {"ENV": self.environment, **({"LOCAL": "1"} if self.local else {}), **variables}
+        words = " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items())
+        return f"make {command} {words}" if command else f" {words}"
 
     def shown(self, path: Path) -> str:
         """A path as a person in the project's folder would write it."""

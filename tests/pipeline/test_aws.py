@@ -1,4 +1,4 @@
-"""The way to AWS, as far as it can be gone without AWS: the same commands without LOCAL=1.
+"""The way to AWS, as far as it can be gone without AWS: the same commands without LOCAL=1; and other Terraforms.
 
 Where the provider is needed, the mock stands in a mirror that the Terraform CLI configuration names, as a company's
 own mirror does; nothing else is different from the real thing.
@@ -7,10 +7,16 @@ own mirror does; nothing else is different from the real thing.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 KEYS = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
 
@@ -98,7 +104,7 @@ def test_without_a_network_it_says_so_and_names_the_local_way(aws, tmp_path):
     assert "make plan ENV=state LOCAL=1" in words
 
 
-def test_with_a_provider_the_whole_way_is_gone(aws, project):
+def test_with_a_provider_the_whole_way_is_gone(aws, project, tmp_path):
     from mock_provider import runner
 
     mirror = {"TF_CLI_CONFIG_FILE": runner.environment()["TF_CLI_CONFIG_FILE"]}
@@ -116,6 +122,13 @@ def test_with_a_provider_the_whole_way_is_gone(aws, project):
     assert code == 2
     assert "there is one against AWS, which only make apply ENV=state takes" in words
 
+    other = tmp_path / "terraform"
+    other.write_text("#!/bin/sh\necho OpenTofu v1.9.0\n")
+    other.chmod(0o755)
+    code, words = aws("apply", **mirror, TF=str(other))
+    assert code == 2
+    assert re.search(r"it was made by \w+ [\d.]+\S*, and this is OpenTofu 1\.9\.0", words)
+
     code, words = aws("apply", **mirror)
     assert code == 0, words
     assert "applied: 9 created" in words
@@ -124,6 +137,48 @@ def test_with_a_provider_the_whole_way_is_gone(aws, project):
     assert not (project.root / "cdktf.out" / "local").exists() or not list(
         (project.root / "cdktf.out" / "local").glob("*/terraform.tfstate")
     )
+
+
+@pytest.mark.parametrize("choice", ["wheel", "tofu"])
+def test_other_terraforms_go_the_same_way(project, choice, tmp_path):
+    if choice == "tofu" and not shutil.which("tofu"):
+        pytest.skip("there is no OpenTofu on the PATH")
+    project.stand_in_for_checkov()
+    shutil.rmtree(project.work("cloudmart-state"), ignore_errors=True)
+    # Not even a Terraform on the PATH is needed with the wheel's.
+    variables = {"PATH": str(tmp_path)} if choice == "wheel" else {"TF": "tofu"}
+    product = "Terraform" if choice == "wheel" else "OpenTofu"
+    code, words = project.local("plan", "state", **variables)
+    assert code == 0, words
+    assert f"  {product} 1." in words
+    code, words = project.local("apply", "state", **variables)
+    assert code == 0, words
+    assert "applied: 9 created" in words
+
+
+def test_make_hands_its_variables_on(project):
+    for name in ("Makefile", "pyproject.toml", "uv.lock"):
+        shutil.copy2(ROOT / name, project.root)
+    (project.root / ".venv").symlink_to(sys.prefix)
+    ready = ["-o", ".venv/ready", "-o", ".venv-checkov/ready"]
+    make = ["make", "--no-print-directory", *ready]
+
+    def run(*words):
+        done = subprocess.run(
+            [*make, *words], cwd=project.root, env=project.base, capture_output=True, text=True
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    code, words = run("apply", "ENV=dev", "LOCAL=1")
+    assert code == 2
+    assert "there is no saved plan: make plan ENV=dev LOCAL=1, read it" in words
+    code, words = run("destroy", "LOCAL=1", "CONFIRM=dev")
+    assert code == 2
+    assert "'dev' is not 'prod': nothing was destroyed" in words
+    code, words = run("plan", "TF=no-such-terraform")
+    assert code == 2
+    assert "no-such-terraform: is not on the PATH" in words
+    assert run("help")[1].count("LOCAL=1") >= 2
 
 
 def test_the_disk_is_looked_at_before_terraform_starts(monkeypatch, tmp_path):

@@ -107,7 +107,7 @@ REFUSED = [
     ("../../../environments/prod.yaml", append, "the settings changed since it was made"),
     ("../../../environments/prod.yaml", touch, "it is older than the settings"),
     ("../../../environments/prod.waivers.toml", touch, "the waivers did not exist when it was made"),
-    ("plan/plan.tfplan", lambda path: path.unlink(), "the saved plan is gone"),
+    ("plan/plan.tfplan", lambda path: path.unlink(), "the saved plan can no longer be found"),
     ("plan/record.json", lambda path: path.write_text("{}"), "is not a plan's record"),
 ]
 
@@ -256,7 +256,7 @@ def test_what_would_lose_data_must_be_named(project, applied):
     assert code == 0, words
     assert "1 waived" in words
     head = words[words.index("!!") :].splitlines()
-    assert head[0] == "!! 1 RESOURCES THAT HOLD DATA WILL NOT SURVIVE THIS PLAN"
+    assert head[0] == "!! 1 RESOURCE THAT HOLDS DATA WILL NOT SURVIVE THIS PLAN"
     assert head[1].startswith(
         "!!   REPLACED: aws_db_instance.main — database; db_name cannot change in place"
     )

@@ -154,7 +154,7 @@ def test_losses_stand_first_and_loud_in_both_forms():
         )
     )
     first = report.text(told).splitlines()[:2]
-    assert "1 RESOURCES THAT HOLD DATA WILL NOT SURVIVE" in first[0]
+    assert "1 RESOURCE THAT HOLDS DATA WILL NOT SURVIVE" in first[0]
     assert "DELETED: aws_db_instance.main — database; it is no longer in the configuration" in first[1]
     lines = report.markdown(told, title="Plan for prod").splitlines()
     assert lines[0] == "## Plan for prod"
