@@ -322,7 +322,7 @@ def _web_acl(config: State, region: str | None) -> Iterator[Refusal]:
                 "WAFInvalidParameterException: A reference in your rule statement is not valid.",
                 f"A rule whose statement {'is' if group else 'is not'} a rule group takes {wanted}, not {other}.",
             )
-        elif statement and not has_unknown(statement) and not is_set(rule.get(wanted)):
+        elif statement and not has_unknown(statement) and unset(rule, wanted):
             yield Refusal(
                 (*at, wanted), "WAFInvalidParameterException: the rule has no action", f"It takes {wanted}."
             )
