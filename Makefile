@@ -107,6 +107,10 @@ docs: .venv/ready ## the generated pages: docs/rules.md, and the picture in READ
 	@$(PY) -m policies catalogue --output docs/rules.md
 	@$(PY) -m handoff --env prod --picture README.md
 
+.PHONY: mutation
+mutation: .venv/ready .venv-checkov/ready ## what the rules catch, and Checkov's own, into docs/mutation.md
+	@$(PY) main.py synth --env prod >/dev/null && $(PY) -m policies.mutation cdktf.out/stacks/cloudmart-prod/cdk.tf.json --page
+
 .PHONY: test
 test: .venv/ready .venv-checkov/ready ## the whole suite
 	@$(PY) -m pytest -n auto --dist loadscope -q $(ARGS)

@@ -881,12 +881,21 @@ REMOVED: Final = _Removed()
 """In `Protected.weaker`: the argument (or, with an empty path, the whole resource) is taken away."""
 
 
+class _OnlyFirst:
+    def __repr__(self) -> str:
+        return "ONLY_FIRST"
+
+
+ONLY_FIRST: Final = _OnlyFirst()
+"""In `Protected.weaker`: of a list only the first element is left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Protected:
     """An argument that a rule guards, and the values that weaken it: from these the mutants are made.
 
     `path` is as in `View.each` (`root_block_device[].encrypted`); empty means the whole resource. Each
-    value of `weaker` is plain JSON, or `REMOVED`; each must make the rule fail (or say unknown) where it
+    value of `weaker` is plain JSON, `REMOVED` or `ONLY_FIRST`; each must make the rule fail (or say unknown) where it
     passed before.
     """
 

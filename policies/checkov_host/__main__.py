@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace) -> int:
             os.environ.pop(name, None)
     expected = _expected(path, options)
     with step("Checkov"):
-        report = run(path, everything=options.builtin is not None)
+        report = run(path, only=("CM_*",) if options.builtin is None else ())
     if options.report is not None:
         options.report.write_text(json.dumps(report, indent=2), encoding="utf-8")
     found = ours(report)
@@ -123,13 +123,13 @@ def frameworks(path: Path) -> list[str]:
 
 
 def run(
-    path: Path, *, everything: bool = False, framework: Sequence[str] = (), checks: Path = CHECKS
+    path: Path, *, only: Sequence[str] = ("CM_*",), framework: Sequence[str] = (), checks: Path = CHECKS
 ) -> list[dict[str, Any]]:
     """Checkov's reports on a path, one a framework, as its JSON has them.
 
     Args:
         path: absolute; a folder, a file, or a plan.
-        everything: Checkov's own rules too.
+        only: patterns of the rules to run; none means Checkov's own too.
         framework: Checkov's names of them; told by the path's content unless given.
         checks: the folder of checks.
 
@@ -155,7 +155,7 @@ def run(
             *kinds,
             "--external-checks-dir",
             str(checks),
-            *([] if everything else ["--check", "CM_*"]),
+            *(word for pattern in only for word in ("--check", pattern)),
             "--output",
             "json",
             "--skip-download",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from policies.model import (
     IN_TRANSIT,
+    REMOVED,
     Model,
     Protected,
     Resource,
@@ -43,6 +44,7 @@ resource "aws_lb_listener" "http" {
     protects=(
         Protected("aws_lb_listener", "protocol", weaker=("HTTP",)),
         Protected("aws_lb_listener", "default_action.redirect.protocol", weaker=("HTTP", "#{protocol}")),
+        Protected("aws_lb_listener", "default_action.redirect", weaker=(REMOVED,)),
     ),
 )
 

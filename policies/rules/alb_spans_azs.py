@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import AVAILABILITY, Model, Protected, Resource, Rule, Verdict, failed, passed
+from policies.model import AVAILABILITY, ONLY_FIRST, Model, Protected, Resource, Rule, Verdict, failed, passed
 from policies.networks import spans
 from policies.parameters import Parameters
 
@@ -20,7 +20,7 @@ resource "aws_lb" "main" {
     link="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-subnets.html",
     controls=("AWS FSBP ELB.10", "AWS FSBP ELB.13", "Well-Architected REL10-BP01"),
     reads=("aws_subnet", "aws_default_subnet"),
-    protects=(Protected("aws_lb", "subnets", weaker=(["${aws_subnet.public_a.id}"],)),),
+    protects=(Protected("aws_lb", "subnets", weaker=(ONLY_FIRST,)),),
 )
 
 

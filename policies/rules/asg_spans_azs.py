@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import AVAILABILITY, Model, Protected, Resource, Rule, Verdict, failed, passed
+from policies.model import AVAILABILITY, ONLY_FIRST, Model, Protected, Resource, Rule, Verdict, failed, passed
 from policies.networks import spans
 from policies.parameters import Parameters
 
@@ -20,9 +20,7 @@ resource "aws_autoscaling_group" "backend" {
     link="https://docs.aws.amazon.com/autoscaling/ec2/userguide/disaster-recovery-resiliency.html",
     controls=("AWS FSBP AutoScaling.2", "Well-Architected REL10-BP01"),
     reads=("aws_subnet", "aws_default_subnet"),
-    protects=(
-        Protected("aws_autoscaling_group", "vpc_zone_identifier", weaker=(["${aws_subnet.private_a.id}"],)),
-    ),
+    protects=(Protected("aws_autoscaling_group", "vpc_zone_identifier", weaker=(ONLY_FIRST,)),),
 )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.graph import compare, nodes
-from policies.model import PROOFS, Model, Protected, Rule, Verdict, failed, not_applicable, passed
+from policies.model import PROOFS, REMOVED, Model, Protected, Rule, Verdict, failed, not_applicable, passed
 from policies.parameters import Parameters
 from policies.stores import STORES
 
@@ -61,10 +61,16 @@ resource "aws_vpc_security_group_ingress_rule" "database_from_backend" {
     protects=(
         Protected("aws_vpc_security_group_ingress_rule", ""),
         Protected("aws_vpc_security_group_egress_rule", ""),
-        Protected("aws_vpc_security_group_ingress_rule", "from_port", weaker=(1,)),
-        Protected("aws_vpc_security_group_ingress_rule", "ip_protocol", weaker=("udp",)),
-        Protected("aws_vpc_security_group_egress_rule", "from_port", weaker=(1,)),
-        Protected("aws_vpc_security_group_egress_rule", "ip_protocol", weaker=("udp",)),
+        *(
+            Protected(type, path, weaker=weaker)
+            for type in ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
+            for path, weaker in (
+                ("ip_protocol", ("udp",)),
+                ("to_port", (1,)),
+                ("referenced_security_group_id", (REMOVED,)),
+                ("security_group_id", ("sg-0123456789abcdef0",)),
+            )
+        ),
     ),
 )
 

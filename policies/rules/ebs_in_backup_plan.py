@@ -51,7 +51,10 @@ resource "aws_launch_template" "backend" {
     reads=("aws_backup_selection", "aws_backup_plan", "aws_backup_vault", "aws_autoscaling_group"),
     protects=(
         Protected("aws_backup_selection", ""),
+        Protected("aws_backup_selection", "plan_id", weaker=("00000000-0000-0000-0000-000000000000",)),
+        Protected("aws_backup_selection", "selection_tag[].value", weaker=("never",)),
         Protected("aws_backup_plan", "rule[].lifecycle.delete_after", weaker=(1, 6)),
+        Protected("aws_backup_plan", "rule[].schedule", weaker=(REMOVED,)),
         Protected("aws_launch_template", "tag_specifications", weaker=(REMOVED,)),
     ),
 )

@@ -43,7 +43,9 @@ resource "aws_db_instance" "main" {
 """,
     link="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.html",
     controls=("Well-Architected REL09-BP03",),
-    protects=tuple(Protected(type, path, weaker=("12:00-13:00", REMOVED)) for type, path in WINDOW.items()),
+    protects=tuple(
+        Protected(type, path, weaker=("12:00-13:00", "02:59-03:59", REMOVED)) for type, path in WINDOW.items()
+    ),
 )
 
 

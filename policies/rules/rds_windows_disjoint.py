@@ -3,7 +3,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policies.model import BACKUPS, Model, Protected, Resource, Rule, Verdict, failed, not_applicable, passed
+from policies.model import (
+    BACKUPS,
+    REMOVED,
+    Model,
+    Protected,
+    Resource,
+    Rule,
+    Verdict,
+    failed,
+    not_applicable,
+    passed,
+)
 from policies.parameters import Parameters
 from policies.stores import is_member, is_replica
 from policies.windows import overlap
@@ -38,7 +49,13 @@ resource "aws_db_instance" "main" {
     link="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.Maintenance.html",
     controls=("Well-Architected REL09-BP03",),
     protects=(
-        Protected("aws_db_instance", "maintenance_window", weaker=("sun:03:30-sun:04:30",)),
+        Protected(
+            "aws_db_instance",
+            "maintenance_window",
+            weaker=("sun:03:30-sun:04:30", "sat:23:00-sun:03:01", REMOVED),
+        ),
+        Protected("aws_elasticache_replication_group", "maintenance_window", weaker=(REMOVED,)),
+        Protected("aws_elasticache_replication_group", "snapshot_window", weaker=(REMOVED,)),
         Protected("aws_rds_cluster", "preferred_maintenance_window", weaker=("sun:03:30-sun:04:30",)),
     ),
 )

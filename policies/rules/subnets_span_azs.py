@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import AVAILABILITY, Model, Protected, Resource, Rule, Verdict
+from policies.model import AVAILABILITY, ONLY_FIRST, Model, Protected, Resource, Rule, Verdict
 from policies.networks import spans
 from policies.parameters import Parameters
 from policies.stores import SUBNET_GROUPS
@@ -22,9 +22,8 @@ resource "aws_db_subnet_group" "main" {
     controls=("Well-Architected REL10-BP01",),
     reads=("aws_subnet", "aws_default_subnet"),
     protects=(
-        # One subnet, the first that is there.
-        Protected("aws_db_subnet_group", "subnet_ids", weaker=(["${aws_subnet.private_a.id}"],)),
-        Protected("aws_elasticache_subnet_group", "subnet_ids", weaker=(["${aws_subnet.private_a.id}"],)),
+        Protected("aws_db_subnet_group", "subnet_ids", weaker=(ONLY_FIRST,)),
+        Protected("aws_elasticache_subnet_group", "subnet_ids", weaker=(ONLY_FIRST,)),
     ),
 )
 

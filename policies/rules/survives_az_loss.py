@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from policies.graph import zone_loss
-from policies.model import PROOFS, REMOVED, Model, Protected, Rule, Verdict, failed, not_applicable, passed
+from policies.model import (
+    ONLY_FIRST,
+    PROOFS,
+    REMOVED,
+    Model,
+    Protected,
+    Rule,
+    Verdict,
+    failed,
+    not_applicable,
+    passed,
+)
 from policies.parameters import Parameters
 
 TYPES: Final = (
@@ -54,7 +65,7 @@ resource "aws_nat_gateway" "a" {
         Protected("aws_db_instance", "multi_az", weaker=(False, REMOVED)),
         Protected("aws_elasticache_replication_group", "automatic_failover_enabled", weaker=(False,)),
         Protected("aws_elasticache_replication_group", "num_cache_clusters", weaker=(1,)),
-        Protected("aws_autoscaling_group", "vpc_zone_identifier", weaker=(["${aws_subnet.private_a.id}"],)),
+        Protected("aws_autoscaling_group", "vpc_zone_identifier", weaker=(ONLY_FIRST,)),
     ),
 )
 

@@ -54,7 +54,7 @@ resource "aws_cloudfront_distribution" "main" {
         Protected(
             "aws_cloudfront_distribution",
             "viewer_certificate.minimum_protocol_version",
-            weaker=("TLSv1.1_2016", "TLSv1"),
+            weaker=("TLSv1.1_2016", "TLSv1", REMOVED),
         ),
     ),
 )
