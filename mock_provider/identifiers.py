@@ -20,11 +20,12 @@ import hashlib
 import ipaddress
 import json
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mock_provider import facts
+from mock_provider import catalogue, facts
 from mock_provider.values import UNKNOWN, has_unknown
 
 State = dict[str, Any]
@@ -293,10 +294,9 @@ class _Made:
         kind = attribute["type"]
         if kind != "string":
             return self.planned.get("tags") or {} if name == "tags_all" else _by_type(kind)
-        for prefix in (f"{name}_prefix",):
-            given = self.planned.get(prefix)
-            if isinstance(given, str) and given:
-                return given + unique(f"{self.seed} {name}")
+        prefix = self.planned.get(f"{name}_prefix")
+        if isinstance(prefix, str) and prefix:
+            return prefix + unique(f"{self.seed} {name}")
         if name.endswith("_prefix"):
             return ""
         service = self.type.removeprefix("aws_").partition("_")[0]
@@ -424,8 +424,6 @@ def _route_hash(made: _Made) -> int:
 
     Source: routeCreateID in internal/service/ec2, StringHashcode in internal/create.
     """
-    import zlib
-
     for name in ("destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"):
         if made.planned.get(name):
             return zlib.crc32(str(made.planned[name]).encode())
@@ -795,8 +793,6 @@ def _db_name_and_host(made: _Made) -> str:
 
 def _db_version(made: _Made) -> str:
     """The version that a database runs: the newest of what was asked for, by the list that cfn-lint carries."""
-    from mock_provider import catalogue
-
     asked = made.planned.get("engine_version")
     engine = str(made.planned.get("engine") or "postgres")
     versions = [
