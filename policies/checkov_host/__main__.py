@@ -123,7 +123,7 @@ def frameworks(path: Path) -> list[str]:
 
 
 def run(
-    path: Path, *, only: Sequence[str] = ("CM_*",), framework: Sequence[str] = (), checks: Path = CHECKS
+    path: Path, *, only: Sequence[str] = ("CM_*",), framework: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """Checkov's reports on a path, one a framework, as its JSON has them.
 
@@ -131,7 +131,6 @@ def run(
         path: absolute; a folder, a file, or a plan.
         only: patterns of the rules to run; none means Checkov's own too.
         framework: Checkov's names of them; told by the path's content unless given.
-        checks: the folder of checks.
 
     Raises:
         Problem: Checkov did not do all of its work, whatever its exit code says.
@@ -154,7 +153,7 @@ def run(
             "--framework",
             *kinds,
             "--external-checks-dir",
-            str(checks),
+            str(CHECKS),
             *(word for pattern in only for word in ("--check", pattern)),
             "--output",
             "json",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rule_cases import Case, cases, tables, write_hcl, write_json
@@ -19,7 +17,6 @@ from policies.readers import read
 
 ROOT = Path(__file__).resolve().parents[3]
 CHECKOV = ROOT / ".venv-checkov" / "bin"
-CHECKS = ROOT / "policies" / "checkov_host" / "checks"
 CASES = [case for rule in tables() for case in cases(rule)]
 FORMS = {
     "terraform": [case for case in CASES if "main.tf" in case.files],
@@ -89,17 +86,3 @@ def test_checkov_says_what_the_gate_says(
     findings = engine.judge([reading], CATALOGUE, PARAMETERS).findings
     expected = together((f.rule, f.address if f.address in known else first, f.status) for f in findings)
     assert verdicts.get((form, case.id), {}) == expected
-
-
-# --- where Checkov alone would pass ---------------------------------------------------------------------
-
-
-def _host(*arguments: Any, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [CHECKOV / "python", "-m", "policies.checkov_host", *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
