@@ -1,0 +1,98 @@
+"""The files for continuous integration: each valid by its format's own schema, and each saying what is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from policies import staged
+from policies.reports import FORMATS
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = {
+    "action.yml": "vendor.github-actions",
+    ".github/workflows/ci.yml": "vendor.github-workflows",
+    "docs/ci/gitlab-ci.yml": "vendor.gitlab-ci",
+}
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("name", "schema"), FILES.items())
+def test_schema(name: str, schema: str) -> None:
+    transform = ["--data-transform", "gitlab-ci"] if "gitlab" in schema else []
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *transform, ROOT / name],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_pre_commit_hooks() -> None:
+    """Source: https://pre-commit.com/#new-hooks"""
+    hooks = _read(".pre-commit-hooks.yaml")
+    assert [hook["id"] for hook in hooks] == ["terraform-policies"]
+    for hook in hooks:
+        assert {"id", "name", "entry", "language"} <= hook.keys()
+        assert hook["language"] == "python"
+        module = hook["entry"].split()[2]
+        assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
+        assert all(re.search(hook["files"], name) for name in ("a/main.tf", "a/cdk.tf.json", "x.auto.tfvars"))
+        assert not re.search(hook["files"], "package.json")
+
+
+def _shell() -> list[str]:
+    action = [step["run"] for step in _read("action.yml")["runs"]["steps"] if "run" in step]
+    jobs = _read(".github/workflows/ci.yml")["jobs"].values()
+    workflow = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    gitlab = [
+        line
+        for key in ("before_script", "script")
+        for line in _read("docs/ci/gitlab-ci.yml")["policies"][key]
+    ]
+    return [*action, *workflow, *gitlab]
+
+
+@pytest.mark.parametrize("script", _shell())
+def test_scripts_are_bash_and_name_what_exists(script: str) -> None:
+    plain = re.sub(r"\$\{\{.*?\}\}", "value", script)
+    assert subprocess.run(["bash", "-n"], input=plain, text=True, check=False).returncode == 0
+    assert set(re.findall(r"--format (\w+)", script)) <= set(FORMATS)
+    targets = set(
+        re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert set(re.findall(r"\bmake ([a-z-]+)", script)) <= targets
+    if "cloudmart-policies" in script:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+        assert project["project"]["scripts"]["cloudmart-policies"] == "policies.__main__:main"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_inputs_reach_scripts_through_the_environment_only(name: str) -> None:
+    """An expression within a script is text that somebody else may choose: it would be run."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    scripts = re.findall(r"run: \|\n((?:\s{8,}.*\n|\n)+)", text)
+    for expression in re.findall(r"\$\{\{(.*?)\}\}", "".join(scripts)):
+        assert expression.strip().startswith("matrix.")
+
+
+def test_staged_files_lead_to_folders(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "main.tf").write_text('module "db" {\n  source = "../db"\n}\n')
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "main.tf").write_text('resource "aws_sns_topic" "a" {}\n')
+    (tmp_path / "gone").mkdir()
+    files = ["root/main.tf", "db/main.tf", "db/other.tfvars", "gone/main.tf"]
+    assert staged.folders([str(tmp_path / file) for file in files]) == [str(tmp_path / "root")]
+    assert staged.main([]) == 0
