@@ -1,7 +1,7 @@
 """What AWS offers, read out of cfn-lint's package data: engine versions, instance classes, node types.
 
-The files are large and keyed by region, so only the piece that is asked for is parsed, and only when it
-is asked for. cfn-lint itself is not imported.
+The files are large and keyed by region, so only the piece that is asked for is looked at, and only when
+it is. cfn-lint itself is not imported.
 
 Source: PyPI `cfn-lint`, `cfnlint/data/schemas/extensions`, which its authors draw from AWS's APIs.
 """
@@ -13,7 +13,6 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 
 @cache
@@ -22,43 +21,46 @@ def _folder() -> Path | None:
     return Path(found.origin).parent / "data/schemas/extensions" if found and found.origin else None
 
 
-def _text(name: str) -> str:
+def _bytes(name: str) -> bytes:
     folder = _folder()
     try:
-        return (folder / name).read_text() if folder else ""
+        return (folder / name).read_bytes() if folder else b""
     except OSError:
-        return ""
+        return b""
 
 
-def _region(name: str, region: str) -> Any:
-    """One region's part of a file; None where the file has none."""
-    text = _text(name)
-    start = text.find(f'\n "{region}": ')
-    return json.JSONDecoder().raw_decode(text, start + len(region) + 6)[0] if start >= 0 else None
+def _region(name: str, region: str) -> str:
+    """One region's part of a file, as it is written there; empty where the file has none."""
+    whole = _bytes(name)
+    start = whole.find(f'\n "{region}": '.encode())
+    return whole[start : whole.find(b'\n "', start + 1)].decode() if start >= 0 else ""
+
+
+def _enumerated(text: str) -> frozenset[str]:
+    """The values of the lists called `enum` in a part of a file."""
+    lists = re.findall(r'"enum": \[(.*?)\]', text, re.S)
+    return frozenset(value for one in lists for value in re.findall(r'"([^"]+)"', one))
 
 
 @cache
 def instance_types(region: str) -> frozenset[str]:
     """EC2's instance types in a region; empty where they are not known."""
-    return frozenset((_region("aws_ec2_instance/instancetype_enum.json", region) or {}).get("enum", ()))
+    return _enumerated(_region("aws_ec2_instance/instancetype_enum.json", region))
 
 
 @cache
 def node_types(region: str) -> frozenset[str]:
     """ElastiCache's node types in a region; empty where they are not known."""
-    return frozenset(
-        (_region("aws_elasticache_cachecluster/cachenodetype_enum.json", region) or {}).get("enum", ())
-    )
+    return _enumerated(_region("aws_elasticache_cachecluster/cachenodetype_enum.json", region))
 
 
 @cache
 def database_classes(engine: str, region: str) -> frozenset[str]:
     """The instance classes that RDS has for an engine in a region; empty where they are not known."""
-    found: set[str] = set()
-    for case in (_region("aws_rds_dbinstance/dbinstanceclass_enum.json", region) or {}).get("allOf", ()):
-        if case["if"]["properties"].get("Engine", {}).get("const") == engine:
-            found.update(case["then"]["properties"]["DBInstanceClass"].get("enum", ()))
-    return frozenset(found)
+    text = _region("aws_rds_dbinstance/dbinstanceclass_enum.json", region)
+    # Each case names its engine, and then lists the classes.
+    cases = re.findall(rf'"const": "{re.escape(engine)}".*?"enum": \[.*?\]', text, re.S)
+    return _enumerated("\n".join(cases))
 
 
 @cache
@@ -74,8 +76,8 @@ def cache_versions(engine: str) -> tuple[str, ...]:
 
 
 def _versions(name: str, engine: str) -> tuple[str, ...]:
-    text = _text(name)
-    for case in json.loads(text)["allOf"] if text else ():
+    whole = _bytes(name)
+    for case in json.loads(whole)["allOf"] if whole else ():
         properties = case["if"]["properties"]
         if properties.get("Engine", {}).get("const") == engine and "EngineVersion" in case.get(
             "then", {}
