@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from policies.catalogue import Entry
+from policies.engine import Result
 from policies.reports import FORMATS
 from support.problem import Problem, guarded
 
@@ -132,7 +134,7 @@ def _check(options: argparse.Namespace) -> int:
     return result.exit_code
 
 
-def _report(format: str, output: Path | None, result, rules) -> None:  # type: ignore[no-untyped-def]
+def _report(format: str, output: Path | None, result: Result, rules: Sequence[Entry]) -> None:
     from policies.reports import render
 
     colour, width = False, 100

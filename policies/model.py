@@ -12,7 +12,7 @@ Standard library only: this module also runs inside Checkov's environment.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -571,8 +571,6 @@ _IDENTITIES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "aws_elasticache_user_group": ("user_group_id",),
     "aws_elasticache_cluster": ("cluster_id",),
     "aws_eip": ("allocation_id", "public_ip"),
-    "aws_kms_alias": ("target_key_arn",),
-    "aws_dx_gateway": (),
 }
 
 
@@ -978,9 +976,3 @@ def unknown(why: Unknown | str, attribute: str = "", *, at: View | None = None) 
 def not_applicable(*, at: View | None = None) -> Verdict:
     """The rule has nothing to say about this resource (not the engine in question, for example)."""
     return Verdict(NOT_APPLICABLE, at=at)
-
-
-def worst(verdicts: Iterable[Verdict]) -> str:
-    """The status that counts: fail before unknown before pass before not applicable."""
-    statuses = {verdict.status for verdict in verdicts}
-    return next((status for status in (FAIL, UNKNOWN, PASS) if status in statuses), NOT_APPLICABLE)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from policies.catalogue import Entry
 from policies.engine import WAIVED, Finding, Result, printable
 from policies.model import FAIL, FAMILIES, UNKNOWN
+
+Paint = Callable[[str, str], str]
+Wrap = Callable[..., list[str]]
 
 PROSE: Final = 110
 """Columns after which prose is hard to read, however wide the terminal is."""
@@ -63,7 +66,7 @@ def render(result: Result, catalogue: Sequence[Entry], *, colour: bool = False, 
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
-def _finding(finding: Finding, width: int, paint, wrapped) -> list[str]:  # type: ignore[no-untyped-def]
+def _finding(finding: Finding, width: int, paint: Paint, wrapped: Wrap) -> list[str]:
     place = printable(f"{finding.file}:{finding.line}" if finding.line else finding.file)
     head = f"  {paint(_MARKS[finding.status], finding.status)} {paint(printable(finding.address), 'bold')}"
     lines = [head, *wrapped(printable(finding.message), "    ")]
@@ -80,7 +83,7 @@ def _finding(finding: Finding, width: int, paint, wrapped) -> list[str]:  # type
     return lines
 
 
-def _summary(result: Result, wrapped, paint) -> list[str]:  # type: ignore[no-untyped-def]
+def _summary(result: Result, wrapped: Wrap, paint: Paint) -> list[str]:
     summary = result.summary
     lines = [paint(line, "dim") for note in result.notes for line in wrapped(f"Note: {note}", "", "      ")]
     lines += wrapped(
