@@ -34,7 +34,7 @@ _TOP = frozenset(
     ("//", "terraform", "provider", "variable", "locals", "data", "resource", "output", "moved", "import")
 )
 _META_FIRST = ("count", "for_each", "provider")
-_RESOURCE_META = frozenset((*_META_FIRST, "lifecycle", "depends_on", "dynamic", "//"))
+_RESOURCE_META = frozenset((*_META_FIRST, "lifecycle", "depends_on", "//"))
 _REFERENCE = re.compile(r"\b(?:data\.)?(?:aws_\w+|local)\.[A-Za-z_][\w-]*")
 _TRAVERSAL = re.compile(r"(data\.)?([a-z]\w*)\.([A-Za-z_][\w-]*)((?:\[\d+\]|\.\w+)*)")
 
@@ -206,7 +206,7 @@ class _Writer:
                 items.append(Argument(key, _bare(body[key]) if key == "provider" else body[key]))
         documents = facts.load()[terraform_type].json if terraform_type in facts.load() else frozenset()
         schema = self._of(kind, terraform_type)
-        own = {key: value for key, value in body.items() if key not in _RESOURCE_META or key == "dynamic"}
+        own = {key: value for key, value in body.items() if key not in _RESOURCE_META}
         inner = self._inner(own, schema, (), documents, where)
         if items and inner and isinstance(inner[0], Argument):
             inner[0] = Argument(inner[0].name, inner[0].value, apart=True)
@@ -232,12 +232,7 @@ class _Writer:
             value, inside = body[key], (*path, key)
             if key == "//":
                 continue
-            if key == "dynamic":
-                for name, ones in value.items():
-                    blocks += [
-                        self._dynamic(name, one, schema, path, documents, where) for one in _many(ones)
-                    ]
-            elif key in schema["block_types"]:
+            if key in schema["block_types"]:
                 nested = schema["block_types"][key]["block"]
                 blocks += [
                     Block(key, (), Body(self._inner(one, nested, inside, documents, where)))
@@ -251,24 +246,6 @@ class _Writer:
             else:
                 raise Problem(f"cdk.tf.json: {where}: the provider's schema has no {'.'.join(inside)}")
         return arguments + blocks
-
-    def _dynamic(
-        self,
-        name: str,
-        body: Json,
-        schema: Json,
-        path: tuple[str, ...],
-        documents: frozenset[tuple[str, ...]],
-        where: str,
-    ) -> Block:
-        _refuse_others(f"{where}: dynamic.{name}", body, ("for_each", "iterator", "labels", "content"))
-        items: list[Argument | Block] = [Argument("for_each", body["for_each"])]
-        if "iterator" in body:
-            items.append(Argument("iterator", Expression(body["iterator"])))
-        nested = schema["block_types"][name]["block"]
-        content = self._inner(_many(body["content"])[0], nested, (*path, name), documents, where)
-        items.append(Block("content", (), Body(content)))
-        return Block("dynamic", (name,), Body(items))
 
     def _value(self, value: Any, is_document: bool) -> Any:
         if is_document and isinstance(value, str):

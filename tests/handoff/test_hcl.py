@@ -27,6 +27,8 @@ from support.problem import Problem
 
 STACKS = ("prod", "dev", "three_zones", "everything", "own_certificates")
 INSIDE = {
+    # Each example starts programs: no shrinking, what fails is small enough to read.
+    "phases": [Phase.explicit, Phase.reuse, Phase.generate],
     "deadline": None,
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 }
@@ -128,8 +130,7 @@ def random_settings(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-# Each example synthesizes a whole stack: no shrinking, the failing settings are small enough to read.
-@settings(max_examples=3, phases=[Phase.explicit, Phase.reuse, Phase.generate], **INSIDE)
+@settings(max_examples=3, **INSIDE)
 @given(changes=random_settings())
 def test_random_stacks_read_back(
     changes: dict[str, Any], schema: Any, hashicorp: Reader, tmp_path_factory: pytest.TempPathFactory
@@ -249,6 +250,93 @@ def terraform_for_formatting() -> Any:
     from mock_provider.terraform import find
 
     return find()
+
+
+EVERY_BLOCK: dict[str, Any] = {
+    "//": {"metadata": {"stackName": "stack"}},
+    "terraform": {
+        "required_version": ">= 1.6.0",
+        "required_providers": {"aws": {"source": "hashicorp/aws", "version": "~> 6.0"}},
+        "backend": {"s3": {"bucket": "states", "key": "$${literal}", "use_lockfile": True}},
+    },
+    "provider": {
+        "aws": [
+            {"region": "${var.region}"},
+            {"alias": "virginia", "region": "us-east-1", "assume_role": [{"role_arn": "${var.role}"}]},
+        ]
+    },
+    "variable": {
+        "region": {"type": "string", "description": "Where, as in ${this}.", "default": "ap-northeast-2"},
+        "role": {"type": "string", "description": "Whose.", "sensitive": True, "nullable": False},
+        "sizes": {
+            "type": "map(object({ min = number, max = number }))",
+            "default": {"a": {"min": 1, "max": 2}},
+        },
+    },
+    "locals": {
+        "shared": "${var.region}a",
+        "own": ["a", 1, -2.5, None, True, {}, [], {"k/1": "${var.region}"}],
+    },
+    "data": {
+        "aws_caller_identity": {
+            "current": {"//": {"metadata": {"path": "stack/one/x"}}, "provider": "aws.virginia"}
+        }
+    },
+    "resource": {
+        "aws_s3_bucket": {
+            "one": {
+                "//": {"metadata": {"path": "stack/one/x"}},
+                "for_each": "${toset(local.own)}",
+                "provider": "aws.virginia",
+                "bucket": "${each.key}-${local.shared}",
+                "lifecycle": {
+                    "create_before_destroy": True,
+                    "ignore_changes": ["tags", "tags_all"],
+                    "replace_triggered_by": ["aws_s3_bucket.two.id"],
+                    "precondition": [
+                        {"condition": "${length(each.key) > 3}", "error_message": "Too short: ${each.key}"}
+                    ],
+                },
+                "timeouts": {"create": "5m"},
+                "depends_on": ["aws_s3_bucket.two"],
+            },
+            "two": {
+                "//": {"metadata": {"path": "stack/two/x"}},
+                "count": 2,
+                "bucket": "two-${local.shared}-${count.index}",
+                "lifecycle": [{"ignore_changes": "all", "prevent_destroy": True}],
+            },
+        }
+    },
+    "output": {
+        "buckets": {
+            "description": "All ${of} them.",
+            "value": "${aws_s3_bucket.two[*].bucket}",
+            "sensitive": True,
+            "depends_on": ["aws_s3_bucket.one"],
+            "precondition": [{"condition": "${true}", "error_message": "never"}],
+        }
+    },
+    "moved": [{"from": "aws_s3_bucket.old", "to": "aws_s3_bucket.two[0]"}],
+    "import": {"to": "aws_s3_bucket.two[1]", "id": "two-${var.region}"},
+}
+
+
+def test_every_kind_of_block_reads_back(
+    schema: Any, hashicorp: Reader, terraform_for_formatting: Any, tmp_path: Path
+) -> None:
+    files = same(EVERY_BLOCK, schema, hashicorp)
+    assert set(files) == {
+        *("backend.tf", "imports.tf", "locals.tf", "moved.tf", "one.tf"),
+        *("outputs.tf", "providers.tf", "terraform.tf", "two.tf", "variables.tf"),
+    }
+    assert '"Where, as in $${this}."' in files["variables.tf"]
+    assert "ignore_changes  = all" in files["two.tf"] or "ignore_changes = all" in " ".join(
+        files["two.tf"].split()
+    )
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert formatted(terraform_for_formatting, tmp_path) == ""
 
 
 def test_a_lost_argument_is_seen(stack: Any, schema: Any) -> None:
