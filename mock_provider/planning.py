@@ -41,8 +41,10 @@ def drop(planned: State, paths: Iterable[tuple[str, ...]]) -> None:
 def unset_again(planned: State, config: State, defaults: Mapping[tuple[str, ...], object]) -> None:
     """Show as unset what is computed, not given, and known to stay unset (a default of None)."""
     for path, default in defaults.items():
-        if default is None and len(path) == 1 and config.get(path[0]) is None:
-            planned[path[0]] = None
+        if default is None:
+            for holder, given in zip(_holders(planned, path[:-1]), _holders(config, path[:-1]), strict=False):
+                if given.get(path[-1]) is None:
+                    holder[path[-1]] = None
 
 
 def set_unknown(planned: State, block: Block) -> None:

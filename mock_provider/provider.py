@@ -337,9 +337,9 @@ class Provider:
             planned = identifiers.at_plan(name, planned, prior)
         else:
             planning.set_changed_unknown(planned, prior, known.changes_computed)
-            force_new = (
-                known.force_new | {("region",)} if "region" in block["attributes"] else known.force_new
-            )
+            force_new = known.force_new | {(one,) for one in facts.replaced_by(name, prior, planned)}
+            if "region" in block["attributes"]:
+                force_new |= {("region",)}
             replace = [
                 attribute_path(path) for path in planning.replacements(prior, planned, block, force_new)
             ]
