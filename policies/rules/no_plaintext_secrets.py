@@ -78,6 +78,19 @@ _CREDENTIAL: Final = re.compile(
     r"|(?P<JSON_web_token>\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})"
     r"|(?P<password_in_a_URL>\b[a-z][a-z0-9+.-]+://[^\s/:@\"'$<{]*:(?![$<{%*\ue000])[^\s/:@\"']{3,}@)"
 )
+# One of these is in whatever the pattern above matches: looking for them first is twenty times faster.
+_MARKS: Final = (
+    "AKIA",
+    "ASIA",
+    "PRIVATE KEY",
+    "gh",
+    "glpat-",
+    "xox",
+    "k_live_",
+    "AIza",
+    "eyJ",
+    "://",
+)
 _ASSIGNMENT: Final = re.compile(
     r"""(?P<name>[A-Za-z][A-Za-z0-9_.-]*)["']?\s*(?:=|:(?!/))\s*["']?(?P<value>[^\s"'`;,&|)]+)"""
 )
@@ -151,7 +164,7 @@ def _secret_in(found: Text) -> str | None:
         return f"{found.path} holds a value in clear"
     if len(text) < 8:
         return None
-    if match := _CREDENTIAL.search(text):
+    if any(mark in text for mark in _MARKS) and (match := _CREDENTIAL.search(text)):
         return f"{found.path} holds what looks like a {(match.lastgroup or '').replace('_', ' ')}"
     if _HINT.search(text) and (found.is_script or "\n" in text or "=" in text):
         for match in _ASSIGNMENT.finditer(text):
