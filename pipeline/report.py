@@ -76,7 +76,7 @@ def markdown(summary: Summary, *, title: str, notes: Sequence[str] = ()) -> str:
     if summary.losses:
         lines += [
             "> [!CAUTION]",
-            f"> **{len(summary.losses)} resources that hold data do not survive:**",
+            f"> **{_losses(summary)} not survive this plan:**",
             ">",
         ]
         lines += [

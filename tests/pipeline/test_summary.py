@@ -158,7 +158,7 @@ def test_losses_stand_first_and_loud_in_both_forms():
     assert "DELETED: aws_db_instance.main — database; it is no longer in the configuration" in first[1]
     lines = report.markdown(told, title="Plan for prod").splitlines()
     assert lines[0] == "## Plan for prod"
-    assert lines[2] == "> [!CAUTION]"
+    assert lines[2:4] == ["> [!CAUTION]", "> **1 resource that holds data will not survive this plan:**"]
     assert "**DELETED** `aws_db_instance.main`" in lines[5]
 
 
