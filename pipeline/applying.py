@@ -229,7 +229,7 @@ def _run(target: Target, run: terraform.Session, plan: Path, log: Path, total: i
         # It did not come to begin: nothing stands that did not stand before.
         planning.stop(target, run, command, outcome)
     again = target.make("plan") if command == "apply" else target.make(command)
-    said = "\n".join([*map(planning.diagnosed, outcome.errors), *outcome.other])
+    said = "\n".join(dict.fromkeys([*map(planning.diagnosed, outcome.errors), *outcome.other]))
     lines = "".join(f"\n    {line}" for line in said.strip().splitlines())
     how = "was interrupted" if outcome.interrupted else "stopped half way"
     failed = "".join(f"\n  not done: {address} ({action})" for address, action in outcome.failed)

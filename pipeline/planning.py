@@ -232,7 +232,7 @@ def stop(target: Target, run: terraform.Session, command: str, outcome: terrafor
     Raises:
         Problem: always.
     """
-    said = "\n".join([*map(diagnosed, outcome.errors), *outcome.other])
+    said = "\n".join(dict.fromkeys([*map(diagnosed, outcome.errors), *outcome.other]))
     _stop(target, run, command, said, outcome.words)
 
 

@@ -132,6 +132,10 @@ def test_with_a_provider_the_whole_way_is_gone(aws, project, tmp_path):
     code, words = aws("apply", **mirror)
     assert code == 0, words
     assert "applied: 9 created" in words
+    # Synthesis writes into the same folder, and leaves the state alone.
+    subprocess.run(
+        [sys.executable, "main.py", "synth-state"], cwd=project.root, check=True, capture_output=True
+    )
     resources = json.loads((folder / "terraform.tfstate").read_text())["resources"]
     assert len([one for one in resources if one["mode"] == "managed"]) == 9
     assert not (project.root / "cdktf.out" / "local").exists() or not list(
