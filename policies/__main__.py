@@ -150,8 +150,14 @@ def _write(text: str, output: Path | None) -> None:
     """Write to a file, whole or not at all, or to stdout."""
     if output is None:
         # A console that cannot show a character shows its escape instead of ending the program.
-        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
-        sys.stdout.flush()
+        try:
+            sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader has seen enough; the verdict is still the exit code.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            raise Problem(f"the report cannot be written to stdout: {error.strerror}") from error
         return
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -51,6 +51,11 @@ def _joined(resource: Resource, source: Resource | None, plan: Model) -> Resourc
             exact and isinstance(value, Unknown) and name in source.values and source.values[name] is None
         )
     }
+    if exact:
+        # A dynamic block over something unknown: the plan shows nothing, the configuration that there is something.
+        for name, value in source.values.items():
+            if name not in resource.values and isinstance(value, list) and first_unknown(value) is not None:
+                values[name] = _answered(value, plan)
     return Resource(
         resource.address,
         resource.type,

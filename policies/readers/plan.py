@@ -4,6 +4,9 @@ Planned values say what is known. Where a value is known only after apply, `conf
 references it is made from; where there are none, the configuration does not set it and AWS will: for the
 rules it is absent, as it is in the configuration itself.
 
+One thing a plan alone does not show: a dynamic block over something unknown, of a kind that AWS may also fill in,
+such as the inline rules of a security group. Judged together with the configuration, it is seen.
+
 Source: https://developer.hashicorp.com/terraform/internals/json-format
 """
 

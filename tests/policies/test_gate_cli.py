@@ -178,6 +178,32 @@ def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[b
     )
 
 
+def test_a_reader_that_leaves_early_changes_no_verdict(written: Written) -> None:
+    text = "".join(BAD.replace('"main"', f'"v{number}"') for number in range(400))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "policies", "check", str(written({"main.tf": text}))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout and process.stderr
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 1
+
+
+def test_a_full_disk_is_told(written: Written) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "policies", "check", str(written({"main.tf": BAD}))],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == b"error: the report cannot be written to stdout: No space left on device\n"
+
+
 def test_a_whole_process_with_a_poor_console(written: Written) -> None:
     done = run("check", written({"main.tf": BAD}), PYTHONIOENCODING="ascii", COLUMNS="80")
     assert done.returncode == 1

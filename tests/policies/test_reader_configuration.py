@@ -259,7 +259,8 @@ def test_places_in_json_point_at_the_key(written: Written) -> None:
 def test_both_syntaxes_in_one_folder_refer_to_each_other(modelled: Modelled) -> None:
     model = modelled(
         {
-            "a.tf": 'resource "aws_db_instance" "main" {\n  kms_key_id = aws_kms_key.main.arn\n  engine = local.engine\n}\n',
+            "a.tf": 'resource "aws_db_instance" "main" {\n  kms_key_id = aws_kms_key.main.arn\n'
+            "  engine = local.engine\n}\n",
             "b.tf.json": {"resource": {"aws_kms_key": {"main": {}}}, "locals": {"engine": "postgres"}},
         }
     )

@@ -334,6 +334,26 @@ def test_what_is_no_plan_is_refused(tmp_path: Path, content: bytes, words: str) 
     assert words in str(caught.value)
 
 
+def test_the_configuration_shows_dynamic_blocks_that_the_plan_does_not(tmp_path: Path) -> None:
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [resource("aws_security_group.main", {})]}},
+        "resource_changes": [change("aws_security_group.main", {"ingress": True})],
+        "configuration": {
+            "root_module": {"resources": [{"address": "aws_security_group.main", "expressions": {}}]}
+        },
+    }
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan))
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_security_group" "main" {\n  dynamic "ingress" {\n    for_each = aws_vpc.main.id\n'
+        "    content {\n      cidr_blocks = [ingress.value]\n    }\n  }\n}\n"
+    )
+    assert read(path).model.resources[0].get("ingress") is ABSENT
+    (seen,) = read(path, tmp_path / "main.tf").model.resources[0].get("ingress")
+    assert is_unknown(seen)
+
+
 def test_the_configuration_answers_what_the_plan_leaves_open(tmp_path: Path) -> None:
     configuration = {
         "variable": {"password": {}},
