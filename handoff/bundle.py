@@ -327,7 +327,10 @@ def _version() -> Version:
     """The commit (with a word when files differ from it), its date, and the versions of what made this."""
 
     def git(*words: str) -> str:
-        done = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True)
+        try:
+            done = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True)
+        except OSError:
+            return ""
         return done.stdout.strip() if done.returncode == 0 else ""
 
     commit = git("rev-parse", "HEAD") or "unknown"

@@ -41,27 +41,23 @@ def handoff(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.C
 
 
 @pytest.fixture(scope="module")
-def builds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Two builds at the same time: in two folders, from two folders, with two hash seeds and time zones."""
+def builds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    """Three builds at the same time: prod twice, in two folders with two hash seeds and time zones, and dev."""
     made = []
-    for seed, zone in (("0", "UTC"), ("1", "Asia/Seoul")):
+    for environment, seed, zone in (("prod", "0", "UTC"), ("prod", "1", "Asia/Seoul"), ("dev", "2", "UTC")):
         folder = tmp_path_factory.mktemp("build")
         variables = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, "TZ": zone}
-        command = [sys.executable, "-m", "handoff", "--env", "prod", "--out", str(folder / "dist")]
-        made.append(
-            (
-                folder / "dist",
-                subprocess.Popen(command, cwd=folder, env=variables, stderr=subprocess.PIPE, text=True),
-            )
-        )
+        command = [sys.executable, "-m", "handoff", "--env", environment, "--out", str(folder / "dist")]
+        process = subprocess.Popen(command, cwd=folder, env=variables, stderr=subprocess.PIPE, text=True)
+        made.append((folder / "dist", process))
     for _, process in made:
         _, said = process.communicate()
         assert process.returncode == 0, said
-    return made[0][0], made[1][0]
+    return made[0][0], made[1][0], made[2][0]
 
 
 @pytest.fixture(scope="module")
-def dist(builds: tuple[Path, Path]) -> Path:
+def dist(builds: tuple[Path, Path, Path]) -> Path:
     return builds[0]
 
 
@@ -73,8 +69,8 @@ def unpacked(dist: Path, tmp_path: Path) -> Path:
     return tmp_path / NAME
 
 
-def test_two_builds_in_two_folders_are_the_same_bytes(builds: tuple[Path, Path]) -> None:
-    one, other = ((folder / f"{NAME}.tar.gz").read_bytes() for folder in builds)
+def test_two_builds_in_two_folders_are_the_same_bytes(builds: tuple[Path, Path, Path]) -> None:
+    one, other = ((folder / f"{NAME}.tar.gz").read_bytes() for folder in builds[:2])
     assert one == other
 
 
@@ -133,6 +129,23 @@ def test_the_gate_in_the_bundle_passes_the_bundle(unpacked: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_environments_waivers_come_along(builds: tuple[Path, Path, Path]) -> None:
+    folder = builds[2] / "cloudmart-dev"
+    line = next(
+        line for line in (folder / "README.md").read_text().splitlines() if "-m policies check" in line
+    )
+    assert line.endswith("--waivers ../waivers.toml")
+    done = subprocess.run(
+        [sys.executable, "-S", *line.split()[1:]],
+        cwd=folder / "policy" / "gate",
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads((folder / "policy" / "report.json").read_text())["summary"]["waived"] > 0
 
 
 def test_both_forms_have_the_same_verdicts(unpacked: Path) -> None:
@@ -388,6 +401,13 @@ def test_an_earlier_bundle_of_another_environment_is_refused(dist: Path, tmp_pat
     (tmp_path / "terraform-json" / "cdk.tf.json").write_text(json.dumps(found))
     with pytest.raises(Problem, match="provisioner"):
         bundle.earlier(tmp_path, tmp_path / "b", NAME, load())
+
+
+def test_an_earlier_bundle_that_is_not_there(tmp_path: Path) -> None:
+    done = handoff("--out", str(tmp_path / "out"), "--since", str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "SINCE names an earlier bundle" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_closed_gate_leaves_the_former_bundle(tmp_path: Path) -> None:

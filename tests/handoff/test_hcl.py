@@ -339,33 +339,38 @@ def test_every_kind_of_block_reads_back(
     assert formatted(terraform_for_formatting, tmp_path) == ""
 
 
-def test_a_lost_argument_is_seen(stack: Any, schema: Any) -> None:
-    found = stack("prod")
+@pytest.mark.parametrize(
+    ("terraform_type", "written", "instead", "seen"),
+    [
+        (
+            "aws_db_instance",
+            "storage_encrypted                     = true",
+            "",
+            "aws_db_instance.main[0].storage_encrypted: only in the JSON",
+        ),
+        (
+            "aws_launch_template",
+            "monitoring {",
+            "monitoring = {",
+            "aws_launch_template.backend[0].monitoring",
+        ),
+        (
+            "aws_s3_bucket_policy",
+            '"aws:SecureTransport" = "false"',
+            '"aws:SecureTransport" = "true"',
+            "aws:SecureTransport: 'false' in the JSON, 'true' in the HCL",
+        ),
+    ],
+)
+def test_what_was_lost_or_changed_is_seen(
+    terraform_type: str, written: str, instead: str, seen: str, stack: Any, schema: Any
+) -> None:
+    found = {"resource": {terraform_type: stack("prod")["resource"][terraform_type]}}
     files = configuration.files(found, schema)
-    files["database.tf"] = files["database.tf"].replace(
-        "  storage_encrypted                     = true\n", ""
-    )
-    assert "aws_db_instance.main[0].storage_encrypted: only in the JSON" in readback.difference(
-        found, files, schema
-    )
-
-
-def test_a_block_written_as_an_argument_is_seen(stack: Any, schema: Any) -> None:
-    found = stack("prod")
-    files = configuration.files(found, schema)
-    files["compute.tf"] = files["compute.tf"].replace("  monitoring {", "  monitoring = {")
-    assert "aws_launch_template.backend[0].monitoring" in readback.difference(found, files, schema)
-
-
-def test_a_changed_document_is_seen(stack: Any, schema: Any) -> None:
-    found = stack("prod")
-    files = configuration.files(found, schema)
-    files["logs.tf"] = files["logs.tf"].replace(
-        '"aws:SecureTransport" = "false"', '"aws:SecureTransport" = "true"'
-    )
-    assert "aws:SecureTransport: 'false' in the JSON, 'true' in the HCL" in readback.difference(
-        found, files, schema
-    )
+    assert readback.difference(found, files, schema) == ""
+    changed = {name: text.replace(written, instead) for name, text in files.items()}
+    assert changed != files
+    assert seen in readback.difference(found, changed, schema)
 
 
 def test_no_interpolation_around_a_bare_reference(stack: Any, schema: Any) -> None:
