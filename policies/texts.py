@@ -7,12 +7,11 @@ import binascii
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from policies.model import ABSENT, Unknown, parse_document
+from policies.model import ABSENT, Resource, Unknown, parse_document
 
 HOLE: Final = re.compile("\ue000(\\d+)\ue001")
 """The mark of an unknown part; its number is the index in `Text.holes`."""
@@ -39,40 +38,56 @@ class Text:
         return self.name in _SCRIPTS
 
 
-def texts_in(values: Any, path: str = "", name: str = "") -> Iterator[Text | tuple[str, str, Unknown]]:
-    """Every text in a tree of values, JSON documents opened and user data decoded.
+Found = Text | tuple[str, str, Unknown]
+"""A text, or path, name and itself of an unknown of which nothing is known."""
 
-    An unknown of which nothing is known comes as a tuple of path, name and itself.
-    """
+
+def texts_of(resource: Resource) -> list[Found]:
+    """Every text of a resource, as `texts_in` finds them: once for all rules that ask."""
+    known: dict[int, list[Found]] = resource.model.shared.setdefault(texts_of, {})
+    found = known.get(id(resource))
+    if found is None:
+        found = known[id(resource)] = texts_in(resource.values)
+    return found
+
+
+def texts_in(values: Any) -> list[Found]:
+    """Every text in a tree of values, JSON documents opened and user data decoded."""
+    found: list[Found] = []
+    _collect(values, "", "", found)
+    return found
+
+
+def _collect(values: Any, path: str, name: str, found: list[Found]) -> None:
     if isinstance(values, dict):
         for key, value in values.items():
-            if key == "//":
+            if key == "//" or isinstance(value, int | float) or value is None:
                 continue
             label = _setting(values) if key in _VALUES else None
-            yield from texts_in(value, f"{path}.{key}" if path else str(key), label or str(key))
+            _collect(value, f"{path}.{key}" if path else str(key), label or str(key), found)
     elif isinstance(values, list):
         for index, value in enumerate(values):
-            yield from texts_in(value, f"{path}[{index}]", name)
+            _collect(value, f"{path}[{index}]", name, found)
     elif isinstance(values, str):
         plain = str.__str__(values)
         if plain[:1] in "{[" and plain[1:]:
             tree = parse_document(plain)
             if not isinstance(tree, Unknown):
-                yield from texts_in(tree, path, name)
+                _collect(tree, path, name, found)
                 return
-        yield Text(path, name, _decoded(plain) if name in _SCRIPTS else plain)
+        found.append(Text(path, name, _decoded(plain) if name in _SCRIPTS else plain))
     elif isinstance(values, Unknown):
         if isinstance(values.decoded, str):
-            yield Text(path, name, _opened(str.__str__(values.decoded)))
+            found.append(Text(path, name, _opened(str.__str__(values.decoded))))
             return
         unknown = values.decoded if isinstance(values.decoded, Unknown) else values
         tree = parse_document(unknown) if unknown.parts else unknown.document
         if not isinstance(tree, Unknown) and tree is not ABSENT:
-            yield from texts_in(tree, path, name)
+            _collect(tree, path, name, found)
         elif unknown.parts:
-            yield _joined(unknown, path, name)
+            found.append(_joined(unknown, path, name))
         else:
-            yield path, name, values
+            found.append((path, name, values))
 
 
 def _setting(values: dict[str, Any]) -> str | None:

@@ -21,7 +21,7 @@ from policies.model import (
     unknown,
 )
 from policies.parameters import Parameters
-from policies.texts import HOLE, Text, texts_in
+from policies.texts import HOLE, Text, texts_in, texts_of
 
 RULE = Rule(
     title="No password, token or key stands in clear",
@@ -124,7 +124,7 @@ def check_model(model: Model, parameters: Parameters) -> Iterator[Verdict]:
 def _judge(holder: Resource, values: Any) -> Iterator[Verdict]:
     relevant = False
     doubt: Verdict | None = None
-    for found in texts_in(values):
+    for found in texts_of(holder) if values is holder.values else texts_in(values):
         if isinstance(found, Text):
             named = is_secret_name(found.name) and not _is_tag(found)
             relevant = relevant or found.is_script or named

@@ -17,7 +17,7 @@ from policies.model import (
     unknown,
 )
 from policies.parameters import Parameters
-from policies.texts import HOLE, Text, texts_in
+from policies.texts import HOLE, Text, texts_of
 
 RULE = Rule(
     title="Clients check the certificates of what they connect to",
@@ -81,7 +81,7 @@ def check_model(model: Model, parameters: Parameters) -> Iterator[Verdict]:
 def _judge(resource: Resource) -> Verdict:
     relevant = False
     doubt: Verdict | None = None
-    for found in texts_in(resource.values):
+    for found in texts_of(resource):
         if not isinstance(found, Text):
             path, name, value = found
             if Text(path, name, "").is_script:
