@@ -31,8 +31,9 @@ PARAMETERS = parameters.load()
 def fixtures(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> Path:
     """All cases in all forms, in one folder."""
     folder = tmp_path_factory.mktemp("fixtures")
-    for case in CASES:
+    for case in FORMS["terraform"]:
         write_hcl(case, folder / "terraform" / case.id)
+    for case in CASES:
         write_json(case, folder / "terraform_json" / case.id)
     (folder / "terraform_plan").mkdir()
     for id, plan in shared(shared_folder / "rule-plans").items():
