@@ -63,7 +63,7 @@ def text(summary: Summary, *, colour: bool = False, file: str = "") -> str:
     lines += _table(summary)
     lines += _section("Changed outside Terraform", _drift(summary), bold, file)
     changed = [change for change in summary.changes if change.action != "create"]
-    lines += _section("Not just created", _changes(changed), bold, file)
+    lines += _section("What stands and changes", _changes(changed), bold, file)
     lines += _section("Opened", summary.access.opened, bold, file)
     lines += _section("Closed", summary.access.closed, bold, file)
     lines += _section("Policies known only after apply", summary.access.unclear, bold, file)
