@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ class Mutant:
     path: str
     value: str
     rules: tuple[str, ...]
-    tree: dict[str, Any]
+    tree: dict[str, Any] = field(compare=False)
 
     def __str__(self) -> str:
         what = f"{self.address}.{self.path}" if self.path else self.address
