@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies import parameters
+from policies.model import Model, Resource, worst
 from policies.networks import is_public, within
+from policies.rules import rds_backup_window
 from policies.windows import DAY, WEEK, daily, overlap, weekly
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -60,3 +64,22 @@ def test_families_do_not_mix() -> None:
     assert not within("::/0", "0.0.0.0/0")
     assert not within("10.0.0.0/8", "::/0")
     assert within("10.1.0.0/16", "10.0.0.0/8")
+
+
+@pytest.mark.parametrize(
+    ("timezone", "window", "status"),
+    [
+        ("UTC", "03:00-04:00", "pass"),
+        ("Asia/Seoul", "18:00-19:00", "pass"),
+        ("Asia/Seoul", "03:00-04:00", "fail"),
+        ("Europe/Berlin", "01:00-02:00", "pass"),
+        ("Europe/Berlin", "02:00-03:00", "pass"),
+        ("Europe/Berlin", "03:00-04:00", "fail"),
+    ],
+)
+def test_the_window_starts_in_the_timezone_of_the_parameters(timezone: str, window: str, status: str) -> None:
+    wanted = parameters.load()
+    wanted = replace(wanted, backups=replace(wanted.backups, timezone=timezone))
+    database = Resource("aws_db_instance.main", "aws_db_instance", "main", {"backup_window": window})
+    model = Model([database])
+    assert worst(rds_backup_window.check(database, model, wanted)) == status
