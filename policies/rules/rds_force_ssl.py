@@ -80,7 +80,7 @@ class Switch:
 # https://docs.aws.amazon.com/neptune/latest/userguide/parameters.html
 SWITCHES: Final[Mapping[str, Switch]] = {
     "postgres": Switch("rds.force_ssl", default_from=15),
-    "aurora-postgresql": Switch("rds.force_ssl", default_from=17),
+    "aurora-postgresql": Switch("rds.force_ssl"),
     "mysql": Switch("require_secure_transport"),
     "mariadb": Switch("require_secure_transport"),
     "aurora-mysql": Switch("require_secure_transport"),
@@ -159,7 +159,9 @@ def _in_group(group: Resource, switch: Switch, resource: Resource, path: str) ->
 def _default(switch: Switch, version: str, path: str) -> Verdict:
     """What holds where nothing is set, by a version (`15.4`) or a parameter group family (`postgres15`)."""
     if switch.default_from is None:
-        return failed(f"{switch.name} is not set, and the default lets clients connect without TLS", path)
+        return failed(
+            f"{switch.name} is not set by a parameter group, and its default is not to be relied on", path
+        )
     number = re.search(r"(\d+)(\.\d+)?", version)
     if switch.default_from == 0 or (number and float(number.group(1)) >= switch.default_from):
         return passed()

@@ -254,7 +254,7 @@ resource "aws_db_instance" "theirs" {
 
 #### Aurora, and Multi-AZ clusters
 #= aws_rds_cluster.postgres_old: fail
-#= aws_rds_cluster.postgres_new: pass
+#= aws_rds_cluster.postgres_new: fail
 #= aws_rds_cluster.postgres_own: pass
 #= aws_rds_cluster.mysql: fail
 #= aws_rds_cluster.multi_az: pass
