@@ -69,10 +69,11 @@ validate: .venv/ready ## terraform validate of the synthesized JSON, against the
 	  folders+=($$out/stacks/cloudmart-$$of); \
 	done; $(PY) -m mock_provider validate "$${folders[@]}"
 
-# Both hosts run whatever the first one finds, so that one run shows everything; waivers of an environment stand
-# beside its settings.
+# Both hosts run whatever the first one finds, so that one run shows everything; an environment's waivers and
+# parameters stand beside its settings.
 POLICED = $(or $(TARGET),cdktf.out/stacks/cloudmart-$(ENV))
-WAIVED = $(if $(TARGET),,$(addprefix --waivers ,$(wildcard environments/$(ENV).waivers.toml)))
+WAIVED = $(if $(TARGET),,$(addprefix --waivers ,$(wildcard environments/$(ENV).waivers.toml)) \
+  $(addprefix --params ,$(wildcard environments/$(ENV).params.toml)))
 # Checkov's own rules are held against production; other environments differ from it on purpose.
 OWN = $(if $(TARGET),,$(if $(filter prod,$(ENV)),--builtin policies/checkov_host/waivers.toml))
 .PHONY: policy

@@ -39,7 +39,9 @@ def main() -> int:
 
 
 def synth(arguments: argparse.Namespace) -> int:
-    """Synthesize one environment."""
+    """Synthesize one environment; `state` is the state bucket's own stack."""
+    if arguments.env == "state":
+        return synth_state(arguments)
     path = arguments.settings or ENVIRONMENTS / f"{arguments.env}.yaml"
     with step(f"settings read and checked: {_short(path)}"):
         import settings
