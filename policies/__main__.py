@@ -12,7 +12,7 @@ from pathlib import Path
 from policies.catalogue import Entry
 from policies.engine import Result
 from policies.reports import FORMATS
-from support.problem import Problem, guarded
+from support.problem import Problem, discard_output, guarded
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -155,8 +155,9 @@ def _write(text: str, output: Path | None) -> None:
             sys.stdout.flush()
         except BrokenPipeError:
             # The reader has seen enough; the verdict is still the exit code.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_output()
         except OSError as error:
+            discard_output()
             raise Problem(f"the report cannot be written to stdout: {error.strerror}") from error
         return
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 
@@ -15,12 +17,32 @@ class Problem(Exception):
 
 
 def guarded(main: Callable[[], int]) -> int:
-    """Run a command's `main`; return its exit code, or 2 after printing a `Problem`, or 130 after Ctrl-C."""
+    """Run a command's `main`; return its exit code, or another one where it could not do its work.
+
+    2 after a `Problem` or an output that cannot be written, each told on stderr; 130 after Ctrl-C; 141 when
+    whoever read the output went away (as a shell counts SIGPIPE).
+    """
     try:
-        return main()
+        code = main()
+        sys.stdout.flush()
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        discard_output()
+        return 141
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename:
+            raise
+        discard_output()
+        print(f"error: the output cannot be written to stdout: {error.strerror}", file=sys.stderr)
+        return 2
+    return code
+
+
+def discard_output() -> None:
+    """Let what is still to be written to stdout go nowhere, so that Python's own last flush does not fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 from second_readers import formatted
+from stacks import ROOT
 
 from handoff import bundle
 from mock_provider import runner

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import settings_values
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from second_readers import (  # noqa: F401
@@ -19,6 +18,7 @@ from second_readers import (  # noqa: F401
     schema_fixture,
     terraform_fixture,
 )
+from stacks import settings_values
 
 from handoff import configuration, hcl, readback, templates
 from policies import catalogue, engine, parameters, readers

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from stacks import ROOT
 
 from handoff.__main__ import BEGIN, END, block, with_block
 from handoff.mermaid import mermaid

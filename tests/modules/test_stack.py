@@ -13,11 +13,11 @@ from typing import Any
 import cloud_init
 import pytest
 import yaml
-from conftest import VARIANTS, settings_values, strings, unresolved
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from stacks import VARIANTS, settings_values, strings, unresolved
 
 from settings.model import REGIONS
 from settings.reader import parse

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 from cfnlint.helpers import AVAILABILITY_ZONES
-from conftest import ENVIRONMENTS, ROOT, settings_values
 from hypothesis import given
 from hypothesis import strategies as st
+from stacks import ENVIRONMENTS, ROOT, settings_values
 
 import settings
 from settings import schema

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
-from conftest import ROOT, settings_values
 from jsonschema import Draft7Validator
+from stacks import ROOT, settings_values
 
 from settings.reader import parse
 from synthesis import bindings, compose

@@ -1,0 +1,59 @@
+"""Problems, and outputs that cannot be written, end in words and an exit code, never in a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys
+from support.problem import Problem, guarded
+
+def main():
+    {body}
+    return 0
+
+sys.exit(guarded(main))
+"""
+
+
+def run(body: str, stdout: int) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(body=body)], stdout=stdout, stderr=subprocess.PIPE, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        ("raise Problem('here: this is wrong; do that')", 2, b"error: here: this is wrong; do that\n"),
+        ("raise KeyboardInterrupt", 130, b"interrupted\n"),
+        ("print('done')", 0, b""),
+    ],
+)
+def test_ends(body: str, code: int, words: bytes) -> None:
+    done = run(body, subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (code, words)
+
+
+def test_a_full_disk() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run("print('x' * 10)", full.fileno())
+    assert done.returncode == 2
+    assert done.stderr == b"error: the output cannot be written to stdout: No space left on device\n"
+
+
+def test_a_reader_that_went_away() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = run("print('x' * 10)", writer)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_other_errors_keep_their_traceback() -> None:
+    done = run("raise OSError('a defect')", subprocess.PIPE)
+    assert done.returncode == 1
+    assert b"Traceback" in done.stderr
