@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from support.problem import guarded
@@ -43,7 +44,11 @@ def synth(arguments: argparse.Namespace) -> int:
     if arguments.env == "state":
         return synth_state(arguments)
     path = arguments.settings or ENVIRONMENTS / f"{arguments.env}.yaml"
-    with step(f"settings read and checked: {_short(path)}"):
+    from synthesis import bindings
+
+    # Node loads while the settings are read. Should it fail, the import below fails in the same way, and is told.
+    with step(f"settings read and checked: {_short(path)}"), ThreadPoolExecutor(1) as meanwhile:
+        meanwhile.submit(bindings.preload)
         import settings
 
         values = settings.read(path, arguments.overrides)

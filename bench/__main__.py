@@ -66,7 +66,7 @@ def beside(times: int, *commands: Callable[[], Run]) -> list[Run]:
 def synthesis(times: int) -> list[str]:
     """Synthesis beside the plain import of the provider's package."""
     with tempfile.TemporaryDirectory() as out:
-        synth = [PYTHON, str(ROOT / "main.py"), "synth", "--env", "prod", "--out", out]
+        synth = [PYTHON, "-O", str(ROOT / "main.py"), "synth", "--env", "prod", "--out", out]
         plain = [PYTHON, "-c", "from cdktf_cdktf_provider_aws.vpc import Vpc"]
         floor = [PYTHON, "-c", "from synthesis import bindings; bindings.install(); import cdktf"]
         node = {"JSII_NODE": _node(), "PYTHONPATH": str(ROOT)}

