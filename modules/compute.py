@@ -38,7 +38,7 @@ from constructs import Construct
 from modules import backup, cache, cloud_init, database, flows
 from modules.load_balancer import BACKEND_PORT, LoadBalancer
 from modules.logs import Logs
-from modules.tier import Statement, Tier, policy, resources, trust
+from modules.tier import Statement, Tier, policy, trust
 from settings import model
 
 # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-metrics.html
@@ -187,7 +187,7 @@ class Compute(Tier):
                 {
                     "Sid": "ConnectToCache",
                     "Action": "elasticache:Connect",
-                    "Resource": resources([self._cache.group.arn, self._cache.user.arn]),
+                    "Resource": [self._cache.group.arn, self._cache.user.arn],
                 }
             )
         return statements

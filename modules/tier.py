@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from constructs import Construct
@@ -74,8 +74,3 @@ def deny_plain_http(bucket_arn: str) -> Statement:
         "Resource": [bucket_arn, f"{bucket_arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-
-
-def resources(arns: Sequence[str]) -> str | list[str]:
-    """The `Resource` of a statement: one ARN as a string, several as a list."""
-    return arns[0] if len(arns) == 1 else list(arns)

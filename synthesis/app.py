@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import settings
 from settings import Settings, StateSettings
 
 
@@ -51,8 +50,3 @@ def tiers(configuration: dict[str, Any]) -> dict[str, int]:
             tier = resource["//"]["metadata"]["path"].split("/")[1]
             counted[tier] = counted.get(tier, 0) + 1
     return counted
-
-
-def read(environment: str, folder: Path) -> Settings:
-    """The settings of an environment by name."""
-    return settings.read(folder / f"{environment}.yaml")
