@@ -1,9 +1,14 @@
-"""The executable that Terraform takes for terraform-provider-aws; the mirror's script starts it."""
+"""The executable that Terraform takes for terraform-provider-aws; the mirror's script starts it.
+
+`runner.attached` starts it too, for several processes of Terraform.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -43,18 +48,33 @@ def full_answer() -> tuple[schema.Schema, Path]:
     return known, cache.folder(f"mock-provider/answer-{key}", fill) / "answer"
 
 
+ATTACHED = "--attached"
+"""The argument of a plugin that learns from a line on stdin what others learn from these variables: a JSON object."""
+
+
 def main() -> int:
-    """Serve until Terraform ends the plugin."""
-    if not started_by_terraform():
+    """Serve until Terraform ends the plugin, or whoever attached it does."""
+    told: Mapping[str, str] = os.environ
+    attached = sys.argv[1:] == [ATTACHED]
+    if attached:
+        # Everything that takes time is brought in while the run is still being prepared.
+        import grpc  # type: ignore[import-untyped]  # noqa: F401
+
+        schema.load()
+        line = sys.stdin.readline()
+        if not line:
+            return 0
+        told = json.loads(line)
+    elif not started_by_terraform():
         raise Problem(
             "this is a plugin, and Terraform starts it: run `python -m mock_provider run -- terraform plan`"
         )
-    rules, given, issued = (os.environ.get(name) for name in (FAULTS, ANSWER, ISSUED))
+    rules, given, issued = (told.get(name) for name in (FAULTS, ANSWER, ISSUED))
     known, answer = (schema.load(), Path(given)) if given else full_answer()
     played = provider.Provider(
         known, answer, faults.load(Path(rules)) if rules else (), Path(issued) if issued else None
     )
-    serve(played.handlers(), played.stop)
+    serve(played.handlers(), played.stop, attached=attached)
     return 0
 
 

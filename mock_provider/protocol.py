@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -163,17 +164,21 @@ def _varint(number: int) -> bytes:
     return bytes(encoded)
 
 
-def serve(handlers: Mapping[str, tuple[Any, Handler]], stopped: Callable[[], None]) -> None:
+def serve(
+    handlers: Mapping[str, tuple[Any, Handler]], stopped: Callable[[], None], *, attached: bool = False
+) -> None:
     """Serve `handlers` (by method: the request's message class and a function) until Terraform ends this.
 
     A handler returns a message or bytes already in wire form. `stopped` is called when Terraform
     asks the provider to stop what it is doing.
+
+    With `attached`, whoever started this tells Terraform of it: stdout gets the socket's path, no
+    Terraform ends this, and the end of stdin does.
     """
     import grpc
 
     # Terraform ends its plugins itself; Ctrl-C reaches the whole process group and is not for them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    key, certificate = _certificate()
 
     def raw(handler: Handler) -> grpc.RpcMethodHandler:
         return grpc.unary_unary_rpc_method_handler(handler)
@@ -195,25 +200,35 @@ def serve(handlers: Mapping[str, tuple[Any, Handler]], stopped: Callable[[], Non
             grpc.method_handlers_generic_handler(
                 "tfplugin6.Provider", {**methods, "StopProvider": raw(stop)}
             ),
-            grpc.method_handlers_generic_handler("plugin.GRPCController", {"Shutdown": raw(_shutdown)}),
+            grpc.method_handlers_generic_handler(
+                "plugin.GRPCController", {"Shutdown": raw(_stay if attached else _shutdown)}
+            ),
             grpc.method_handlers_generic_handler("plugin.GRPCStdio", {"StreamStdio": stdio}),
         )
     )
     with tempfile.TemporaryDirectory(prefix="mock-provider-") as folder:
         socket = f"{folder}/socket"
-        server.add_secure_port(
-            f"unix://{socket}",
-            # Terraform's own certificate uses a curve that gRPC's TLS here does not know, so it is not
-            # asked for; the socket is in a folder that only this user can enter.
-            grpc.ssl_server_credentials([(key, certificate)]),
-        )
-        server.start()
-        # The core protocol's version, Terraform's protocol, network, address, transport, certificate (DER).
-        der = "".join(certificate.decode().splitlines()[1:-1]).rstrip("=")
-        print(f"1|6|unix|{socket}|grpc|{der}", flush=True)
-        parent = os.getppid()
-        while not _ENDED.wait(1.0) and os.getppid() == parent:
-            pass  # A Terraform that was killed cannot end its plugins.
+        if attached:
+            # go-plugin speaks no TLS to a plugin that it did not start. The folder is this user's alone.
+            server.add_insecure_port(f"unix://{socket}")
+            server.start()
+            print(socket, flush=True)
+            sys.stdin.read()
+        else:
+            key, certificate = _certificate()
+            server.add_secure_port(
+                f"unix://{socket}",
+                # Terraform's own certificate uses a curve that gRPC's TLS here does not know, so it is not
+                # asked for; the socket is in a folder that only this user can enter.
+                grpc.ssl_server_credentials([(key, certificate)]),
+            )
+            server.start()
+            # The core protocol's version, Terraform's protocol, network, address, transport, certificate (DER).
+            der = "".join(certificate.decode().splitlines()[1:-1]).rstrip("=")
+            print(f"1|6|unix|{socket}|grpc|{der}", flush=True)
+            parent = os.getppid()
+            while not _ENDED.wait(1.0) and os.getppid() == parent:
+                pass  # A Terraform that was killed cannot end its plugins.
         server.stop(grace=None)
 
 
@@ -223,6 +238,10 @@ _ENDED = threading.Event()
 def _shutdown(_request: bytes, context: grpc.ServicerContext) -> bytes:
     # The answer has to be out before the process ends: Terraform waits two seconds for it otherwise.
     context.add_callback(_ENDED.set)
+    return b""
+
+
+def _stay(_request: bytes, _context: grpc.ServicerContext) -> bytes:
     return b""
 
 

@@ -21,9 +21,9 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator, Sequence, Set
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
 
@@ -256,6 +256,52 @@ def run(
     return result
 
 
+@contextmanager
+def attached() -> Iterator[Callable[[Prepared], Prepared]]:
+    """A plugin that is started now, and a function that lets what is prepared use it.
+
+    Terraform starts its provider three times in a plan and once more to show it, and each time most of the time is
+    Python's own start. This one starts while the run is prepared, and serves until the context ends. It is one
+    configured provider: for configurations with at most one `provider` block.
+
+    Source: https://developer.hashicorp.com/terraform/plugin/debugging#terraform_reattach_providers.
+    """
+    with subprocess.Popen(
+        [*_plugin_command(), plugin.ATTACHED],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        # Ctrl-C is for Terraform; the plugin ends when this process closes its stdin, or is no more.
+        process_group=0,
+    ) as process:
+        asked, answered = process.stdin, process.stdout
+        assert asked is not None
+        assert answered is not None
+
+        def attach(ready: Prepared) -> Prepared:
+            names = (plugin.FAULTS, plugin.ANSWER, plugin.ISSUED)
+            told = {name: ready.environment[name] for name in names if name in ready.environment}
+            socket = ""
+            with suppress(OSError):
+                asked.write(json.dumps(told).encode() + b"\n")
+                socket = answered.readline().decode().strip()
+            if not socket:
+                # Terraform starts one of its own, and says what is wrong with it.
+                return ready
+            address = {
+                "Protocol": "grpc",
+                "ProtocolVersion": 6,
+                "Pid": process.pid,
+                "Test": True,
+                "Addr": {"Network": "unix", "String": socket},
+            }
+            reattach = json.dumps({f"{host}/hashicorp/aws": address for host in HOSTS})
+            return replace(ready, environment={**ready.environment, "TF_REATTACH_PROVIDERS": reattach})
+
+        yield attach
+
+
 def start(ready: Prepared, *, capture: bool = False) -> subprocess.CompletedProcess[str]:
     """Start what is prepared and wait for its end, passing on signals."""
     pipe = subprocess.PIPE if capture else None
@@ -301,9 +347,7 @@ def _signals_passed_on(process: subprocess.Popen[str], *, ctrl_c: bool) -> Itera
 
 def _mirror(version: str) -> Path:
     """The folder with the provider's mirror and Terraform's configuration (`terraform.tfrc`) that names it."""
-    start = shlex.join(
-        [sys.executable, "-I", "-X", f"pycache_prefix={cache.root() / 'pycache'}", plugin.__file__]
-    )
+    start = shlex.join(_plugin_command())
     script = f"#!/bin/sh\n# hashicorp/aws, played by the mock provider.\nexec {start}\n"
     include = ", ".join(f'"{host}/hashicorp/aws"' for host in HOSTS)
     # No service of these hosts is asked for: a module from a registry fails at once, in words.
@@ -326,6 +370,10 @@ def _mirror(version: str) -> Path:
         (draft / "terraform.tfrc").write_text(configuration % mirror)
 
     return cache.folder(name, fill)
+
+
+def _plugin_command() -> list[str]:
+    return [sys.executable, "-I", "-X", f"pycache_prefix={cache.root() / 'pycache'}", plugin.__file__]
 
 
 def _platform() -> str:

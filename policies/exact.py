@@ -10,21 +10,27 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from policies.readers import Reading, Source, files, open_source, plan, read, terraform_json
 from policies.readers.configuration import is_local
 from support.problem import Problem
+
+if TYPE_CHECKING:
+    from mock_provider.runner import Prepared
 
 # The entry of hashicorp/aws in required_providers, the constraints in it, and the lower bounds in those.
 _PROVIDER = re.compile(r"\{[^{}]*hashicorp/aws\"[^{}]*\}")
 _VERSION = re.compile(r'\bversion"?\s*[=:]\s*"([^"]*)"')
 _LOWER_BOUND = re.compile(r"(?:>=|~>|^\s*=?|,\s*=?)\s*v?(\d+)\.(\d+)(?:\.(\d+))?")
 
-
+# Where a provider is configured: the block, and in JSON, where one key may hold several, each alias too.
+_CONFIGURED = re.compile(r'\bprovider\s+"?aws\b|"provider"\s*:|\balias\b')
 # `source` where it is set, and its value if that is a plain text without escapes or templates.
 _SOURCE = re.compile(r'\bsource"?\s*[=:]\s*(?:"([^"\\$%]*)")?')
 
@@ -44,44 +50,53 @@ def read_exactly(paths: Sequence[Path]) -> tuple[list[Reading], list[str]]:
     readings: list[Reading] = []
     notes: list[str] = []
     for path in paths:
-        source = open_source(path)
-        if source is None:
+        if not path.is_dir() and open_source(path) is None:
             readings.append(read(path))
             continue
-        try:
-            readings.append(_planned(path, source))
-            notes.append(f"{path}: evaluated by Terraform against the mock provider")
-        except _Unplannable as error:
-            readings.append(source.reading())
-            notes.append(
-                f"{path}: judged by the gate's own readers, because Terraform could not plan it: {error}"
-            )
+        reading, note = _evaluated(path)
+        readings.append(reading)
+        notes.append(f"{path}: {note}")
     return readings, notes
 
 
-def _planned(path: Path, source: Source) -> Reading:
+def _evaluated(path: Path) -> tuple[Reading, str]:
+    """The reading of a configuration, and who evaluated it."""
     glance = _glance(path)
-    if not glance.local:
-        _refuse_remote_modules(source)
-    with tempfile.TemporaryDirectory(prefix="policies-exact-") as name:
-        scratch = Path(name)
-        folder = path
-        if not path.is_dir():
-            folder = scratch / "configuration"
-            _copy_alone(path, folder)
-        # Terraform is a process of its own: meanwhile the files are parsed here.
-        with ThreadPoolExecutor(1) as thread:
-            planned = thread.submit(_plan, folder, scratch / "state", glance.version)
-            _refuse_remote_modules(source)
-            text = planned.result()
+    source = None if glance.local else _opened(path)
+    try:
+        if source is not None and (reason := _remote_module(source)):
+            raise _Unplannable(reason)
+        with tempfile.TemporaryDirectory(prefix="policies-exact-") as name:
+            folder = path if path.is_dir() else _copy_alone(path, Path(name, "configuration"))
+            with _started(folder, Path(name, "state"), glance) as planned:
+                # Terraform is a process of its own: meanwhile the files are parsed here.
+                source = source or _opened(path)
+                source.module_sources()
+                text = planned.result()
+    except _Unplannable as error:
+        source = source or _opened(path)
+        reason = _remote_module(source) or str(error)
+        return (
+            source.reading(),
+            f"judged by the gate's own readers, because Terraform could not plan it: {reason}",
+        )
     document = terraform_json.decode(text, str(path), written_by_people=False)
-    return source.joined(plan.model(document, str(path), text), str(path))
+    reading = source.joined(plan.model(document, str(path), text), str(path))
+    return reading, "evaluated by Terraform against the mock provider"
 
 
-def _refuse_remote_modules(source: Source) -> None:
+def _opened(path: Path) -> Source:
+    source = open_source(path)
+    assert source is not None, f"{path} was told apart from plans before"
+    return source
+
+
+def _remote_module(source: Source) -> str:
+    """Words on the first module that is not a local one, if there is one."""
     for call, where in source.module_sources():
         if not is_local(where):
-            raise _Unplannable(f"{call} comes from {where!r}, which would have to be fetched")
+            return f"{call} comes from {where!r}, which would have to be fetched"
+    return ""
 
 
 @dataclass(slots=True)
@@ -89,11 +104,13 @@ class _Glance:
     """What the text of a configuration shows at a glance.
 
     `local`: no module would have to be fetched, for certain. `version`: the version of hashicorp/aws that it asks for
-    at least, where that is more than the mock provider plays by itself.
+    at least, where that is more than the mock provider plays by itself. `providers`: configurations of the provider,
+    or more than there are.
     """
 
     local: bool = True
     version: str | None = None
+    providers: int = 0
 
 
 def _glance(path: Path) -> _Glance:
@@ -115,6 +132,7 @@ def _glance(path: Path) -> _Glance:
                     glance.local = False
                 elif is_local(where) and (folder / where).is_dir():
                     pending.append(folder / where)
+            glance.providers += len(_CONFIGURED.findall(text))
             for block in _PROVIDER.findall(text):
                 for constraint in _VERSION.findall(block):
                     for bound in _LOWER_BOUND.findall(constraint):
@@ -126,8 +144,8 @@ def _glance(path: Path) -> _Glance:
     return glance
 
 
-def _copy_alone(path: Path, folder: Path) -> None:
-    """A single file of configuration with the variables that Terraform would find beside it."""
+def _copy_alone(path: Path, folder: Path) -> Path:
+    """A folder with a single file of configuration and the variables that Terraform would find beside it."""
     try:
         folder.mkdir()
         for file in (path, *files.variable_files(path.parent)):
@@ -137,42 +155,53 @@ def _copy_alone(path: Path, folder: Path) -> None:
             shutil.copyfile(file, folder / name)
     except OSError as error:
         raise Problem(f"{path}: it cannot be copied: {error.strerror}") from error
+    return folder
 
 
-def _plan(folder: Path, state: Path, claim: str | None) -> str:
-    """The plan of a configuration in JSON."""
+@contextmanager
+def _started(folder: Path, state: Path, glance: _Glance) -> Iterator[Future[str]]:
+    """Terraform at work on the plan of a configuration, in JSON.
+
+    The future raises _Unplannable, as does the start itself.
+    """
     from mock_provider import runner
     from mock_provider.terraform import find
 
     # What is wrong with Terraform itself is a problem of the machine; all else, of the configuration.
-    runner.version(find())
-    file = state.parent / "plan"
-    try:
-        done = runner.run(
-            ["plan", "-input=false", "-no-color", "-lock=false", f"-out={file}"],
-            cwd=folder,
-            state=state,
-            backend="local",
-            claim_version=claim,
-            capture=True,
-            announce=False,
-        )
-    except Problem as problem:
-        raise _Unplannable(_first_error(str(problem))) from problem
-    if done.returncode != 0:
-        raise _Unplannable(_first_error(done.stderr or done.stdout))
-    shown = runner.run(
-        ["show", "-json", str(file)],
-        cwd=folder,
-        state=state,
-        backend="local",
-        claim_version=claim,
-        capture=True,
-        announce=False,
-    )
-    if shown.returncode != 0:
-        raise _Unplannable(_first_error(shown.stderr))
-    return shown.stdout
+    terraform = find()
+    runner.version(terraform)
+    file = str(state.parent / "plan")
+    with ExitStack() as stack:
+        attach = stack.enter_context(runner.attached()) if glance.providers <= 1 else None
+        try:
+            planning = stack.enter_context(
+                runner.prepared(
+                    ["plan", "-input=false", "-no-color", "-lock=false", f"-out={file}"],
+                    cwd=folder,
+                    state=state,
+                    backend="local",
+                    claim_version=glance.version,
+                )
+            )
+        except Problem as problem:
+            raise _Unplannable(_first_error(str(problem))) from problem
+        if attach is not None:
+            planning = attach(planning)
+        showing = replace(planning, command=(*terraform.command, "show", "-json", file))
+        yield stack.enter_context(ThreadPoolExecutor(1)).submit(_outputs, planning, showing)
+
+
+def _outputs(*commands: Prepared) -> str:
+    """What the last of the commands says; each follows on the success of the one before."""
+    from mock_provider import runner
+
+    said = ""
+    for command in commands:
+        done = runner.start(command, capture=True)
+        if done.returncode != 0:
+            raise _Unplannable(_first_error(done.stderr or done.stdout))
+        said = done.stdout
+    return said
 
 
 def _first_error(text: str) -> str:

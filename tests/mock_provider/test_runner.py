@@ -11,7 +11,9 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -223,6 +225,59 @@ def test_wheel_without_any_terraform_on_the_path(project: Make, tmp_path: Path) 
     it = project(VPC)
     done = command("--", "terraform", "plan", "-no-color", cwd=it.folder, PATH=str(tmp_path / "bin"))
     assert "Plan: 1 to add" in done.stdout, done.stderr
+
+
+def started(it: Project, attach: Callable[[runner.Prepared], runner.Prepared] | None) -> dict[str, Any]:
+    """A plan as `show -json` tells it, without what names the moment or the Terraform."""
+    file = str(it.state / "p.tfplan")
+    with runner.prepared(
+        ["plan", "-no-color", f"-out={file}"], cwd=it.folder, terraform=it.product, state=it.state
+    ) as ready:
+        ready = attach(ready) if attach else ready
+        assert runner.start(ready, capture=True).returncode == 0
+        words = (*terraforms.find(it.product).command, "show", "-json", file)
+        shown: dict[str, Any] = json.loads(runner.start(replace(ready, command=words), capture=True).stdout)
+    return {key: value for key, value in shown.items() if key != "timestamp"}
+
+
+def test_an_attached_plugin_serves_every_terraform_and_ends(
+    project: Make, product: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan is the one of plugins that Terraform starts, none of those is started, and nothing stays behind."""
+    it = project(
+        VPC + 'data "aws_region" "here" {}\noutput "region" { value = data.aws_region.here.region }\n'
+    )
+    plain = started(it, None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    processes: list[int] = []
+
+    def attached(ready: runner.Prepared) -> runner.Prepared:
+        ready = attach(ready)
+        (address,) = {
+            json.dumps(one) for one in json.loads(ready.environment["TF_REATTACH_PROVIDERS"]).values()
+        }
+        processes.append(json.loads(address)["Pid"])
+        # A plugin that Terraform were to start would find no shell and no Python.
+        nowhere = {**ready.environment, "PATH": "/nowhere", "MOCK_PROVIDER_ANSWER": "/nowhere"}
+        return replace(ready, environment=nowhere)
+
+    with runner.attached() as attach:
+        assert started(it, attached) == plain
+    (process,) = processes
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("mock-provider-")]
+
+
+def test_without_an_attached_plugin_terraform_starts_its_own(
+    project: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = project(VPC)
+    monkeypatch.setattr(runner, "_plugin_command", lambda: [sys.executable, "-c", "raise SystemExit(1)"])
+    with runner.attached() as attach:
+        monkeypatch.undo()
+        assert [one["address"] for one in started(it, attach)["resource_changes"]] == ["aws_vpc.a"]
 
 
 @pytest.mark.parametrize(

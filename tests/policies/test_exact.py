@@ -93,6 +93,50 @@ def test_terraforms_values_with_the_configurations_places(written: Written) -> N
     assert verdicts["CM_RDS_STORAGE_ENCRYPTED"] == "fail"
 
 
+@pytest.mark.parametrize("form", ["hcl", "json"])
+def test_each_configuration_of_the_provider_keeps_its_own_region(written: Written, form: str) -> None:
+    regions = {"west": "eu-west-1", "east": "us-east-1"}
+    if form == "hcl":
+        blocks = [
+            f'provider "aws" {{\n  alias = "{name}"\n  region = "{region}"\n}}\n'
+            f'data "aws_availability_zones" "{name}" {{\n  provider = aws.{name}\n}}\n'
+            f'resource "aws_ebs_volume" "{name}" {{\n  provider = aws.{name}\n  size = 1\n'
+            f"  availability_zone = data.aws_availability_zones.{name}.names[0]\n}}\n"
+            for name, region in regions.items()
+        ]
+        folder = written({"main.tf": "".join(blocks)})
+    else:
+        folder = written(
+            {
+                "cdk.tf.json": {
+                    "provider": {
+                        "aws": [{"alias": name, "region": region} for name, region in regions.items()]
+                    },
+                    "data": {
+                        "aws_availability_zones": {name: {"provider": f"aws.{name}"} for name in regions}
+                    },
+                    "resource": {
+                        "aws_ebs_volume": {
+                            name: {
+                                "provider": f"aws.{name}",
+                                "size": 1,
+                                "availability_zone": f"${{data.aws_availability_zones.{name}.names[0]}}",
+                            }
+                            for name in regions
+                        }
+                    },
+                }
+            }
+        )
+    (reading,), notes = exact.read_exactly([folder])
+    assert "evaluated by Terraform" in notes[0]
+    zones = {one.address: one.text("availability_zone") for one in reading.model.of_type("aws_ebs_volume")}
+    assert zones == {
+        "aws_ebs_volume.west": "eu-west-1a",
+        "aws_ebs_volume.east": "us-east-1a",
+    }
+
+
 EVIL = """\
 provider "aws" {
   region = "eu-west-1"
