@@ -97,7 +97,7 @@ def archive() -> Path:
             return found
     raise Problem(
         "the AWS provider's schema cannot be read: cdktf-cdktf-provider-aws is not installed in this "
-        "environment; run `make environment`, or install this project with its extra `stack`"
+        "environment; run `make environment`, or install this project with its extra `terraform`"
     )
 
 
