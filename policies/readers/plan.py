@@ -474,8 +474,21 @@ def _split_module(address: str) -> tuple[str, str]:
     return ".".join(steps[:-2]), ".".join(steps[-2:])
 
 
+# What names a resource, and of which kinds it may be.
+_IDENTITY: Final[Mapping[str, tuple[type, ...]]] = {
+    "address": (str,),
+    "type": (str,),
+    "name": (str,),
+    "mode": (str, type(None)),
+    "index": (str, int, type(None)),
+}
+
+
 def _resources(module: Mapping[str, Any], address: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for resource in module.get("resources") or ():
+        for name, kinds in _IDENTITY.items():
+            if not isinstance(resource.get(name), kinds):
+                raise TypeError(f"the {name} of a resource is {resource.get(name)!r}")
         yield address, resource
     for child in module.get("child_modules") or ():
         yield from _resources(child, child["address"])

@@ -164,6 +164,25 @@ def test_a_configuration_with_anything_anywhere(tmp_path: Path, path: tuple[Any,
     assert judged(file) != 0
 
 
+ODD = (None, True, 7, "x", [], [None], {}, {"x": None})
+
+
+@pytest.mark.parametrize(
+    ("name", "tree", "paths"),
+    [("plan.json", PLAN, PLAN_PATHS), ("main.tf.json", JSON, JSON_PATHS)],
+    ids=["plan", "configuration"],
+)
+def test_every_place_with_every_odd_value(
+    tmp_path: Path, name: str, tree: Any, paths: list[tuple[Any, ...]]
+) -> None:
+    """The tests above take some places and values, with anything in them; this one all places, with a few."""
+    file = tmp_path / name
+    for path in paths:
+        for value in ODD:
+            file.write_text(json.dumps(_changed(tree, path, value)), encoding="utf-8")
+            assert judged(file) != 0, (path, value)
+
+
 @EXAMPLES
 @given(cut=st.integers(0, len(json.dumps(PLAN)) - 1))
 def test_a_truncated_plan(tmp_path: Path, cut: int) -> None:
