@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +123,9 @@ class Source:
     def _load(self, folder: Path) -> Config:
         key = folder.resolve()
         if key not in self._parsed:
+            # `here/../module` is told as `module`, as Terraform does, wherever links do not make the two differ.
+            shorter = Path(os.path.normpath(folder))
+            folder = shorter if shorter.resolve() == key else folder
             found = files.configuration_files(folder)
             if not found:
                 raise Problem(

@@ -360,6 +360,23 @@ def test_local_modules_are_followed_both_ways(modelled: Modelled) -> None:
     assert one.file.endswith("modules/db/main.tf")
 
 
+def test_a_modules_files_are_told_by_their_shortest_path(written: Written, tmp_path: Path) -> None:
+    """Code scanning finds a file by its path in the repository. Behind a link, `..` is of its target."""
+    folder = written(
+        {
+            "example/main.tf": 'module "network" {\n  source = "../network"\n}\n',
+            "network/main.tf": 'resource "aws_vpc" "main" {\n}\n',
+        }
+    )
+    (vpc,) = read(folder / "example").model.of_type("aws_vpc")
+    assert vpc.file == str(folder / "network" / "main.tf")
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link"
+    link.symlink_to(folder / "example")
+    (vpc,) = read(link).model.of_type("aws_vpc")
+    assert vpc.file == str(link / ".." / "network" / "main.tf")
+
+
 def test_a_module_from_elsewhere_is_named_as_not_seen(written: Written) -> None:
     folder = written(
         {
