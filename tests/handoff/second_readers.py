@@ -65,6 +65,8 @@ def hashicorp_fixture() -> Iterator[Reader]:
             [NODE, npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"],
             cwd=folder,
             check=True,
+            # The certificate authorities that this machine trusts, as pip and uv take them.
+            env={**os.environ, "NODE_OPTIONS": "--use-system-ca"},
         )
 
     installed = cache.folder(f"hcl2json-{hashlib.sha256(lock).hexdigest()[:16]}", install)

@@ -65,7 +65,9 @@ def dist(builds: tuple[Path, Path, Path]) -> Path:
 def unpacked(dist: Path, tmp_path: Path) -> Path:
     """The tarball, unpacked into an empty folder."""
     with tarfile.open(dist / f"{NAME}.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+        # Python 3.11 knows filters from 3.11.4 on.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(tmp_path)
     return tmp_path / NAME
 
 
