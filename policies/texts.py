@@ -7,7 +7,8 @@ import binascii
 import gzip
 import re
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ _RUN: Final = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 # Siblings by which a list of settings names its values, as in `{ name = "TOKEN", value = "..." }`.
 _NAMES: Final = ("name", "key", "parameter_key", "option_name")
 _VALUES: Final = ("value", "parameter_value")
+_TREATED: Final = frozenset((*_SCRIPTS, *_VALUES))
+# How a JSON document begins.
+_OPENING: Final = "{["
 
 
 @dataclass(slots=True)
@@ -30,47 +34,72 @@ class Text:
     path: str
     name: str
     text: str
-    holes: list[Unknown] = field(default_factory=list)
+    holes: Sequence[Unknown] = ()
 
     @property
     def is_script(self) -> bool:
         """Whether it is user data."""
-        return self.name in _SCRIPTS
+        return is_script(self.name)
 
 
 Found = Text | tuple[str, str, Unknown]
 """A text, or path, name and itself of an unknown of which nothing is known."""
 
 
-def texts_of(resource: Resource) -> list[Found]:
-    """Every text of a resource, as `texts_in` finds them: once for all rules that ask."""
-    known: dict[int, list[Found]] = resource.model.shared.setdefault(texts_of, {})
+def is_script(name: str) -> bool:
+    """Whether an argument of this name is user data."""
+    return name in _SCRIPTS
+
+
+class Texts(list[Found]):
+    """Every text in a tree of values, JSON documents opened and user data decoded."""
+
+    def __init__(self, values: Any) -> None:
+        super().__init__()
+        _collect(values, "", "", self)
+        self._all: str | None = None
+        self.scripts = any(is_script(one.name if isinstance(one, Text) else one[1]) for one in self)
+
+    def mention(self, words: Iterable[str]) -> bool:
+        """Whether any text, or the name of one, has one of these words in it; they are given in lower case.
+
+        Nearly all texts have nothing that a rule looks for, and this says so fifty times faster than a regular
+        expression on each.
+        """
+        if self._all is None:
+            pairs = (f"{one.name}={one.text}" if isinstance(one, Text) else one[1] for one in self)
+            self._all = "\n".join(pairs).casefold()
+        found = self._all
+        return any(word in found for word in words)
+
+
+def texts_of(resource: Resource) -> Texts:
+    """Every text of a resource: looked for once for all rules that ask."""
+    known: dict[int, Texts] = resource.model.shared.setdefault(texts_of, {})
     found = known.get(id(resource))
     if found is None:
-        found = known[id(resource)] = texts_in(resource.values)
-    return found
-
-
-def texts_in(values: Any) -> list[Found]:
-    """Every text in a tree of values, JSON documents opened and user data decoded."""
-    found: list[Found] = []
-    _collect(values, "", "", found)
+        found = known[id(resource)] = Texts(resource.values)
     return found
 
 
 def _collect(values: Any, path: str, name: str, found: list[Found]) -> None:
     if isinstance(values, dict):
         for key, value in values.items():
-            if key == "//" or isinstance(value, int | float) or value is None:
+            if value is None or isinstance(value, int | float) or key == "//":
                 continue
-            label = _setting(values) if key in _VALUES else None
-            _collect(value, f"{path}.{key}" if path else str(key), label or str(key), found)
+            place = f"{path}.{key}" if path else str(key)
+            if type(value) is str and value[:1] not in _OPENING and key not in _TREATED:
+                # Nearly all texts are of this kind.
+                found.append(Text(place, key, value))
+                continue
+            label = (_setting(values) if key in _VALUES else None) or str(key)
+            _collect(value, place, label, found)
     elif isinstance(values, list):
         for index, value in enumerate(values):
             _collect(value, f"{path}[{index}]", name, found)
     elif isinstance(values, str):
         plain = str.__str__(values)
-        if plain[:1] in "{[" and plain[1:]:
+        if plain[:1] in _OPENING and plain[1:]:
             tree = parse_document(plain)
             if not isinstance(tree, Unknown):
                 _collect(tree, path, name, found)
@@ -95,16 +124,16 @@ def _setting(values: dict[str, Any]) -> str | None:
 
 
 def _joined(value: Unknown, path: str, name: str) -> Text:
-    text = Text(path, name, "")
+    holes: list[Unknown] = []
     pieces = []
     for part in value.parts:
         if isinstance(part, Unknown):
-            pieces.append(f"\ue000{len(text.holes)}\ue001")
-            text.holes.append(part)
+            pieces.append(f"\ue000{len(holes)}\ue001")
+            holes.append(part)
         else:
             pieces.append(part)
-    text.text = _opened("".join(pieces)) if text.is_script else "".join(pieces)
-    return text
+    whole = "".join(pieces)
+    return Text(path, name, _opened(whole) if is_script(name) else whole, holes)
 
 
 @lru_cache(maxsize=256)

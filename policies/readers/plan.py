@@ -93,7 +93,9 @@ class _Lines:
 
             self._offsets = {}
             for match in _ADDRESS.finditer(self.source.text):
-                self._offsets.setdefault(json.loads(match.group(1)), match.start())
+                written = match.group(1)
+                address = json.loads(written) if "\\" in written else written[1:-1]
+                self._offsets.setdefault(address, match.start())
         offset = self._offsets.get(address)
         return 0 if offset is None else self.source.line(offset)
 
@@ -321,14 +323,17 @@ class _Scope:
         result: dict[str, Any] = {}
         secrets = sensitive if isinstance(sensitive, dict) else {}
         for name in (*values, *(name for name in unknown if name not in values)):
+            given = values.get(name)
             blind = unknown.get(name, False)
-            if not blind and values.get(name) is None:
+            if given is None and not blind:
                 continue
             expression = expressions.get(name)
             if expression is None and not complete:
                 expression = _UNRECORDED
+            if blind is True and (expression is None or expression == {}):
+                continue  # The configuration does not set it: AWS will.
             hidden = sensitive is True or secrets.get(name, False)
-            value = self.value(values.get(name), blind, expression, hidden, name)
+            value = self.value(given, blind, expression, hidden, name)
             if value is not ABSENT and value is not None:
                 result[name] = value
         return result
@@ -336,7 +341,14 @@ class _Scope:
     def value(self, value: Any, unknown: Any, expression: Any, sensitive: Any, name: str) -> Any:
         if unknown is True:
             return self._unknown(expression, name)
-        names = _references(expression)
+        if isinstance(value, int | float):
+            return value
+        names = _references(expression) if expression else []
+        if isinstance(value, str):
+            references = self.plan.resolve(self.context, names, self.key) if names else ()
+            if sensitive:
+                return Sensitive(value, references)
+            return Traced(value, references) if references else value
         if isinstance(value, dict):
             blind = unknown if isinstance(unknown, dict) else {}
             inner, complete = _inner(expression, 1)
@@ -361,11 +373,6 @@ class _Scope:
         if isinstance(unknown, dict | list) and unknown and value is None:
             empty: Any = {} if isinstance(unknown, dict) else []
             return self.value(empty, unknown, expression, sensitive, name)
-        if isinstance(value, str):
-            references = self.plan.resolve(self.context, names, self.key) if names else ()
-            if sensitive:
-                return Sensitive(value, references)
-            return Traced(value, references) if references else value
         return value
 
     def _element(

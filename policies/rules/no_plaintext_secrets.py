@@ -21,7 +21,7 @@ from policies.model import (
     unknown,
 )
 from policies.parameters import Parameters
-from policies.texts import HOLE, Text, texts_in, texts_of
+from policies.texts import HOLE, Text, Texts, is_script, texts_of
 
 RULE = Rule(
     title="No password, token or key stands in clear",
@@ -94,7 +94,10 @@ _MARKS: Final = (
 _ASSIGNMENT: Final = re.compile(
     r"""(?P<name>[A-Za-z][A-Za-z0-9_.-]*)["']?\s*(?:=|:(?!/))\s*["']?(?P<value>[^\s"'`;,&|)]+)"""
 )
-_HINT: Final = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
+_HINTS: Final = ("pass", "pwd", "secret", "token", "key", "credential")
+_HINT: Final = re.compile(f"(?i){'|'.join(_HINTS)}")
+# A text without any of these holds no secret that this rule knows.
+_WORDS: Final = (*_HINTS, *(mark.lower() for mark in _MARKS))
 
 # Attributes of other resources whose value is a secret.
 _SECRET_SOURCE: Final = re.compile(
@@ -124,7 +127,12 @@ def check_model(model: Model, parameters: Parameters) -> Iterator[Verdict]:
 def _judge(holder: Resource, values: Any) -> Iterator[Verdict]:
     relevant = False
     doubt: Verdict | None = None
-    for found in texts_of(holder) if values is holder.values else texts_in(values):
+    texts = texts_of(holder) if values is holder.values else Texts(values)
+    # What is unknown may be made from a secret, whatever its name.
+    silent = not texts.scripts and not texts.mention(_WORDS)
+    for found in texts:
+        if silent and isinstance(found, Text) and not found.holes:
+            continue
         if isinstance(found, Text):
             named = is_secret_name(found.name) and not _is_tag(found)
             relevant = relevant or found.is_script or named
@@ -142,7 +150,7 @@ def _judge(holder: Resource, values: Any) -> Iterator[Verdict]:
             return
         if secret_name and not _names_a_place(value):
             doubt = unknown(f"{path} is given a value that cannot be seen: {value.reason}", path, at=holder)
-        elif Text(path, name, "").is_script:
+        elif is_script(name):
             doubt = unknown(value, path, at=holder)
     yield doubt or (passed(at=holder) if relevant else not_applicable(at=holder))
 

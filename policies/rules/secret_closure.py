@@ -22,7 +22,7 @@ from policies.model import (
     references_of,
 )
 from policies.parameters import Parameters
-from policies.texts import HOLE, Text, texts_in
+from policies.texts import HOLE, Text, Texts
 
 ROLE_POLICIES: Final = (
     "aws_iam_instance_profile",
@@ -138,7 +138,7 @@ def _named(resource: Resource) -> tuple[set[str], set[str]]:
     secrets: set[str] = set()
     keys: set[str] = set()
     scripts = {key: value for key, value in resource.values.items() if key.startswith("user_data")}
-    for found in texts_in(scripts):
+    for found in Texts(scripts):
         if not isinstance(found, Text):
             path, name, value = found
             if name in ("user_data", "user_data_base64"):

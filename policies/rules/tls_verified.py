@@ -17,7 +17,7 @@ from policies.model import (
     unknown,
 )
 from policies.parameters import Parameters
-from policies.texts import HOLE, Text, texts_of
+from policies.texts import HOLE, Text, is_script, texts_of
 
 RULE = Rule(
     title="Clients check the certificates of what they connect to",
@@ -69,7 +69,8 @@ _UNVERIFIED: Final = re.compile(
 )
 # A Redis client without TLS, speaking to ElastiCache.
 _REDIS: Final = re.compile(r"\bredis://(?P<rest>[^\s\"']*)", re.IGNORECASE)
-_HINT: Final = re.compile(r"(?i)ssl|tls|verify|unauthori|curl|wget|cert|redis")
+_HINTS: Final = ("ssl", "tls", "verify", "unauthori", "curl", "wget", "cert", "redis")
+_HINT: Final = re.compile(f"(?i){'|'.join(_HINTS)}")
 _STORES: Final = ("aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_memorydb_cluster")
 
 
@@ -81,10 +82,13 @@ def check_model(model: Model, parameters: Parameters) -> Iterator[Verdict]:
 def _judge(resource: Resource) -> Verdict:
     relevant = False
     doubt: Verdict | None = None
-    for found in texts_of(resource):
+    texts = texts_of(resource)
+    if not texts.scripts and not texts.mention(_HINTS):
+        return not_applicable(at=resource)
+    for found in texts:
         if not isinstance(found, Text):
             path, name, value = found
-            if Text(path, name, "").is_script:
+            if is_script(name):
                 doubt = unknown(value, path, at=resource)
             continue
         # A setting in a map counts with its name: PGSSLMODE = "require".
