@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -119,13 +120,18 @@ def judged(command: Sequence[str], **environment: str) -> Run:
 def gate_by_size(sizes: Sequence[int], checkov_most: int) -> list[str]:
     """The gate by number of resources, in each form, beside Checkov up to `checkov_most` of them."""
     lines = [
+        "The inputs are copies of the production stack beside each other.",
+        "",
         "| form | resources | gate s | peak MiB | µs a resource | Checkov s | peak MiB | Checkov : gate |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        stack = planned(Path(name))
         for form in inputs.FORMS:
             for size in sizes:
-                target = str(inputs.write(form, size, Path(folder) / f"{form}-{size}"))
+                folder = Path(name) / f"{form}-{size}"
+                count = int(said([PYTHON, "-m", "bench.inputs", form, str(size), str(stack), str(folder)]))
+                target = str(inputs.target(form, folder))
                 ours = judged([PYTHON, "-m", "policies", "check", target])
                 beside_it = "| — | — | — |"
                 if size <= checkov_most:
@@ -134,10 +140,26 @@ def gate_by_size(sizes: Sequence[int], checkov_most: int) -> list[str]:
                     ratio = theirs.seconds / ours.seconds
                     beside_it = f"| {theirs.seconds:.1f} | {theirs.peak:.0f} | {ratio:.1f} |"
                 lines.append(
-                    f"| {form} | {size:,} | {ours.seconds:.2f} | {ours.peak:.0f} "
-                    f"| {ours.seconds / size * 1e6:.0f} {beside_it}"
+                    f"| {form} | {count:,} | {ours.seconds:.2f} | {ours.peak:.0f} "
+                    f"| {ours.seconds / count * 1e6:.0f} {beside_it}"
                 )
     return lines
+
+
+def planned(out: Path) -> Path:
+    """The synthesized production stack's folder, with its plan beside it as plan.json."""
+    said([PYTHON, str(ROOT / "main.py"), "synth", "--env", "prod", "--out", str(out)])
+    stack = out / "stacks" / "cloudmart-prod"
+    mock = [PYTHON, "-m", "mock_provider", "run", "--state-dir", str(out / "state"), "--", "terraform"]
+    said([*mock, f"-chdir={stack}", "plan", f"-out={out / 'saved'}"])
+    shown = said([*mock, f"-chdir={stack}", "show", "-json", str(out / "saved")])
+    (stack / "plan.json").write_text(shown, encoding="utf-8")
+    return stack
+
+
+def said(command: Sequence[str]) -> str:
+    """What a command prints, which is not measured."""
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def terraform(times: int) -> list[str]:

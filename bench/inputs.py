@@ -1,102 +1,125 @@
-"""Inputs of any size in the gate's three forms: the same resources as Terraform JSON, HCL and plan."""
+"""Inputs of any size in the gate's three forms: the production stack, many times beside itself.
+
+Copies of the stack have what a large configuration has, other than made-up resources: references everywhere,
+policies as documents, user data, rules of security groups. A process of its own writes them
+(`python -m bench.inputs`), so that their size does not count as memory of what is measured.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
 FORMS = ("json", "hcl", "plan")
 
+Json = dict[str, Any]
 
-def resources(count: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(type, name, arguments) of `count` sound resources: half of them stores, half of no interest to the rules."""
-    for number in range(count):
-        name = f"r{number}"
-        match number % 4:
-            case 0:
-                yield (
-                    "aws_db_instance",
-                    name,
-                    {
-                        "identifier": name,
-                        "engine": "postgres",
-                        "engine_version": "15",
-                        "instance_class": "db.t3.micro",
-                        "allocated_storage": 20,
-                        "username": "app",
-                        "manage_master_user_password": True,
-                        "storage_encrypted": True,
-                        "publicly_accessible": False,
-                        "multi_az": True,
-                        "backup_retention_period": 7,
-                        "backup_window": "03:00-04:00",
-                        "maintenance_window": "sun:04:00-sun:05:00",
-                        "deletion_protection": True,
-                        "skip_final_snapshot": False,
-                        "final_snapshot_identifier": f"{name}-final",
-                        "delete_automated_backups": False,
-                        "parameter_group_name": "default.postgres15",
-                    },
-                )
-            case 1:
-                yield (
-                    "aws_ebs_volume",
-                    name,
-                    {"availability_zone": "ap-northeast-2a", "size": 8, "encrypted": True},
-                )
-            case 2:
-                yield "aws_eip", name, {"domain": "vpc"}
-            case _:
-                yield "aws_iam_user", name, {"name": name, "path": "/"}
+_NAMED = re.compile(r"\b(?:(?:data\.)?aws_\w+|local)\.\w+")
 
 
-def write(form: str, count: int, folder: Path) -> Path:
-    """Write `count` resources in one form into `folder`; return what the gate is given."""
+def write(form: str, count: int, stack: Path, folder: Path) -> int:
+    """Write at least `count` resources in one form into `folder`, as whole copies of the stack; return how many.
+
+    Args:
+        form: one of `FORMS`.
+        stack: the folder with the synthesized stack, `cdk.tf.json`, and with its plan, `plan.json`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    if form == "json":
-        named: dict[str, dict[str, Any]] = {}
-        for kind, name, arguments in resources(count):
-            named.setdefault(kind, {})[name] = arguments
-        (folder / "main.tf.json").write_text(json.dumps({"resource": named}, indent=1), encoding="utf-8")
-        return folder
+    if form == "plan":
+        return _plan(count, _read(stack / "plan.json"), folder)
+    return _configuration(form, count, _read(stack / "cdk.tf.json"), folder)
+
+
+def target(form: str, folder: Path) -> Path:
+    """What of `folder` the gate is given."""
+    return folder / "plan.json" if form == "plan" else folder
+
+
+def _configuration(form: str, count: int, stack: Json, folder: Path) -> int:
+    resources = sum(len(named) for named in stack["resource"].values())
+    copies = -(-count // resources)
+    whole = {key: stack[key] for key in ("terraform", "provider", "variable")}
+    whole |= {"resource": {}, "data": {}, "locals": {}}
+    addresses = _addresses(stack)
+    for number in range(copies):
+        named = [(whole["locals"], stack["locals"])]
+        for kind in ("resource", "data"):
+            for terraform_type, found in stack[kind].items():
+                named.append((whole[kind].setdefault(terraform_type, {}), found))
+        for there, found in named:
+            there |= {f"{name}_{number}": _renamed(body, addresses, number) for name, body in found.items()}
     if form == "hcl":
-        with (folder / "main.tf").open("w", encoding="utf-8") as file:
-            for kind, name, arguments in resources(count):
-                body = "".join(f"  {key} = {json.dumps(value)}\n" for key, value in arguments.items())
-                file.write(f'resource "{kind}" "{name}" {{\n{body}}}\n')
-        return folder
-    planned, changes, configured = [], [], []
-    for kind, name, arguments in resources(count):
-        address = {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name}
-        provider = "registry.terraform.io/hashicorp/aws"
-        planned.append({**address, "provider_name": provider, "schema_version": 0, "values": arguments})
-        changes.append(
-            {
-                **address,
-                "provider_name": provider,
-                "change": {
-                    "actions": ["create"],
-                    "before": None,
-                    "after": arguments,
-                    "after_unknown": {"id": True},
-                },
-            }
-        )
-        expressions = {key: {"constant_value": value} for key, value in arguments.items()}
-        configured.append(
-            {**address, "provider_config_key": "aws", "expressions": expressions, "schema_version": 0}
-        )
-    plan = {
-        "format_version": "1.2",
-        "terraform_version": "1.11.4",
-        "planned_values": {"root_module": {"resources": planned}},
-        "resource_changes": changes,
-        "configuration": {"root_module": {"resources": configured}},
-        "errored": False,
-        "complete": True,
+        from handoff import configuration
+        from mock_provider import schema
+
+        for name, text in configuration.files(whole, schema.load()).items():
+            (folder / name).write_text(text, encoding="utf-8")
+    else:
+        (folder / "cdk.tf.json").write_text(json.dumps(whole, indent=2), encoding="utf-8")
+    return copies * resources
+
+
+def _plan(count: int, plan: Json, folder: Path) -> int:
+    root = plan["configuration"]["root_module"]
+    managed = [one for one in plan["planned_values"]["root_module"]["resources"] if one["mode"] == "managed"]
+    copies = -(-count // len(managed))
+    addresses = {one["address"] for one in root["resources"]}
+
+    def repeated(elements: list[Json]) -> list[Json]:
+        return [
+            {**_renamed(one, addresses, number), "name": f"{one['name']}_{number}"}
+            for number in range(copies)
+            for one in elements
+        ]
+
+    prior = plan["prior_state"]["values"]["root_module"]["resources"]
+    whole = {
+        **plan,
+        "planned_values": {
+            "root_module": {"resources": repeated(plan["planned_values"]["root_module"]["resources"])}
+        },
+        "resource_changes": repeated(plan["resource_changes"]),
+        "prior_state": {
+            **plan["prior_state"],
+            "values": {"root_module": {"resources": repeated(prior)}},
+        },
+        "configuration": {
+            **plan["configuration"],
+            "root_module": {"resources": repeated(root["resources"]), "variables": root["variables"]},
+        },
+        "output_changes": {},
     }
-    target = folder / "plan.json"
-    target.write_text(json.dumps(plan), encoding="utf-8")
-    return target
+    (folder / "plan.json").write_text(json.dumps(whole), encoding="utf-8")
+    return copies * len(managed)
+
+
+def _addresses(stack: Json) -> set[str]:
+    found = {f"local.{name}" for name in stack["locals"]}
+    for kind, prefix in (("resource", ""), ("data", "data.")):
+        found |= {f"{prefix}{kind_of}.{name}" for kind_of, named in stack[kind].items() for name in named}
+    return found
+
+
+def _renamed(value: Any, addresses: set[str], number: int) -> Any:
+    """A value in which every one of the addresses is the copy's own."""
+    if isinstance(value, str):
+        if "aws_" not in value and "local." not in value:
+            return value
+        return _NAMED.sub(lambda found: f"{found[0]}_{number}" if found[0] in addresses else found[0], value)
+    if isinstance(value, list):
+        return [_renamed(one, addresses, number) for one in value]
+    if isinstance(value, dict):
+        return {key: one if key == "//" else _renamed(one, addresses, number) for key, one in value.items()}
+    return value
+
+
+def _read(path: Path) -> Json:
+    content: Json = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+if __name__ == "__main__":
+    print(write(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])))

@@ -125,6 +125,8 @@ class For(Node):
 
 _SPACE: Final = re.compile(r"(?:[ \t\r\n]+|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _IDENTIFIER: Final = re.compile(r"[^\W\d][\w-]*")
+# A name and attributes behind it, up to the end of an interpolation.
+_TRAVERSAL: Final = re.compile(r"(?!(?:true|false|null)\.)[^\W\d][\w-]*(?:\.[^\W\d][\w-]*)+(?=})")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _OPERATOR: Final = re.compile(r"\|\||&&|==|!=|<=|>=|[<>+\-*/%]")
 _HEREDOC: Final = re.compile(r"<<(-?)([^\W\d][\w.-]*)\r?\n")
@@ -437,6 +439,15 @@ class _Parser:
             return True
         if self.sees("${"):
             self.at += 2
+            if match := _TRAVERSAL.match(self.text, self.at):
+                # Nearly all interpolations are no more than this.
+                self.at = match.end() + 1
+                root, *names = match.group().split(".")
+                node: Node = Name(root)
+                for name in names:
+                    node = GetAttr(node, name)
+                parts.append(node)
+                return True
             trim_before = self.sees("~")
             self.at += trim_before
             self.brackets.append("(")

@@ -36,6 +36,7 @@ from policies.readers.policy_document import render
 from policies.readers.terraform_json import Text
 from support.problem import Problem
 
+_NUMBERS: Final = frozenset((bool, int, float))
 _ADDRESS: Final = re.compile(r'"address":\s*("(?:[^"\\]|\\.)*")')
 _KEY: Final = re.compile(r'\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\]$')
 _REFERENCE: Final = re.compile(r'[^.\[]+(?:\[(?:[^\]"]*|"(?:[^"\\]|\\.)*")\])*')
@@ -328,6 +329,9 @@ class _Scope:
             if given is None and not blind:
                 continue
             expression = expressions.get(name)
+            if not blind and type(given) in _NUMBERS:
+                result[name] = given
+                continue
             if expression is None and not complete:
                 expression = _UNRECORDED
             if blind is True and (expression is None or expression == {}):
@@ -341,7 +345,7 @@ class _Scope:
     def value(self, value: Any, unknown: Any, expression: Any, sensitive: Any, name: str) -> Any:
         if unknown is True:
             return self._unknown(expression, name)
-        if isinstance(value, int | float):
+        if type(value) in _NUMBERS:
             return value
         names = _references(expression) if expression else []
         if isinstance(value, str):
