@@ -323,20 +323,24 @@ class _Scope:
         """A body; `complete` says that what `expressions` leaves out is not configured."""
         result: dict[str, Any] = {}
         secrets = sensitive if isinstance(sensitive, dict) else {}
-        for name in (*values, *(name for name in unknown if name not in values)):
+        # Nearly all that a plan says of a resource is null, or left to AWS: an argument that is not configured.
+        names = [name for name, given in values.items() if given is not None or unknown.get(name)]
+        names += [name for name, blind in unknown.items() if blind and name not in values]
+        for name in names:
             given = values.get(name)
             blind = unknown.get(name, False)
-            if given is None and not blind:
-                continue
             expression = expressions.get(name)
-            if not blind and type(given) in _NUMBERS:
-                result[name] = given
-                continue
-            if expression is None and not complete:
-                expression = _UNRECORDED
-            if blind is True and (expression is None or expression == {}):
-                continue  # The configuration does not set it: AWS will.
             hidden = sensitive is True or secrets.get(name, False)
+            if not blind:
+                kind = type(given)
+                if kind in _NUMBERS or (kind is str and not hidden and not _refers(expression)):
+                    result[name] = given
+                    continue
+            if expression is None:
+                if not complete:
+                    expression = _UNRECORDED
+                elif blind is True:
+                    continue
             value = self.value(given, blind, expression, hidden, name)
             if value is not ABSENT and value is not None:
                 result[name] = value
@@ -356,6 +360,8 @@ class _Scope:
         if isinstance(value, dict):
             blind = unknown if isinstance(unknown, dict) else {}
             inner, complete = _inner(expression, 1)
+            if not (blind or inner or sensitive) and all(type(one) is str for one in value.values()):
+                return value  # Tags, most of the time.
             return self.body(value, blind, inner, sensitive, complete=complete)
         if isinstance(value, list):
             blinds = unknown if isinstance(unknown, list) else []
@@ -421,6 +427,10 @@ _UNRECORDED: Final[Mapping[str, Any]] = {"references": []}
 
 def _is_expression(expression: Any) -> bool:
     return isinstance(expression, dict) and ("references" in expression or "constant_value" in expression)
+
+
+def _refers(expression: Any) -> bool:
+    return type(expression) is dict and bool(expression.get("references"))
 
 
 def _inner(expression: Any, length: int) -> tuple[Mapping[str, Any], bool]:
