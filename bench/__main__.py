@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -35,8 +36,6 @@ class Run(NamedTuple):
 
 def run(command: Sequence[str], **environment: str) -> Run:
     """Run a command to its end, its output thrown away."""
-    import time
-
     start = time.perf_counter()
     with Path(os.devnull).open("w") as nowhere:
         pid = os.posix_spawn(
@@ -167,13 +166,23 @@ def gate_by_size(times: int, sizes: Sequence[int], checkov_most: int) -> list[st
 
 def planned(out: Path) -> Path:
     """The synthesized production stack's folder, with its plan beside it as plan.json."""
-    said([PYTHON, str(ROOT / "main.py"), "synth", "--env", "prod", "--out", str(out)])
-    stack = out / "stacks" / "cloudmart-prod"
-    mock = [PYTHON, "-m", "mock_provider", "run", "--state-dir", str(out / "state"), "--", "terraform"]
-    said([*mock, f"-chdir={stack}", "plan", f"-out={out / 'saved'}"])
-    shown = said([*mock, f"-chdir={stack}", "show", "-json", str(out / "saved")])
+    stack = synthesized(out)
+    said(mocked(out, stack, "plan", f"-out={out / 'saved'}"))
+    shown = said(mocked(out, stack, "show", "-json", str(out / "saved")))
     (stack / "plan.json").write_text(shown, encoding="utf-8")
     return stack
+
+
+def synthesized(out: Path) -> Path:
+    """The synthesized production stack's folder."""
+    said([PYTHON, str(ROOT / "main.py"), "synth", "--env", "prod", "--out", str(out)])
+    return out / "stacks" / "cloudmart-prod"
+
+
+def mocked(out: Path, stack: Path, *arguments: str) -> list[str]:
+    """Terraform's command on a stack against the mock provider, its state in `out`."""
+    mock = [PYTHON, "-m", "mock_provider", "run", "--state-dir", str(out / "state"), "--", "terraform"]
+    return [*mock, f"-chdir={stack}", *arguments]
 
 
 def said(command: Sequence[str]) -> str:
@@ -184,22 +193,11 @@ def said(command: Sequence[str]) -> str:
 def terraform(times: int) -> list[str]:
     """Terraform's commands for prod against the mock provider."""
     lines = ["| `terraform` against the mock provider, prod | seconds |", "| --- | --- |"]
-    with tempfile.TemporaryDirectory() as out:
-        run([PYTHON, str(ROOT / "main.py"), "synth", "--env", "prod", "--out", out])
-        folder = Path(out) / "stacks" / "cloudmart-prod"
-        mock = [
-            PYTHON,
-            "-m",
-            "mock_provider",
-            "run",
-            "--state-dir",
-            str(Path(out) / "state"),
-            "--",
-            "terraform",
-        ]
+    with tempfile.TemporaryDirectory() as name:
+        stack = synthesized(Path(name))
 
         def inside(*arguments: str) -> Run:
-            return run([*mock, f"-chdir={folder}", *arguments])
+            return run(mocked(Path(name), stack, *arguments))
 
         inside("init")
         for command in (

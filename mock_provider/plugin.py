@@ -57,10 +57,9 @@ def main() -> int:
     told: Mapping[str, str] = os.environ
     attached = sys.argv[1:] == [ATTACHED]
     if attached:
-        # Everything that takes time is brought in while the run is still being prepared.
+        # What takes longest to import is brought in while the run is still being prepared.
         import grpc  # type: ignore[import-untyped]  # noqa: F401
 
-        schema.load()
         line = sys.stdin.readline()
         if not line:
             return 0

@@ -200,9 +200,7 @@ def serve(
             grpc.method_handlers_generic_handler(
                 "tfplugin6.Provider", {**methods, "StopProvider": raw(stop)}
             ),
-            grpc.method_handlers_generic_handler(
-                "plugin.GRPCController", {"Shutdown": raw(_stay if attached else _shutdown)}
-            ),
+            grpc.method_handlers_generic_handler("plugin.GRPCController", {"Shutdown": raw(_shutdown)}),
             grpc.method_handlers_generic_handler("plugin.GRPCStdio", {"StreamStdio": stdio}),
         )
     )
@@ -238,10 +236,6 @@ _ENDED = threading.Event()
 def _shutdown(_request: bytes, context: grpc.ServicerContext) -> bytes:
     # The answer has to be out before the process ends: Terraform waits two seconds for it otherwise.
     context.add_callback(_ENDED.set)
-    return b""
-
-
-def _stay(_request: bytes, _context: grpc.ServicerContext) -> bytes:
     return b""
 
 

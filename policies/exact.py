@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policies.readers import Reading, Source, files, open_source, plan, read, terraform_json
+from policies.readers import Reading, Source, files, open_path, plan, terraform_json
 from policies.readers.configuration import is_local
 from support.problem import Problem
 
@@ -50,31 +50,34 @@ def read_exactly(paths: Sequence[Path]) -> tuple[list[Reading], list[str]]:
     readings: list[Reading] = []
     notes: list[str] = []
     for path in paths:
-        if not path.is_dir() and open_source(path) is None:
-            readings.append(read(path))
+        # A folder's files are parsed later, while Terraform is at work.
+        opened = None if path.is_dir() else open_path(path)
+        if isinstance(opened, Reading):
+            readings.append(opened)
             continue
-        reading, note = _evaluated(path)
+        reading, note = _evaluated(path, opened)
         readings.append(reading)
         notes.append(f"{path}: {note}")
     return readings, notes
 
 
-def _evaluated(path: Path) -> tuple[Reading, str]:
-    """The reading of a configuration, and who evaluated it."""
+def _evaluated(path: Path, source: Source | None) -> tuple[Reading, str]:
+    """The reading of a configuration, opened before or not, and who evaluated it."""
     glance = _glance(path)
-    source = None if glance.local else _opened(path)
     try:
-        if source is not None and (reason := _remote_module(source)):
-            raise _Unplannable(reason)
+        if not glance.local:
+            source = source or _folder(path)
+            if reason := _remote_module(source):
+                raise _Unplannable(reason)
         with tempfile.TemporaryDirectory(prefix="policies-exact-") as name:
             folder = path if path.is_dir() else _copy_alone(path, Path(name, "configuration"))
             with _started(folder, Path(name, "state"), glance) as planned:
                 # Terraform is a process of its own: meanwhile the files are parsed here.
-                source = source or _opened(path)
+                source = source or _folder(path)
                 source.module_sources()
                 text = planned.result()
     except _Unplannable as error:
-        source = source or _opened(path)
+        source = source or _folder(path)
         reason = _remote_module(source) or str(error)
         return (
             source.reading(),
@@ -85,9 +88,9 @@ def _evaluated(path: Path) -> tuple[Reading, str]:
     return reading, "evaluated by Terraform against the mock provider"
 
 
-def _opened(path: Path) -> Source:
-    source = open_source(path)
-    assert source is not None, f"{path} was told apart from plans before"
+def _folder(path: Path) -> Source:
+    source = open_path(path)
+    assert isinstance(source, Source), f"{path} is a folder"
     return source
 
 

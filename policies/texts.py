@@ -58,8 +58,7 @@ class Texts(list[Found]):
     def __init__(self, values: Any) -> None:
         super().__init__()
         _collect(values, "", "", self)
-        self.scripts = False
-        """Whether any of them is user data."""
+        self._scripts = False
         self.open: list[Found] = []
         """Those of which not everything is known."""
         pieces = []
@@ -73,17 +72,17 @@ class Texts(list[Found]):
                 name = one[1]
                 self.open.append(one)
             pieces.append(name)
-            self.scripts = self.scripts or name in _SCRIPTS
+            self._scripts = self._scripts or is_script(name)
         self._all = "\n".join(pieces).casefold()
 
-    def mention(self, words: Iterable[str]) -> bool:
-        """Whether any text, or the name of one, has one of these words in it; they are given in lower case.
+    def may_mention(self, words: Iterable[str]) -> bool:
+        """Whether any text, or the name of one, may have one of these words in it; they are given in lower case.
 
-        Nearly all texts have nothing that a rule looks for, and this says so much faster than a regular expression
-        on each.
+        User data may have any. Nearly all other texts have nothing that a rule looks for, and this says so much
+        faster than a regular expression on each.
         """
         found = self._all
-        return any(word in found for word in words)
+        return self._scripts or any(word in found for word in words)
 
 
 def texts_of(resource: Resource) -> Texts:

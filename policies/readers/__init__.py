@@ -51,8 +51,8 @@ def read(path: Path, configuration: Path | None = None) -> Reading:
         raise Problem(f"{path}: it cannot be read: it is nested too deeply, or refers to itself") from error
 
 
-def open_source(path: Path) -> Source | None:
-    """A configuration, opened but not evaluated; None if the path is a plan.
+def open_path(path: Path) -> Source | Reading:
+    """A configuration, opened but not evaluated; or the reading of a plan.
 
     Raises:
         Problem: it does not exist, cannot be read or parsed, or is neither.
@@ -61,7 +61,7 @@ def open_source(path: Path) -> Source | None:
         opened = _opened(path)
     except RecursionError as error:
         raise Problem(f"{path}: it cannot be read: it is nested too deeply") from error
-    return opened if isinstance(opened, Source) else None
+    return opened if isinstance(opened, Source) else Reading(str(path), opened)
 
 
 class Source:

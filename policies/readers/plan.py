@@ -36,7 +36,6 @@ from policies.readers.policy_document import render
 from policies.readers.terraform_json import Text
 from support.problem import Problem
 
-_NUMBERS: Final = frozenset((bool, int, float))
 _ADDRESS: Final = re.compile(r'"address":\s*("(?:[^"\\]|\\.)*")')
 _KEY: Final = re.compile(r'\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\]$')
 _REFERENCE: Final = re.compile(r'[^.\[]+(?:\[(?:[^\]"]*|"(?:[^"\\]|\\.)*")\])*')
@@ -331,16 +330,8 @@ class _Scope:
             blind = unknown.get(name, False)
             expression = expressions.get(name)
             hidden = sensitive is True or secrets.get(name, False)
-            if not blind:
-                kind = type(given)
-                if kind in _NUMBERS or (kind is str and not hidden and not _refers(expression)):
-                    result[name] = given
-                    continue
-            if expression is None:
-                if not complete:
-                    expression = _UNRECORDED
-                elif blind is True:
-                    continue
+            if expression is None and not complete:
+                expression = _UNRECORDED
             value = self.value(given, blind, expression, hidden, name)
             if value is not ABSENT and value is not None:
                 result[name] = value
@@ -349,19 +340,10 @@ class _Scope:
     def value(self, value: Any, unknown: Any, expression: Any, sensitive: Any, name: str) -> Any:
         if unknown is True:
             return self._unknown(expression, name)
-        if type(value) in _NUMBERS:
-            return value
-        names = _references(expression) if expression else []
-        if isinstance(value, str):
-            references = self.plan.resolve(self.context, names, self.key) if names else ()
-            if sensitive:
-                return Sensitive(value, references)
-            return Traced(value, references) if references else value
+        names = _references(expression)
         if isinstance(value, dict):
             blind = unknown if isinstance(unknown, dict) else {}
             inner, complete = _inner(expression, 1)
-            if not (blind or inner or sensitive) and all(type(one) is str for one in value.values()):
-                return value  # Tags, most of the time.
             return self.body(value, blind, inner, sensitive, complete=complete)
         if isinstance(value, list):
             blinds = unknown if isinstance(unknown, list) else []
@@ -383,6 +365,11 @@ class _Scope:
         if isinstance(unknown, dict | list) and unknown and value is None:
             empty: Any = {} if isinstance(unknown, dict) else []
             return self.value(empty, unknown, expression, sensitive, name)
+        if isinstance(value, str):
+            references = self.plan.resolve(self.context, names, self.key) if names else ()
+            if sensitive:
+                return Sensitive(value, references)
+            return Traced(value, references) if references else value
         return value
 
     def _element(
@@ -427,10 +414,6 @@ _UNRECORDED: Final[Mapping[str, Any]] = {"references": []}
 
 def _is_expression(expression: Any) -> bool:
     return isinstance(expression, dict) and ("references" in expression or "constant_value" in expression)
-
-
-def _refers(expression: Any) -> bool:
-    return type(expression) is dict and bool(expression.get("references"))
 
 
 def _inner(expression: Any, length: int) -> tuple[Mapping[str, Any], bool]:

@@ -129,7 +129,7 @@ def _judge(holder: Resource, values: Any) -> Iterator[Verdict]:
     doubt: Verdict | None = None
     texts = texts_of(holder) if values is holder.values else Texts(values)
     # What is unknown may be made from a secret, whatever its name.
-    for found in texts if texts.scripts or texts.mention(_WORDS) else texts.open:
+    for found in texts if texts.may_mention(_WORDS) else texts.open:
         if isinstance(found, Text):
             named = is_secret_name(found.name) and not _is_tag(found)
             relevant = relevant or found.is_script or named

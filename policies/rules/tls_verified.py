@@ -83,7 +83,7 @@ def _judge(resource: Resource) -> Verdict:
     relevant = False
     doubt: Verdict | None = None
     texts = texts_of(resource)
-    if not texts.scripts and not texts.mention(_HINTS):
+    if not texts.may_mention(_HINTS):
         return not_applicable(at=resource)
     for found in texts:
         if not isinstance(found, Text):
