@@ -7,7 +7,9 @@ the absolute file nor, in Terraform JSON, the type; the runners' `run_block` kno
 from __future__ import annotations
 
 import inspect
+import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable
 from copy import copy
@@ -93,6 +95,7 @@ class GateCheck(BaseResourceCheck):  # type: ignore[misc]
             # Checkov would take an exception for "nothing to say" and go on.
             words = str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
             print(f"error: {self.id}: {words}", file=sys.stderr, flush=True)
+            _end_parent()
             raise SystemExit(2) from error
         if not answers:
             return {"result": CheckResult.UNKNOWN}
@@ -102,6 +105,13 @@ class GateCheck(BaseResourceCheck):  # type: ignore[misc]
     def scan_resource_conf(self, conf: dict[str, list[Any]]) -> CheckResult:
         """Never called: `run` answers."""
         raise NotImplementedError
+
+
+def _end_parent() -> None:
+    """End Checkov where this is only the worker of one framework: it goes on without a worker that ended."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        os.kill(parent.pid, signal.SIGTERM)
 
 
 def register() -> None:

@@ -4,6 +4,9 @@ Checkov runs this file by its path, so it finds the rules by its own place. It a
 file of checks cannot be imported; so whatever goes wrong here ends the whole process.
 """
 
+import multiprocessing
+import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -20,4 +23,8 @@ except Exception:
     print(
         "error: the rules of policies/ could not be loaded into Checkov: nothing was judged", file=sys.stderr
     )
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        # Checkov goes on without a framework's worker that ended.
+        os.kill(parent.pid, signal.SIGTERM)
     raise SystemExit(2) from None

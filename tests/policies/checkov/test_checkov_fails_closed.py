@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -183,3 +186,35 @@ def test_the_copy_keeps_lines() -> None:
     copied = readable(text, "main.tf.json").splitlines()
     line = next(number for number, line in enumerate(text.splitlines()) if '"main"' in line)
     assert '"main"' in copied[line]
+
+
+# --- in a Checkov of somebody else's --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [(), ("--framework", "terraform")], ids=["side by side", "alone"])
+@pytest.mark.parametrize("broken", ["parameters", "import"])
+def test_checkov_by_itself_does_not_go_on_without_the_rules(
+    workers: tuple[str, ...], broken: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "configuration"
+    folder.mkdir()
+    (folder / "main.tf").write_text('resource "aws_sns_topic" "a" {\n  name = "a"\n}\n')
+    checks = ROOT / "policies" / "checkov_host" / "checks"
+    environment = {**os.environ}
+    if broken == "parameters":
+        environment["CLOUDMART_POLICY_PARAMS"] = str(tmp_path / "nowhere.toml")
+    else:
+        # From here the rules are not to be found.
+        checks = Path(shutil.copytree(checks, tmp_path / "a" / "b" / "c" / "checks"))
+        environment.pop("PYTHONPATH", None)
+    command = [PYTHON, "-m", "checkov.main", "-d", str(folder), "--external-checks-dir", str(checks)]
+    done = subprocess.run(
+        [*command, *workers, "--check", "CM_*", "--skip-download"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (2, -signal.SIGTERM), done.stdout
+    assert "error: " in done.stderr
