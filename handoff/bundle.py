@@ -23,7 +23,7 @@ import settings as settings_package
 from handoff import changes, configuration, costs, mermaid, pages, readback, runbook, sources, svg, topology
 from handoff.configuration import Json
 from mock_provider import schema as provider_schema
-from policies import catalogue
+from policies.engine import catalogue
 from settings import Settings
 from support.problem import Problem
 from support.progress import step

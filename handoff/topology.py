@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from policies import graph, networks
-from policies.model import Model, Resource
+from policies.aws import flows, networks
+from policies.engine.model import Model, Resource
 from policies.readers import read
 from support.problem import Problem
 
-LOAD_BALANCER: Final = graph.LOAD_BALANCER
-BACKEND: Final = graph.BACKEND
-DATABASE: Final = graph.DATABASE
-CACHE: Final = graph.CACHE
-ENDPOINTS: Final = graph.ENDPOINTS
-INTERNET: Final = graph.INTERNET
+LOAD_BALANCER: Final = flows.LOAD_BALANCER
+BACKEND: Final = flows.BACKEND
+DATABASE: Final = flows.DATABASE
+CACHE: Final = flows.CACHE
+ENDPOINTS: Final = flows.ENDPOINTS
+INTERNET: Final = flows.INTERNET
 ORDER: Final = (LOAD_BALANCER, BACKEND, ENDPOINTS, DATABASE, CACHE)
 
 
@@ -84,7 +84,7 @@ def topology(folder: Path) -> Topology:
     if not vpcs or not subnets:
         raise Problem(f"{folder}: there is no VPC with subnets in it, so there is no picture to draw")
     standing: dict[str, dict[str, list[Resource]]] = {}
-    for node in graph.nodes(model):
+    for node in flows.nodes(model):
         for subnet in node.subnets:
             standing.setdefault(subnet.address, {}).setdefault(node.tier, []).append(node.resource)
     zones: dict[str, list[Subnet]] = {}
@@ -95,7 +95,7 @@ def topology(folder: Path) -> Topology:
             nat
             for table in networks.tables_of(subnet)
             for route in networks.routes_of(table)
-            for nat in graph.nat_of(route)
+            for nat in flows.nat_of(route)
         ]
         zones.setdefault(str(networks.zone_of(subnet)), []).append(
             Subnet(
@@ -139,7 +139,7 @@ def _zone_of_nat(nats: list[Resource]) -> str:
 
 def _flows(model: Model) -> tuple[Flow, ...]:
     ports: dict[tuple[str, str, str], list[str]] = {}
-    for flow in graph.flows(model):
+    for flow in flows.flows(model):
         shown = str(flow.first) if flow.first == flow.last else f"{flow.first}-{flow.last}"
         ports.setdefault((flow.source, flow.target, flow.protocol), []).append(shown)
     together: dict[tuple[str, str], list[str]] = {}

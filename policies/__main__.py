@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from policies.catalogue import Entry
-from policies.engine import Result
+from policies.engine.catalogue import Entry
+from policies.engine.judging import Result
 from policies.reports import FORMATS
 from support.problem import Problem, discard_output, guarded
 
@@ -94,7 +94,7 @@ def _safely(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.command == "check":
         return _check(options)
-    from policies import catalogue
+    from policies.engine import catalogue
     from policies.reports import catalogue_page
 
     entries = catalogue.load()
@@ -106,7 +106,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from policies import catalogue, engine, parameters, waivers
+    from policies.engine import catalogue, judging, parameters, waivers
 
     formats = options.format or ["text"]
     outputs: list[Path | None] = [*(options.output or [])]
@@ -127,8 +127,8 @@ def _check(options: argparse.Namespace) -> int:
         from policies.readers import read
 
         readings, notes = [read(path, options.configuration) for path in options.paths], []
-    result = engine.judge(readings, rules, wanted)
-    result = engine.with_findings(result, waivers.apply(result.findings, accepted), notes)
+    result = judging.judge(readings, rules, wanted)
+    result = judging.with_findings(result, waivers.apply(result.findings, accepted), notes)
     for format, output in zip(formats, outputs, strict=True):
         _report(format, output, result, rules)
     return result.exit_code

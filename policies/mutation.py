@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from policies import catalogue, engine, parameters
-from policies.catalogue import Entry
-from policies.model import FAIL, ONLY_FIRST, REMOVED, UNKNOWN, Protected, steps
-from policies.parameters import Parameters
+from policies.engine import catalogue, judging, parameters
+from policies.engine.catalogue import Entry
+from policies.engine.parameters import Parameters
+from policies.engine.values import steps
+from policies.engine.verdicts import FAIL, ONLY_FIRST, REMOVED, UNKNOWN, Protected
 from policies.readers import read
 from support.problem import Problem, guarded
 from support.progress import step
@@ -155,7 +156,7 @@ def trials(file: Path, entries: Sequence[Entry], wanted: Parameters) -> list[Tri
 
 
 def _caught(file: Path, entries: Sequence[Entry], wanted: Parameters) -> set[str]:
-    findings = engine.judge([read(file)], entries, wanted).findings
+    findings = judging.judge([read(file)], entries, wanted).findings
     return {finding.rule for finding in findings if finding.status in (FAIL, UNKNOWN)}
 
 

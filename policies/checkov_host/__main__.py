@@ -19,7 +19,8 @@ from typing import Any, Final
 
 from policies.checkov_host import builtin, copying
 from policies.checkov_host.verdicts import COPIED, PARAMETERS, WAIVERS
-from policies.model import FAIL, PASS, UNKNOWN, without_keys
+from policies.engine.model import without_keys
+from policies.engine.verdicts import FAIL, PASS, UNKNOWN
 from support.problem import Problem, guarded
 from support.progress import step
 

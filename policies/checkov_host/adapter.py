@@ -24,9 +24,9 @@ from checkov.terraform.plan_runner import Runner as PlanRunner  # type: ignore[i
 from checkov.terraform.runner import Runner as HclRunner  # type: ignore[import-not-found]
 from checkov.terraform_json.runner import TerraformJsonRunner  # type: ignore[import-not-found]
 
-from policies import catalogue, engine, model
 from policies.checkov_host.verdicts import COPIED, Answer, Verdicts
-from policies.waivers import RULE as WAIVER_RULE
+from policies.engine import catalogue, judging, verdicts
+from policies.engine.waivers import RULE as WAIVER_RULE
 from support.problem import Problem
 
 ADDRESS: Final = "address"
@@ -35,24 +35,24 @@ _MORE: Final = "further_answers"
 """In a record's `check_result`, until it is taken out: other module calls of the same block."""
 
 _CATEGORIES: Final = {
-    model.AT_REST: CheckCategories.ENCRYPTION,
-    model.IN_TRANSIT: CheckCategories.ENCRYPTION,
-    model.NOT_PUBLIC: CheckCategories.NETWORKING,
-    model.BACKUPS: CheckCategories.BACKUP_AND_RECOVERY,
-    model.AVAILABILITY: CheckCategories.BACKUP_AND_RECOVERY,
-    model.SECRETS: CheckCategories.SECRETS,
-    model.PROOFS: CheckCategories.CONVENTION,
+    verdicts.AT_REST: CheckCategories.ENCRYPTION,
+    verdicts.IN_TRANSIT: CheckCategories.ENCRYPTION,
+    verdicts.NOT_PUBLIC: CheckCategories.NETWORKING,
+    verdicts.BACKUPS: CheckCategories.BACKUP_AND_RECOVERY,
+    verdicts.AVAILABILITY: CheckCategories.BACKUP_AND_RECOVERY,
+    verdicts.SECRETS: CheckCategories.SECRETS,
+    verdicts.PROOFS: CheckCategories.CONVENTION,
 }
 # The engine's own rules, which stand in no file.
 _ENGINES_OWN: Final = {
-    engine.NOT_SEEN: "The resources of every module that is called are seen",
+    judging.NOT_SEEN: "The resources of every module that is called are seen",
     WAIVER_RULE: "A waiver is complete, in force, and matches a finding",
 }
 _RESULTS: Final = {
-    model.PASS: CheckResult.PASSED,
-    model.FAIL: CheckResult.FAILED,
-    model.UNKNOWN: CheckResult.FAILED,
-    engine.WAIVED: CheckResult.SKIPPED,
+    verdicts.PASS: CheckResult.PASSED,
+    verdicts.FAIL: CheckResult.FAILED,
+    verdicts.UNKNOWN: CheckResult.FAILED,
+    judging.WAIVED: CheckResult.SKIPPED,
 }
 
 _here: dict[str, str] = {"file": "", "root": ""}
@@ -158,7 +158,7 @@ def _placed(run_block: Callable[..., None]) -> Callable[..., None]:
 
 def _result(answer: Answer) -> dict[str, Any]:
     result = {"result": _RESULTS[answer.status], "evaluated_keys": [], ADDRESS: answer.address}
-    if answer.status == engine.WAIVED:
+    if answer.status == judging.WAIVED:
         result["suppress_comment"] = "; ".join(answer.details)
     return result
 

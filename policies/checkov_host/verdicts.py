@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from policies import catalogue, engine, parameters, waivers
-from policies.engine import WAIVED, Finding
-from policies.model import FAIL, PASS, UNKNOWN, without_keys
+from policies.engine import catalogue, judging, parameters, waivers
+from policies.engine.judging import WAIVED, Finding
+from policies.engine.model import without_keys
+from policies.engine.verdicts import FAIL, PASS, UNKNOWN
 from policies.readers import Reading, files, hcl, read, terraform_json
 from support.problem import Problem
 
@@ -121,7 +122,7 @@ class Verdicts:
         reading = read(original)
         if not reading.model.resources:
             return None
-        result = engine.judge([reading], self.catalogue, self.parameters)
+        result = judging.judge([reading], self.catalogue, self.parameters)
         return _indexed(reading, waivers.apply(result.findings, self.waivers))
 
 

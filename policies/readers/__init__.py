@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from policies.model import Model, Resource
+from policies.engine.model import Model, Resource
 from policies.readers import files, terraform_json
 from policies.readers.configuration import Block, Config, Evaluation, Unseen, assemble, is_local, plain_text
-from policies.readers.expressions import SyntaxFault
+from policies.readers.syntax import SyntaxFault
 from support.problem import Problem
 
 

@@ -14,39 +14,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from policies.model import (
+from policies.engine.model import Model, Output, Place, Provider, Resource, Variable
+from policies.engine.values import (
     ABSENT,
-    Model,
-    Output,
-    Place,
-    Provider,
     Reference,
-    Resource,
     Sensitive,
     Traced,
     Unknown,
-    Variable,
     as_boolean,
     as_number,
     as_text,
     references_of,
 )
 from policies.readers import functions
-from policies.readers.expressions import (
-    GetAttr,
+from policies.readers.evaluation import (
     Lazy,
-    Literal,
-    Name,
-    Node,
     Scope,
-    SyntaxFault,
     evaluate,
     first_unknown,
     names_identity,
-    parse_template,
     plain,
     unknown_from,
 )
+from policies.readers.syntax import GetAttr, Literal, Name, Node, SyntaxFault, parse_template
 from support.problem import Problem
 
 MOST_INSTANCES: Final = 100_000

@@ -13,8 +13,16 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from policies.model import ABSENT, Unknown, as_boolean, as_number, as_text, parse_document, references_of
-from policies.readers.expressions import Lazy, equal, first_unknown, plain, text_of, traced, unknown_from
+from policies.engine.values import (
+    ABSENT,
+    Unknown,
+    as_boolean,
+    as_number,
+    as_text,
+    parse_document,
+    references_of,
+)
+from policies.readers.evaluation import Lazy, equal, first_unknown, plain, text_of, traced, unknown_from
 
 Function = Callable[[list[Any]], Any]
 
@@ -346,7 +354,7 @@ def _nonsensitive(arguments: list[Any]) -> Any:
 
 
 def _sensitive(arguments: list[Any]) -> Any:
-    from policies.model import Sensitive
+    from policies.engine.values import Sensitive
 
     value = arguments[0]
     return Sensitive(value, references_of(value)) if isinstance(value, str) else value

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
-from policies.model import Place, steps
+from policies.engine.model import Place
+from policies.engine.values import steps
 from policies.readers.configuration import Block
-from policies.readers.expressions import Literal, Node, Scope, SyntaxFault, evaluate, parse_expression, plain
+from policies.readers.evaluation import Scope, evaluate, plain
+from policies.readers.syntax import Literal, Node, SyntaxFault, parse_expression
 from policies.readers.terraform_json import IGNORED, LABELS
 from support.problem import Problem
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from policies.model import ABSENT, Model, Resource, Unknown, as_text, at_path, references_of, without_key
-from policies.readers.expressions import first_unknown, text_of
+from policies.engine.model import Model, Resource, without_key
+from policies.engine.values import ABSENT, Unknown, as_text, at_path, references_of
+from policies.readers.evaluation import first_unknown, text_of
 from support.problem import Problem
 
 

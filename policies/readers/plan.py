@@ -17,21 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from policies.model import (
-    ABSENT,
-    Model,
-    Output,
-    Place,
-    Provider,
-    Reference,
-    Resource,
-    Sensitive,
-    Traced,
-    Unknown,
-    Variable,
-    without_key,
-)
-from policies.readers.expressions import names_identity
+from policies.engine.model import Model, Output, Place, Provider, Resource, Variable, without_key
+from policies.engine.values import ABSENT, Reference, Sensitive, Traced, Unknown
+from policies.readers.evaluation import names_identity
 from policies.readers.policy_document import render
 from policies.readers.terraform_json import Text
 from support.problem import Problem

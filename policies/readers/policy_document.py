@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from policies.model import Unknown, parse_document, references_of
-from policies.readers.expressions import first_unknown, traced
+from policies.engine.values import Unknown, parse_document, references_of
+from policies.readers.evaluation import first_unknown, traced
 
 
 def render(values: Mapping[str, Any]) -> Any:

@@ -13,7 +13,8 @@ from contextlib import suppress
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, Final, NoReturn
 
-from policies.model import Place, steps
+from policies.engine.model import Place
+from policies.engine.values import steps
 from policies.readers.configuration import Block
 from support.problem import Problem
 

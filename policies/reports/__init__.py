@@ -6,8 +6,8 @@ import importlib
 from collections.abc import Sequence
 from typing import Final
 
-from policies.catalogue import Entry
-from policies.engine import Result
+from policies.engine.catalogue import Entry
+from policies.engine.judging import Result
 
 FORMATS: Final = ("text", "json", "sarif", "junit", "markdown", "html")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from policies.catalogue import Entry
-from policies.model import FAMILIES
+from policies.engine.catalogue import Entry
+from policies.engine.verdicts import FAMILIES
 
 
 def listing(catalogue: Sequence[Entry], format: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from policies.catalogue import Entry
-from policies.engine import OWN_RULES, WAIVED, Finding, Result
-from policies.model import FAIL, FAMILIES, PASS, UNKNOWN, Rule
+from policies.engine.catalogue import Entry
+from policies.engine.judging import OWN_RULES, WAIVED, Finding, Result
+from policies.engine.verdicts import FAIL, FAMILIES, PASS, UNKNOWN, Rule
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #ffffff; --text: #1b2430; --soft: #5a6675;

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from policies.catalogue import Entry
-from policies.engine import Result
+from policies.engine.catalogue import Entry
+from policies.engine.judging import Result
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from policies.catalogue import Entry
-from policies.engine import WAIVED, Finding, Result
-from policies.model import FAIL, FAMILIES, UNKNOWN
+from policies.engine.catalogue import Entry
+from policies.engine.judging import WAIVED, Finding, Result
+from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN
 
 # Characters that XML 1.0 has no way to hold. Source: https://www.w3.org/TR/xml/#charsets
 _FORBIDDEN: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

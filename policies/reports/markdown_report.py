@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from policies.catalogue import Entry
-from policies.engine import OWN_RULES, WAIVED, Finding, Result
-from policies.model import FAIL, FAMILIES, UNKNOWN
+from policies.engine.catalogue import Entry
+from policies.engine.judging import OWN_RULES, WAIVED, Finding, Result
+from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN
 
 MOST: Final = 500
 """Findings shown: a job summary holds one megabyte. The rest is counted, not shown."""

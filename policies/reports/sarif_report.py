@@ -12,9 +12,9 @@ from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
-from policies.catalogue import Entry
-from policies.engine import OWN_RULES, WAIVED, Finding, Result
-from policies.model import PASS, UNKNOWN
+from policies.engine.catalogue import Entry
+from policies.engine.judging import OWN_RULES, WAIVED, Finding, Result
+from policies.engine.verdicts import PASS, UNKNOWN
 
 _LEVELS: Final = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
 # GitHub sorts security findings by a score: over 9.0 is critical, from 7.0 high, from 4.0 medium.

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from policies.catalogue import Entry
-from policies.engine import WAIVED, Finding, Result, printable
-from policies.model import FAIL, FAMILIES, UNKNOWN
+from policies.engine.catalogue import Entry
+from policies.engine.judging import WAIVED, Finding, Result, printable
+from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN
 
 Paint = Callable[[str, str], str]
 Wrap = Callable[..., list[str]]

@@ -2,21 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import (
+from policies.engine.model import Model, Resource, View
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import (
     IN_TRANSIT,
     REMOVED,
-    Model,
     Protected,
-    Resource,
     Rule,
     Verdict,
-    View,
     failed,
     not_applicable,
     passed,
     unknown,
 )
-from policies.parameters import Parameters
 
 RULE = Rule(
     title="Load balancers serve HTTPS; plain HTTP only redirects to it",

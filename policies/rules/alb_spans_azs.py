@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import AVAILABILITY, ONLY_FIRST, Model, Protected, Resource, Rule, Verdict, failed, passed
-from policies.networks import spans
-from policies.parameters import Parameters
+from policies.aws.networks import spans
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import AVAILABILITY, ONLY_FIRST, Protected, Rule, Verdict, failed, passed
 
 RULE = Rule(
     title="Load balancers span Availability Zones",

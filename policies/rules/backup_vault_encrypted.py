@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import AT_REST, REMOVED, Model, Protected, Resource, Rule, Verdict, failed, passed
-from policies.parameters import Parameters
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import AT_REST, REMOVED, Protected, Rule, Verdict, failed, passed
 
 RULE = Rule(
     title="Backup vaults are encrypted with a key of one's own",

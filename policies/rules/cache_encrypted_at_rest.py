@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import (
+from policies.aws.stores import is_member
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import (
     AT_REST,
     REMOVED,
-    Model,
     Protected,
-    Resource,
     Rule,
     Verdict,
     failed,
@@ -15,8 +16,6 @@ from policies.model import (
     passed,
     unknown,
 )
-from policies.parameters import Parameters
-from policies.stores import is_member
 
 RULE = Rule(
     title="Caches are encrypted at rest",

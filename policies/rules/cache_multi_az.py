@@ -2,20 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import (
+from policies.aws.stores import is_member
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import (
     AVAILABILITY,
     REMOVED,
-    Model,
     Protected,
-    Resource,
     Rule,
     Verdict,
     failed,
     not_applicable,
     passed,
 )
-from policies.parameters import Parameters
-from policies.stores import is_member
 
 GROUP = "aws_elasticache_replication_group"
 

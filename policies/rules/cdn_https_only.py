@@ -2,18 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import (
-    IN_TRANSIT,
-    Model,
-    Protected,
-    Resource,
-    Rule,
-    Verdict,
-    View,
-    failed,
-    passed,
-)
-from policies.parameters import Parameters
+from policies.engine.model import Model, Resource, View
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import IN_TRANSIT, Protected, Rule, Verdict, failed, passed
 
 RULE = Rule(
     title="CloudFront speaks HTTPS to viewers and to origins",

@@ -3,23 +3,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policies.firewall import GROUPS, RULES, Ingress, ingress_of
-from policies.model import (
-    ABSENT,
+from policies.aws.firewall import GROUPS, RULES, Ingress, ingress_of
+from policies.aws.stores import STORES, is_member
+from policies.engine.model import Model, Resource, Undetermined
+from policies.engine.parameters import Parameters
+from policies.engine.values import ABSENT
+from policies.engine.verdicts import (
     NOT_PUBLIC,
-    Model,
     Protected,
-    Resource,
     Rule,
-    Undetermined,
     Verdict,
     failed,
     not_applicable,
     passed,
     unknown,
 )
-from policies.parameters import Parameters
-from policies.stores import STORES, is_member
 
 RULE = Rule(
     title="No security group lets the internet in to a data store",

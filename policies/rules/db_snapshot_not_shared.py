@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import NOT_PUBLIC, Model, Protected, Resource, Rule, Verdict, failed, passed
-from policies.parameters import Parameters
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import NOT_PUBLIC, Protected, Rule, Verdict, failed, passed
 
 TYPES = (
     "aws_db_snapshot",

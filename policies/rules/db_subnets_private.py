@@ -2,25 +2,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import (
+from policies.aws.networks import SUBNETS, public_route
+from policies.aws.stores import STORES, SUBNET_GROUPS, is_member, is_replica
+from policies.engine.model import Model, Resource, Undetermined
+from policies.engine.parameters import Parameters
+from policies.engine.values import Unknown, is_unknown
+from policies.engine.verdicts import (
     NOT_PUBLIC,
     REMOVED,
-    Model,
     Protected,
-    Resource,
     Rule,
-    Undetermined,
-    Unknown,
     Verdict,
     failed,
-    is_unknown,
     not_applicable,
     passed,
     unknown,
 )
-from policies.networks import SUBNETS, public_route
-from policies.parameters import Parameters
-from policies.stores import STORES, SUBNET_GROUPS, is_member, is_replica
 
 RULE = Rule(
     title="Data stores stand in subnets that the internet has no route to",

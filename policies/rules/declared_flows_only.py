@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.graph import compare, nodes
-from policies.model import PROOFS, REMOVED, Model, Protected, Rule, Verdict, failed, not_applicable, passed
-from policies.parameters import Parameters
-from policies.stores import STORES
+from policies.aws.flows import compare, nodes
+from policies.aws.stores import STORES
+from policies.engine.model import Model
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import PROOFS, REMOVED, Protected, Rule, Verdict, failed, not_applicable, passed
 
 RULE = Rule(
     title="The flows that can happen are exactly those that are declared",

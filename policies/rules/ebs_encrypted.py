@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policies.model import AT_REST, REMOVED, Model, Protected, Resource, Rule, Verdict, View, failed, passed
-from policies.parameters import Parameters
+from policies.engine.model import Model, Resource, View
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import AT_REST, REMOVED, Protected, Rule, Verdict, failed, passed
 
 RULE = Rule(
     title="Block storage is encrypted",

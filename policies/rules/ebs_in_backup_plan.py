@@ -4,22 +4,10 @@ import fnmatch
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from policies.model import (
-    BACKUPS,
-    REMOVED,
-    Model,
-    Protected,
-    Resource,
-    Rule,
-    Undetermined,
-    Unknown,
-    Verdict,
-    View,
-    failed,
-    passed,
-    unknown,
-)
-from policies.parameters import Parameters
+from policies.engine.model import Model, Resource, Undetermined, View
+from policies.engine.parameters import Parameters
+from policies.engine.values import Unknown
+from policies.engine.verdicts import BACKUPS, REMOVED, Protected, Rule, Verdict, failed, passed, unknown
 
 RULE = Rule(
     title="Block storage is in a daily backup plan",

@@ -2,23 +2,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import (
-    ABSENT,
+from policies.aws.networks import SUBNETS, routes_of, tables_of, zones
+from policies.engine.model import Model, Resource, Undetermined, View
+from policies.engine.parameters import Parameters
+from policies.engine.values import ABSENT
+from policies.engine.verdicts import (
     AVAILABILITY,
-    Model,
     Protected,
-    Resource,
     Rule,
-    Undetermined,
     Verdict,
-    View,
     failed,
     not_applicable,
     passed,
     unknown,
 )
-from policies.networks import SUBNETS, routes_of, tables_of, zones
-from policies.parameters import Parameters
 
 RULE = Rule(
     title="Private subnets use a NAT gateway of their own Availability Zone",

@@ -5,23 +5,20 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from policies.model import (
+from policies.aws.texts import HOLE, Text, Texts, is_script, texts_of
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.values import Reference, Unknown, references_of
+from policies.engine.verdicts import (
     SECRETS,
-    Model,
     Protected,
-    Reference,
-    Resource,
     Rule,
-    Unknown,
     Verdict,
     failed,
     not_applicable,
     passed,
-    references_of,
     unknown,
 )
-from policies.parameters import Parameters
-from policies.texts import HOLE, Text, Texts, is_script, texts_of
 
 RULE = Rule(
     title="No password, token or key stands in clear",

@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policies.model import AT_REST, REMOVED, Model, Protected, Resource, Rule, Verdict, failed, passed
-from policies.parameters import Parameters
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import AT_REST, REMOVED, Protected, Rule, Verdict, failed, passed
 
 # The argument that turns encryption on, and whether it is on where nothing is said.
 SWITCHES: Final[Mapping[str, tuple[str, bool]]] = {

@@ -3,20 +3,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policies.model import (
+from policies.aws.stores import is_replica
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import (
     BACKUPS,
     REMOVED,
-    Model,
     Protected,
-    Resource,
     Rule,
     Verdict,
     failed,
     not_applicable,
     passed,
 )
-from policies.parameters import Parameters
-from policies.stores import is_replica
 
 # The argument, and the days that AWS keeps where nothing is said.
 RETENTION: Final[Mapping[str, tuple[str, int]]] = {

@@ -3,21 +3,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policies.model import (
+from policies.aws.stores import is_replica
+from policies.aws.windows import daily
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import (
     BACKUPS,
     REMOVED,
-    Model,
     Protected,
-    Resource,
     Rule,
     Verdict,
     failed,
     not_applicable,
     passed,
 )
-from policies.parameters import Parameters
-from policies.stores import is_replica
-from policies.windows import daily
 
 WINDOW: Final[Mapping[str, str]] = {
     "aws_db_instance": "backup_window",

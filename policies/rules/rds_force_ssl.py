@@ -5,21 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from policies.model import (
-    ABSENT,
-    IN_TRANSIT,
-    Model,
-    Protected,
-    Resource,
-    Rule,
-    Verdict,
-    failed,
-    is_unknown,
-    passed,
-    unknown,
-)
-from policies.parameters import Parameters
-from policies.stores import is_replica
+from policies.aws.stores import is_replica
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.values import ABSENT, is_unknown
+from policies.engine.verdicts import IN_TRANSIT, Protected, Rule, Verdict, failed, passed, unknown
 
 RULE = Rule(
     title="Databases refuse connections without TLS",

@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policies.model import (
+from policies.aws.stores import is_replica
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import (
     AVAILABILITY,
     REMOVED,
-    Model,
     Protected,
-    Resource,
     Rule,
     Verdict,
     failed,
@@ -16,8 +17,6 @@ from policies.model import (
     passed,
     unknown,
 )
-from policies.parameters import Parameters
-from policies.stores import is_replica
 
 # Clusters are as available as the instances that join them.
 MEMBERS: Final[Mapping[str, str]] = {

@@ -2,20 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import (
-    AT_REST,
-    REMOVED,
-    Model,
-    Protected,
-    Resource,
-    Rule,
-    Verdict,
-    failed,
-    passed,
-    unknown,
-)
-from policies.parameters import Parameters
-from policies.stores import is_replica
+from policies.aws.stores import is_replica
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import AT_REST, REMOVED, Protected, Rule, Verdict, failed, passed, unknown
 
 RULE = Rule(
     title="The storage of relational, document and graph databases is encrypted",

@@ -3,23 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policies.documents import actions, listed, statements
-from policies.model import (
-    ABSENT,
-    IN_TRANSIT,
-    Model,
-    Protected,
-    Resource,
-    Rule,
-    Undetermined,
-    Unknown,
-    Verdict,
-    View,
-    failed,
-    passed,
-    unknown,
-)
-from policies.parameters import Parameters
+from policies.aws.documents import actions, listed, statements
+from policies.engine.model import Model, Resource, Undetermined, View
+from policies.engine.parameters import Parameters
+from policies.engine.values import ABSENT, Unknown
+from policies.engine.verdicts import IN_TRANSIT, Protected, Rule, Verdict, failed, passed, unknown
 
 RULE = Rule(
     title="Buckets deny requests over plain HTTP",

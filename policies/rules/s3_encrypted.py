@@ -2,20 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import (
-    AT_REST,
-    REMOVED,
-    Model,
-    Protected,
-    Resource,
-    Rule,
-    Verdict,
-    View,
-    failed,
-    passed,
-    unknown,
-)
-from policies.parameters import Parameters
+from policies.engine.model import Model, Resource, View
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import AT_REST, REMOVED, Protected, Rule, Verdict, failed, passed, unknown
 
 CONFIGURATION = "aws_s3_bucket_server_side_encryption_configuration"
 

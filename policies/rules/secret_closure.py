@@ -5,24 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from policies.documents import allows, holes, listed, statements
-from policies.model import (
-    ABSENT,
-    SECRETS,
-    Model,
-    Protected,
-    Resource,
-    Rule,
-    Unknown,
-    Verdict,
-    View,
-    failed,
-    not_applicable,
-    passed,
-    references_of,
-)
-from policies.parameters import Parameters
-from policies.texts import HOLE, Text, Texts
+from policies.aws.documents import allows, holes, listed, statements
+from policies.aws.texts import HOLE, Text, Texts
+from policies.engine.model import Model, Resource, View
+from policies.engine.parameters import Parameters
+from policies.engine.values import ABSENT, Unknown, references_of
+from policies.engine.verdicts import SECRETS, Protected, Rule, Verdict, failed, not_applicable, passed
 
 ROLE_POLICIES: Final = (
     "aws_iam_instance_profile",

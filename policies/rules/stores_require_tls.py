@@ -2,19 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import (
-    IN_TRANSIT,
-    REMOVED,
-    Model,
-    Protected,
-    Resource,
-    Rule,
-    Verdict,
-    failed,
-    passed,
-    unknown,
-)
-from policies.parameters import Parameters
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import IN_TRANSIT, REMOVED, Protected, Rule, Verdict, failed, passed, unknown
 
 SEARCH = ("aws_opensearch_domain", "aws_elasticsearch_domain")
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.model import AVAILABILITY, ONLY_FIRST, Model, Protected, Resource, Rule, Verdict
-from policies.networks import spans
-from policies.parameters import Parameters
-from policies.stores import SUBNET_GROUPS
+from policies.aws.networks import spans
+from policies.aws.stores import SUBNET_GROUPS
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import AVAILABILITY, ONLY_FIRST, Protected, Rule, Verdict
 
 RULE = Rule(
     title="Subnet groups of data stores span Availability Zones",

@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from policies.graph import zone_loss
-from policies.model import (
+from policies.aws.zone_loss import zone_loss
+from policies.engine.model import Model
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import (
     ONLY_FIRST,
     PROOFS,
     REMOVED,
-    Model,
     Protected,
     Rule,
     Verdict,
@@ -16,7 +17,6 @@ from policies.model import (
     not_applicable,
     passed,
 )
-from policies.parameters import Parameters
 
 TYPES: Final = (
     "aws_lb",

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from policies.model import (
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import (
     IN_TRANSIT,
     REMOVED,
-    Model,
     Protected,
-    Resource,
     Rule,
     Verdict,
     failed,
@@ -17,7 +17,6 @@ from policies.model import (
     passed,
     unknown,
 )
-from policies.parameters import Parameters
 
 RULE = Rule(
     title="TLS endpoints accept version 1.2 or newer only",

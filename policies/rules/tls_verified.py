@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from policies.model import (
+from policies.aws.texts import HOLE, Text, is_script, texts_of
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import (
     SECRETS,
-    Model,
     Protected,
-    Resource,
     Rule,
     Verdict,
     failed,
@@ -16,8 +17,6 @@ from policies.model import (
     passed,
     unknown,
 )
-from policies.parameters import Parameters
-from policies.texts import HOLE, Text, is_script, texts_of
 
 RULE = Rule(
     title="Clients check the certificates of what they connect to",

@@ -21,7 +21,8 @@ from second_readers import (  # noqa: F401
 from stacks import settings_values
 
 from handoff import configuration, hcl, readback, templates
-from policies import catalogue, engine, parameters, readers
+from policies import readers
+from policies.engine import catalogue, judging, parameters
 from settings.reader import parse
 from support.problem import Problem
 
@@ -54,7 +55,7 @@ def judged(found: dict[str, Any], files: dict[str, str], folder: Path) -> tuple[
         (folder / form).mkdir()
         for name, text in texts.items():
             (folder / form / name).write_text(text, encoding="utf-8")
-        result = engine.judge([readers.read(folder / form)], rules, wanted)
+        result = judging.judge([readers.read(folder / form)], rules, wanted)
         verdicts.append({(one.rule, one.address, one.status) for one in result.findings})
     return verdicts[0], verdicts[1]
 

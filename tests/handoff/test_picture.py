@@ -15,7 +15,7 @@ from handoff.__main__ import BEGIN, END, block, with_block
 from handoff.mermaid import mermaid
 from handoff.svg import svg
 from handoff.topology import topology
-from policies import graph
+from policies.aws import flows
 from policies.readers import read
 from support.problem import Problem
 
@@ -101,7 +101,7 @@ def test_every_flow_and_subnet_is_drawn(variant: str, stack_file: Any) -> None:
         assert f">{subnet.text('cidr_block')}<" in picture
         assert str(subnet.text("cidr_block")) in chart
     pills = " ".join(re.findall(r'class="label"[^>]*>([^<]*)<', picture))
-    for flow in graph.flows(model):
+    for flow in flows.flows(model):
         ports = shown.flow(flow.source, flow.target)
         assert str(flow.first) in ports
         assert ports in pills

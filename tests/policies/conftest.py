@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from policies.model import Model
+from policies.engine.model import Model
 from policies.readers import read
 
 

@@ -25,8 +25,8 @@ from typing import Any
 import hcl2
 from hcl2 import SerializationOptions
 
-from policies import catalogue, engine, parameters
-from policies.model import FAIL, PASS, UNKNOWN
+from policies.engine import catalogue, judging, parameters
+from policies.engine.verdicts import FAIL, PASS, UNKNOWN
 from policies.readers import read
 
 TABLES = Path(__file__).with_name("rules")
@@ -100,7 +100,7 @@ def _expect(case: Case, words: str, place: str) -> None:
 
 def judged(rule: str, path: Path, configuration: Path | None = None) -> dict[str, str]:
     """What the gate finds for one rule at a path: the worst status by address."""
-    result = engine.judge([read(path, configuration)], _CATALOGUE, _PARAMETERS)
+    result = judging.judge([read(path, configuration)], _CATALOGUE, _PARAMETERS)
     found: dict[str, str] = {}
     for finding in result.findings:
         if finding.rule == f"CM_{rule.upper()}":

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from policies import catalogue, engine, exact, parameters
+from policies import exact
 from policies.__main__ import main
+from policies.engine import catalogue, judging, parameters
 
 Written = Callable[[dict[str, Any]], Path]
 
@@ -88,7 +89,7 @@ def test_terraforms_values_with_the_configurations_places(written: Written) -> N
     lines = ZONES.splitlines()
     assert "storage_encrypted" in lines[database.line_of("storage_encrypted") - 1]
     assert subnets[0].file.endswith("subnets/main.tf")
-    result = engine.judge([reading], catalogue.load(), parameters.load())
+    result = judging.judge([reading], catalogue.load(), parameters.load())
     verdicts = {one.rule: one.status for one in result.findings if one.address == "aws_db_instance.main"}
     assert verdicts["CM_RDS_STORAGE_ENCRYPTED"] == "fail"
 

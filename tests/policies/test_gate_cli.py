@@ -154,7 +154,7 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(
 def test_what_nobody_foresaw_is_no_traceback(
     written: Written, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("policies.engine.judge", lambda *_: 1 / 0)
+    monkeypatch.setattr("policies.engine.judging.judge", lambda *_: 1 / 0)
     assert check(written({"main.tf": GOOD})) == 2
     err = capsys.readouterr().err
     assert "the gate itself broke" in err

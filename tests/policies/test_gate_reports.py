@@ -11,8 +11,9 @@ import junitparser
 import pytest
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
-from policies import catalogue, reports
-from policies.engine import Finding, Result
+from policies import reports
+from policies.engine import catalogue
+from policies.engine.judging import Finding, Result
 
 CATALOGUE = catalogue.load()
 HOSTILE = "<script>alert('x')</script> | `code` \x07 \ud800 @here\n- item ]]> &amp;"

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from test_reader_configuration import HCL, JSON
 from test_reader_plan import PLAN
 
-from policies import parameters, readers, waivers
+from policies import readers
 from policies.__main__ import main
+from policies.engine import parameters, waivers
 from support.problem import Problem
 
 EXAMPLES = settings(

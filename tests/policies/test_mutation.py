@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from policies import catalogue, mutation, parameters
+from policies import mutation
+from policies.engine import catalogue, parameters
 from support.problem import Problem
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mutation.md"

@@ -10,9 +10,10 @@ import pytest
 from rule_cases import Case, cases, tables, write_hcl, write_json
 from rule_plans import PLANNED, shared
 
-from policies import catalogue, engine, parameters
 from policies.checkov_host.__main__ import Verdict, together
-from policies.model import PASS, without_keys
+from policies.engine import catalogue, judging, parameters
+from policies.engine.model import without_keys
+from policies.engine.verdicts import PASS
 from policies.readers import read
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -84,6 +85,6 @@ def test_checkov_says_what_the_gate_says(
     reading = read(path)
     known = {resource.address for resource in reading.model.resources}
     first = reading.model.resources[0].address if reading.model.resources else ""
-    findings = engine.judge([reading], CATALOGUE, PARAMETERS).findings
+    findings = judging.judge([reading], CATALOGUE, PARAMETERS).findings
     expected = together((f.rule, f.address if f.address in known else first, f.status) for f in findings)
     assert verdicts.get((form, case.id), {}) == expected

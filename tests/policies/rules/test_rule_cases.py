@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rule_cases import Case, as_json, cases, judged, tables, write_hcl, write_json
 
-from policies import catalogue
-from policies.model import FAIL, PASS, UNKNOWN
+from policies.engine import catalogue
+from policies.engine.verdicts import FAIL, PASS, UNKNOWN
 
 RULES = [entry.id.removeprefix("CM_").lower() for entry in catalogue.load()]
 CASES = [case for rule in tables() for case in cases(rule)]

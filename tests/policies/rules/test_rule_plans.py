@@ -10,7 +10,7 @@ import pytest
 from rule_cases import Case, judged
 from rule_plans import PLANNED, shared
 
-from policies.model import UNKNOWN
+from policies.engine.verdicts import UNKNOWN
 
 
 @pytest.fixture(scope="module")

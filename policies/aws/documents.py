@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Iterator
 from typing import Any
 
-from policies.model import ABSENT, Unknown
+from policies.engine.values import ABSENT, Unknown
 
 
 def listed(value: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What follows from the model as a whole: which flows can happen, and what is left when a zone is lost.
+"""Which flows can happen.
 
 Flows follow from security groups on both ends, from subnets and from routes. Network ACLs are left out of
 account: they can only forbid more.
@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from policies.firewall import Ingress
-from policies.model import ABSENT, Model, Reference, Resource, Unknown, View
-from policies.networks import is_public, leads_to_internet, network, routes_of, tables_of, zone_of, zones
-from policies.parameters import Flow as DeclaredFlow
-from policies.stores import STORES
+from policies.aws.firewall import Ingress
+from policies.aws.networks import is_public, leads_to_internet, network, routes_of, tables_of
+from policies.aws.stores import STORES
+from policies.engine.model import Model, Resource, View
+from policies.engine.parameters import Flow as DeclaredFlow
+from policies.engine.values import ABSENT, Unknown
 
 INTERNET: Final = "internet"
 LOAD_BALANCER: Final = "load balancer"
@@ -25,7 +26,7 @@ CACHE: Final = "cache"
 ENDPOINTS: Final = "endpoints"
 AWS_SERVICES: Final = "AWS services"
 
-_SUBNETS: Final = ("aws_subnet", "aws_default_subnet")
+SUBNETS: Final = ("aws_subnet", "aws_default_subnet")
 _GROUPS: Final = ("aws_security_group", "aws_default_security_group")
 _CACHES: Final = (
     "aws_elasticache_replication_group",
@@ -171,8 +172,8 @@ def _node(
     subnet_paths: Iterable[tuple[View, str]],
     template: Resource | None = None,
 ) -> Node:
-    groups = _linked(group_paths, _GROUPS, "security group")
-    subnets = _linked(subnet_paths, _SUBNETS, "subnet")
+    groups = linked(group_paths, _GROUPS, "security group")
+    subnets = linked(subnet_paths, SUBNETS, "subnet")
     if not groups:
         groups = _default_groups(resource, subnets)
     public = _has_public_address(resource, template, subnets)
@@ -182,7 +183,7 @@ def _node(
     return Node(resource, tier, groups, subnets, reachable, outward)
 
 
-def _linked(paths: Iterable[tuple[View, str]], types: tuple[str, ...], what: str) -> tuple[Resource, ...]:
+def linked(paths: Iterable[tuple[View, str]], types: tuple[str, ...], what: str) -> tuple[Resource, ...]:
     found: dict[int, Resource] = {}
     for view, path in paths:
         links = view.referenced(path, *types)
@@ -239,14 +240,14 @@ def _has_public_address(resource: Resource, template: Resource | None, subnets: 
 
 
 def _internet_route(subnet: Resource) -> bool:
-    return any(leads_to_internet(route) for table in tables_of(subnet) for route in _routes(table))
+    return any(leads_to_internet(route) for table in tables_of(subnet) for route in routes(table))
 
 
 def _nat_route(subnet: Resource) -> bool:
-    return any(nat_of(route) for table in tables_of(subnet) for route in _routes(table))
+    return any(nat_of(route) for table in tables_of(subnet) for route in routes(table))
 
 
-def _routes(table: Resource) -> list[View]:
+def routes(table: Resource) -> list[View]:
     return [] if table.type in ("aws_vpc", "aws_default_vpc") else list(routes_of(table))
 
 
@@ -597,123 +598,3 @@ def compare(model: Model, declared: Iterable[DeclaredFlow]) -> Comparison:
     ]
     missing = [flow for flow in wanted - bare if flow.source in ends and flow.target in ends]
     return Comparison(tuple(surplus), tuple(sorted(missing, key=str)))
-
-
-# --- the loss of a zone --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Break:
-    """What no longer works when `zone` is lost, and the resource or block that is the reason."""
-
-    zone: str
-    message: str
-    view: View
-
-
-def zone_loss(model: Model) -> dict[str, list[Break]]:
-    """For each Availability Zone that the model uses, in order, what breaks when it is lost.
-
-    Raises:
-        Undetermined: zones, subnets, routes or the settings that decide cannot be told.
-    """
-    subnets = model.of_type(*_SUBNETS)
-    if not subnets:
-        return {}
-    zones(subnets)
-    by_zone: dict[str | Reference, list[Resource]] = {}
-    for subnet in subnets:
-        by_zone.setdefault(zone_of(subnet), []).append(subnet)
-    ordered = sorted(by_zone, key=str)
-    return {str(zone): list(_breaks(model, zone, by_zone)) for zone in ordered}
-
-
-def _breaks(
-    model: Model, zone: str | Reference, by_zone: dict[str | Reference, list[Resource]]
-) -> Iterator[Break]:
-    lost = {id(subnet) for subnet in by_zone[zone]}
-    name = str(zone)
-
-    def left(paths: Iterable[tuple[View, str]]) -> bool:
-        subnets = _linked(paths, _SUBNETS, "subnet")
-        return any(id(subnet) not in lost for subnet in subnets)
-
-    for resource in model.of_type("aws_lb", "aws_alb", "aws_elb"):
-        if not left([(resource, "subnets[]"), (resource, "subnet_mapping[].subnet_id")]):
-            yield Break(name, "the load balancer has no subnet left", resource)
-    for resource in model.of_type("aws_autoscaling_group"):
-        if not left([(resource, "vpc_zone_identifier[]")]):
-            yield Break(name, "the Auto Scaling group has no subnet left to start instances in", resource)
-        elif (resource.number("max_size", 0) or 0) < 1:
-            yield Break(name, "the Auto Scaling group may start no instance", resource)
-    instances = model.of_type("aws_instance")
-    if instances and not any(left([(resource, "subnet_id")]) for resource in instances):
-        for resource in instances:
-            yield Break(name, "the instance is lost and nothing replaces it", resource)
-    for resource in model.of_type("aws_vpc_endpoint"):
-        if resource.get("subnet_ids") not in (ABSENT, []) and not left([(resource, "subnet_ids[]")]):
-            yield Break(name, "the endpoint has no subnet left", resource)
-    for other, subnets in by_zone.items():
-        for subnet in subnets if other != zone else ():
-            yield from _routes_lost(subnet, lost, name)
-    yield from _stores_lost(model, zone, lost, left)
-
-
-def _routes_lost(subnet: Resource, lost: set[int], zone: str) -> Iterator[Break]:
-    """Routes of a surviving subnet that lead through a NAT gateway in the lost zone."""
-    for table in tables_of(subnet):
-        for route in _routes(table):
-            for nat in nat_of(route):
-                homes = nat.referenced("subnet_id", *_SUBNETS).resources
-                if nat.type == "aws_nat_gateway" and not homes and nat.get("subnet_id") is not ABSENT:
-                    raise nat.undetermined("the subnet of the NAT gateway is not seen here", "subnet_id")
-                if homes and all(id(home) in lost for home in homes):
-                    yield Break(
-                        zone,
-                        f"{subnet.address} loses its way out: {nat.address} stands in the lost zone",
-                        route,
-                    )
-
-
-def _stores_lost(model: Model, zone: str | Reference, lost: set[int], left: Any) -> Iterator[Break]:
-    name = str(zone)
-    for resource in model.of_type("aws_db_instance"):
-        where = _group_paths(resource)
-        if not resource.boolean("multi_az"):
-            own = resource.get("availability_zone")
-            if isinstance(own, Unknown):
-                raise resource.undetermined(own, "availability_zone")
-            if own is ABSENT or own == zone:
-                yield Break(name, "the database has no standby in another zone", resource)
-        elif where and not left(where):
-            yield Break(name, "the database's subnet group has no subnet left for the standby", resource)
-    for resource in model.of_type("aws_rds_cluster", "aws_docdb_cluster", "aws_neptune_cluster"):
-        members = model.referring(resource, f"{resource.type}_instance", "cluster_identifier")
-        if members.unknowns:
-            raise resource.undetermined(members.unknowns[0])
-        if len(members.resources) < 2 and resource.get("db_cluster_instance_class") is ABSENT:
-            yield Break(name, "the cluster has no second instance in another zone", resource)
-        elif (where := _group_paths(resource)) and not left(where):
-            yield Break(name, "the cluster's subnet group has no subnet left", resource)
-    for resource in model.of_type("aws_elasticache_replication_group"):
-        nodes_wanted = resource.number("num_cache_clusters", 1) or 1
-        replicas = resource.number("replicas_per_node_group", nodes_wanted - 1) or 0
-        if replicas < 1:
-            yield Break(name, "the cache has no replica in another zone", resource)
-        elif not (resource.boolean("multi_az_enabled") and resource.boolean("automatic_failover_enabled")):
-            yield Break(name, "no replica of the cache takes over by itself", resource)
-        elif (where := _group_paths(resource)) and not left(where):
-            yield Break(name, "the cache's subnet group has no subnet left for the replica", resource)
-    for resource in model.of_type("aws_elasticache_cluster"):
-        if resource.get("replication_group_id") is ABSENT and (
-            resource.number("num_cache_nodes", 1) == 1 or resource.text("az_mode", "single-az") == "single-az"
-        ):
-            yield Break(name, "the cache has no replica in another zone", resource)
-
-
-def _group_paths(resource: Resource) -> list[tuple[View, str]]:
-    store = STORES[resource.type]
-    groups = resource.referenced(store.subnet_group, store.subnet_group_type).resources
-    if not groups and resource.get(store.subnet_group) is not ABSENT:
-        raise resource.undetermined("its subnet group is not seen here", store.subnet_group)
-    return [(group, "subnet_ids[]") for group in groups]

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from policies.model import ABSENT, Resource, Undetermined, Unknown, View
-from policies.networks import range_is_public
+from policies.aws.networks import range_is_public
+from policies.engine.model import Resource, Undetermined, View
+from policies.engine.values import ABSENT, Unknown
 
 GROUPS: Final = ("aws_security_group", "aws_default_security_group")
 RULES: Final = ("aws_security_group_rule", "aws_vpc_security_group_ingress_rule")

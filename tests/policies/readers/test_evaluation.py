@@ -7,15 +7,10 @@ from typing import Any
 
 import pytest
 
-from policies.model import Reference, Sensitive, Unknown, is_unknown, references_of
+from policies.engine.values import Reference, Sensitive, Unknown, is_unknown, references_of
 from policies.readers import functions
-from policies.readers.expressions import (
-    SyntaxFault,
-    evaluate,
-    parse_expression,
-    parse_template,
-    plain,
-)
+from policies.readers.evaluation import evaluate, plain
+from policies.readers.syntax import SyntaxFault, parse_expression, parse_template
 
 UNKNOWN = Unknown("x.y.id is known after apply", (Reference("x.y", "id"),), certain=True)
 MAYBE = Unknown("var.z has no value here")

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from support.problem import Problem
 
-DEFAULTS: Final = Path(__file__).with_name("parameters.toml")
+DEFAULTS: Final = Path(__file__).parents[1] / "parameters.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from policies.engine import WAIVED, WAIVER, Finding
-from policies.model import FAIL, UNKNOWN
+from policies.engine.judging import WAIVED, WAIVER, Finding
+from policies.engine.verdicts import FAIL, UNKNOWN
 from support.problem import Problem
 
-DEFAULTS: Final = Path(__file__).with_name("waivers.toml")
+DEFAULTS: Final = Path(__file__).parents[1] / "waivers.toml"
 RULE: Final = WAIVER
 """The rule that broken waivers break."""
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies import parameters
-from policies.model import Model, Resource
-from policies.networks import is_public, within
+from policies.aws.networks import is_public, within
+from policies.aws.windows import DAY, WEEK, daily, overlap, weekly
+from policies.engine import parameters
+from policies.engine.model import Model, Resource
 from policies.rules import rds_backup_window
-from policies.windows import DAY, WEEK, daily, overlap, weekly
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 minutes = st.integers(0, DAY - 1)

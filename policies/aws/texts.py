@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from policies.model import ABSENT, Resource, Unknown, parse_document
+from policies.engine.model import Resource
+from policies.engine.values import ABSENT, Unknown, parse_document
 
 HOLE: Final = re.compile("\ue000(\\d+)\ue001")
 """The mark of an unknown part; its number is the index in `Text.holes`."""

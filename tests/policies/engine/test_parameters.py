@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from policies import parameters
+from policies.engine import parameters
 from support.problem import Problem
 
 

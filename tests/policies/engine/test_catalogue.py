@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from policies import catalogue
+from policies.engine import catalogue
 from policies.reports import catalogue_page
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "rules.md"
 
 
 def test_the_page_of_rules_is_what_make_docs_writes() -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from policies.model import FAMILIES, Model, Resource, Rule, Verdict
-from policies.parameters import Parameters
+from policies.engine.model import Model, Resource
+from policies.engine.parameters import Parameters
+from policies.engine.verdicts import FAMILIES, Rule, Verdict
 from support.problem import Problem
 
-FOLDER: Final = Path(__file__).with_name("rules")
+FOLDER: Final = Path(__file__).parents[1] / "rules"
 
 Check = Callable[[Resource, Model, Parameters], Iterable[Verdict]]
 CheckModel = Callable[[Model, Parameters], Iterable[Verdict]]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from policies.model import ABSENT, Model, Sensitive, is_unknown
+from policies.engine.model import Model
+from policies.engine.values import ABSENT, Sensitive, is_unknown
 from policies.readers import read
 from support.problem import Problem
 

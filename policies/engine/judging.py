@@ -8,20 +8,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from policies.catalogue import Entry
-from policies.datastores import is_data_store
-from policies.model import (
-    FAIL,
-    NOT_APPLICABLE,
-    PASS,
-    UNKNOWN,
-    Model,
-    Resource,
-    Sensitive,
-    Undetermined,
-    Verdict,
-)
-from policies.parameters import Parameters
+from policies.aws.stores import is_data_store
+from policies.engine.catalogue import Entry
+from policies.engine.model import Model, Resource, Undetermined
+from policies.engine.parameters import Parameters
+from policies.engine.values import Sensitive
+from policies.engine.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Verdict
 from policies.readers import Reading
 from support.problem import Problem
 

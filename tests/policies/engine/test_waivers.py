@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from policies import waivers
-from policies.engine import Finding
+from policies.engine import waivers
+from policies.engine.judging import Finding
 from support.problem import Problem
 
 TODAY = date(2026, 6, 30)

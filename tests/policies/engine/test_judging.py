@@ -9,19 +9,10 @@ from typing import Any
 
 import pytest
 
-from policies import catalogue, engine, parameters
-from policies.catalogue import Entry
-from policies.model import (
-    AT_REST,
-    Model,
-    Resource,
-    Rule,
-    Verdict,
-    failed,
-    not_applicable,
-    passed,
-    unknown,
-)
+from policies.engine import catalogue, judging, parameters
+from policies.engine.catalogue import Entry
+from policies.engine.model import Model, Resource
+from policies.engine.verdicts import AT_REST, Rule, Verdict, failed, not_applicable, passed, unknown
 from policies.readers import Reading, read
 from support.problem import Problem
 
@@ -35,9 +26,9 @@ def entry(
     return Entry("CM_TEST", rule, None if whole else check, check if whole else None)
 
 
-def judged(text: str, *entries: Entry, folder: Path) -> engine.Result:
+def judged(text: str, *entries: Entry, folder: Path) -> judging.Result:
     (folder / "main.tf").write_text(text)
-    return engine.judge([read(folder)], entries, PARAMETERS)
+    return judging.judge([read(folder)], entries, PARAMETERS)
 
 
 TWO = """\
@@ -56,7 +47,7 @@ variable "password" {
 """
 
 
-def statuses(result: engine.Result) -> dict[str, str]:
+def statuses(result: judging.Result) -> dict[str, str]:
     return {finding.address: finding.status for finding in result.findings}
 
 
@@ -154,7 +145,7 @@ def test_a_data_store_that_no_rule_knows_stops_the_gate(tmp_path: Path, type: st
         judged(text, entry(encrypted), folder=tmp_path)
     settings = tmp_path / "parameters.toml"
     settings.write_text(f'[coverage]\naccepted_stores = ["{type}"]\n')
-    result = engine.judge([read(tmp_path)], [entry(encrypted)], parameters.load(settings))
+    result = judging.judge([read(tmp_path)], [entry(encrypted)], parameters.load(settings))
     assert result.summary.uncovered_types == (type,)
 
 
@@ -174,7 +165,7 @@ def test_what_keeps_no_data_needs_no_rule(tmp_path: Path, type: str) -> None:
 
 def test_a_module_that_was_not_seen_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text('module "x" { source = "git::https://example.com/x" }\n')
-    result = engine.judge([read(tmp_path)], [entry(encrypted)], PARAMETERS)
+    result = judging.judge([read(tmp_path)], [entry(encrypted)], PARAMETERS)
     assert [(f.rule, f.status, f.address) for f in result.findings] == [
         ("CM_MODULE_SEEN", "unknown", "module.x")
     ]
@@ -227,7 +218,7 @@ def test_several_paths_are_judged_each_by_itself(tmp_path: Path) -> None:
             'resource "aws_db_instance" "x" { storage_encrypted = true }\n'
         )
         readings.append(read(tmp_path / name))
-    result = engine.judge(readings, [entry(encrypted)], PARAMETERS)
+    result = judging.judge(readings, [entry(encrypted)], PARAMETERS)
     assert (result.summary.resources, result.summary.passed) == (2, 2)
 
 

@@ -7,21 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-from policies.model import (
-    ABSENT,
-    Model,
-    Reference,
-    Resource,
-    Undetermined,
-    Unknown,
-    Verdict,
-    View,
-    failed,
-    is_unknown,
-    passed,
-    references_of,
-    unknown,
-)
+from policies.engine.model import Model, Resource, Undetermined, View
+from policies.engine.values import ABSENT, Reference, Unknown, is_unknown, references_of
+from policies.engine.verdicts import Verdict, failed, passed, unknown
 
 # Ranges that no packet from the internet can come from.
 # Sources: RFC 1918, RFC 6598, RFC 3927, RFC 1122 (loopback), RFC 4193, RFC 4291 (link-local, loopback).

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from policies import graph, parameters
-from policies.model import Model, Undetermined
+from policies.aws import flows, zone_loss
+from policies.engine import parameters
+from policies.engine.model import Model, Undetermined
 
 Modelled = Callable[[dict[str, Any]], Model]
 
@@ -127,7 +128,7 @@ DECLARED = parameters.load().flows
 
 def test_the_declared_flows_are_the_only_ones(modelled: Modelled) -> None:
     model = model_of(modelled, lambda _: None)
-    assert [str(flow) for flow in graph.flows(model)] == [
+    assert [str(flow) for flow in flows.flows(model)] == [
         "backend to cache, tcp 6379",
         "backend to database, tcp 5432",
         "backend to internet, tcp 443",
@@ -135,7 +136,7 @@ def test_the_declared_flows_are_the_only_ones(modelled: Modelled) -> None:
         "internet to load balancer, tcp 443",
         "load balancer to backend, tcp 8080",
     ]
-    assert graph.compare(model, DECLARED) == graph.Comparison((), ())
+    assert flows.compare(model, DECLARED) == flows.Comparison((), ())
 
 
 def ingress(resources: dict[str, Any], name: str, **arguments: Any) -> None:
@@ -192,7 +193,7 @@ def inline(resources: dict[str, Any]) -> None:
 
 
 def test_flows_do_not_depend_on_how_rules_are_written(modelled: Modelled) -> None:
-    assert graph.compare(model_of(modelled, inline), DECLARED) == graph.Comparison((), ())
+    assert flows.compare(model_of(modelled, inline), DECLARED) == flows.Comparison((), ())
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,7 @@ def test_flows_do_not_depend_on_how_rules_are_written(modelled: Modelled) -> Non
 def test_one_flow_more_or_fewer_is_named(
     modelled: Modelled, change: Callable[[dict[str, Any]], object], surplus: list[str], missing: list[str]
 ) -> None:
-    found = graph.compare(model_of(modelled, change), DECLARED)
+    found = flows.compare(model_of(modelled, change), DECLARED)
     assert [str(flow) for flow in found.surplus] == surplus
     assert [str(flow) for flow in found.missing] == missing
 
@@ -286,11 +287,11 @@ def test_what_cannot_be_told_is_not_guessed(
     modelled: Modelled, change: Callable[[dict[str, Any]], object]
 ) -> None:
     with pytest.raises(Undetermined):
-        graph.flows(model_of(modelled, change))
+        flows.flows(model_of(modelled, change))
 
 
 def test_everything_survives_the_loss_of_either_zone(modelled: Modelled) -> None:
-    assert graph.zone_loss(model_of(modelled, lambda _: None)) == {"eu-west-1a": [], "eu-west-1b": []}
+    assert zone_loss.zone_loss(model_of(modelled, lambda _: None)) == {"eu-west-1a": [], "eu-west-1b": []}
 
 
 def single_nat(resources: dict[str, Any]) -> None:
@@ -335,5 +336,5 @@ def single_nat(resources: dict[str, Any]) -> None:
 def test_what_breaks_is_named_zone_by_zone(
     modelled: Modelled, change: Callable[[dict[str, Any]], object], broken: dict[str, list[str]]
 ) -> None:
-    found = graph.zone_loss(model_of(modelled, change))
+    found = zone_loss.zone_loss(model_of(modelled, change))
     assert {zone: [one.view.resource.address for one in breaks] for zone, breaks in found.items()} == broken

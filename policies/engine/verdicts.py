@@ -1,0 +1,135 @@
+"""What a rule is, and what it says.
+
+Standard library only: this module also runs inside Checkov's environment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from policies.engine.model import View
+from policies.engine.values import Unknown
+
+PASS: Final = "pass"
+FAIL: Final = "fail"
+UNKNOWN: Final = "unknown"
+NOT_APPLICABLE: Final = "not applicable"
+
+AT_REST: Final = "encryption at rest"
+IN_TRANSIT: Final = "encryption in transit"
+NOT_PUBLIC: Final = "no public database"
+BACKUPS: Final = "backups"
+AVAILABILITY: Final = "availability"
+SECRETS: Final = "secrets"
+PROOFS: Final = "proofs"
+FAMILIES: Final = (AT_REST, IN_TRANSIT, NOT_PUBLIC, BACKUPS, AVAILABILITY, SECRETS, PROOFS)
+SEVERITIES: Final = ("critical", "high", "medium", "low")
+
+
+class _Removed:
+    def __repr__(self) -> str:
+        return "REMOVED"
+
+
+REMOVED: Final = _Removed()
+"""In `Protected.weaker`: the argument (or, with an empty path, the whole resource) is taken away."""
+
+
+class _OnlyFirst:
+    def __repr__(self) -> str:
+        return "ONLY_FIRST"
+
+
+ONLY_FIRST: Final = _OnlyFirst()
+"""In `Protected.weaker`: of a list only the first element is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """An argument that a rule guards, and the values that weaken it: from these the mutants are made.
+
+    `path` is as in `View.each` (`root_block_device[].encrypted`); empty means the whole resource. Each
+    value of `weaker` is plain JSON, `REMOVED` or `ONLY_FIRST`; each must make the rule fail (or say unknown) where it
+    passed before.
+    """
+
+    type: str
+    path: str
+    weaker: tuple[Any, ...] = (REMOVED,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a rule is about. Its id is `CM_` and its file's name in upper case.
+
+    A rule is a module in `policies/rules/` with `RULE = Rule(...)` and one of
+
+    - `def check(resource: Resource, model: Model, parameters: Parameters) -> Iterable[Verdict]`, called for
+      each managed resource of `types`, or
+    - `def check_model(model: Model, parameters: Parameters) -> Iterable[Verdict]`, called once; each
+      verdict but `not_applicable()` names the resource it is about with `at=`. It is called only if the
+      model holds a resource of `types`.
+
+    Either must yield at least one verdict: silence is an error, not a pass.
+    """
+
+    title: str
+    """One line, as a requirement: "RDS storage is encrypted"."""
+    family: str
+    severity: str
+    types: tuple[str, ...]
+    """The resource types the rule judges."""
+    why: str
+    """What goes wrong without it; one or two sentences."""
+    fix: str
+    """A Terraform snippet (HCL)."""
+    link: str
+    """The AWS documentation page."""
+    controls: tuple[str, ...] = ()
+    """Controls it maps to, as in "AWS FSBP RDS.3", "CIS AWS 3.0 2.3.1", "Well-Architected SEC08-BP02"."""
+    reads: tuple[str, ...] = ()
+    """Types it looks at beside `types`, so that they do not count as uncovered."""
+    protects: tuple[Protected, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise ValueError(f"unknown family {self.family!r}")
+        if self.severity not in SEVERITIES:
+            raise ValueError(f"unknown severity {self.severity!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule says: made by `passed`, `failed`, `unknown` and `not_applicable`."""
+
+    status: str
+    message: str = ""
+    attribute: str = ""
+    at: View | None = None
+
+
+def passed(*, at: View | None = None) -> Verdict:
+    """The resource fulfils the rule."""
+    return Verdict(PASS, at=at)
+
+
+def failed(message: str, attribute: str = "", *, at: View | None = None) -> Verdict:
+    """The resource breaks the rule.
+
+    Args:
+        message: one sentence: what is wrong, with the value found; never a secret.
+        attribute: path of the argument at fault, for the line; "" for the resource itself.
+        at: the resource or block at fault, when it is not the one under judgement.
+    """
+    return Verdict(FAIL, message, attribute, at)
+
+
+def unknown(why: Unknown | str, attribute: str = "", *, at: View | None = None) -> Verdict:
+    """It cannot be told whether the resource fulfils the rule. Raising `Undetermined` says the same."""
+    return Verdict(UNKNOWN, why.reason if isinstance(why, Unknown) else str(why), attribute, at)
+
+
+def not_applicable(*, at: View | None = None) -> Verdict:
+    """The rule has nothing to say about this resource (not the engine in question, for example)."""
+    return Verdict(NOT_APPLICABLE, at=at)
