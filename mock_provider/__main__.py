@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from mock_provider import runner, terraform
+from support import processes
 from support.problem import Problem, guarded
 
 _WORDS = """\
@@ -55,7 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     validate.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     given = parser.parse_args(arguments)
-    return _validate(given.folders) if given.command == "validate" else _run(given)
+    if given.command == "run":
+        return _run(given)
+    with processes.stoppable():
+        return _validate(given.folders)
 
 
 def _validate(folders: list[Path]) -> int:
@@ -90,14 +94,15 @@ def _run(given: argparse.Namespace) -> int:
     if not words:
         raise Problem("nothing to run: python -m mock_provider run -- terraform plan")
     try:
-        result = runner.run(
-            words[1:],
-            terraform=None if words[0] == "terraform" else words[0],
-            state=given.state_dir,
-            faults_file=given.faults,
-            claim_version=given.claim_version,
-            backend=given.backend,
-        )
+        with processes.stoppable():
+            result = runner.run(
+                words[1:],
+                terraform=None if words[0] == "terraform" else words[0],
+                state=given.state_dir,
+                faults_file=given.faults,
+                claim_version=given.claim_version,
+                backend=given.backend,
+            )
     except Problem as problem:
         print(f"error: {problem}\n{runner.last_line(None)}", file=sys.stderr)
         return 2

@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence, Set
@@ -29,8 +30,9 @@ from typing import IO, Literal
 
 from mock_provider import configuration, faults, plugin, provider
 from mock_provider.terraform import Terraform, find
-from support import cache
+from support import cache, processes
 from support.problem import Problem
+from support.processes import Exceeded as Exceeded
 from support.progress import step
 
 HOSTS = ("registry.terraform.io", "registry.opentofu.org")
@@ -257,17 +259,17 @@ def run(
 
 
 @contextmanager
-def attached() -> Iterator[Callable[[Prepared], Prepared]]:
+def attached(memory: int | None = None) -> Iterator[Callable[[Prepared], Prepared]]:
     """A plugin that is started now, and a function that lets what is prepared use it.
 
     Terraform starts its provider three times in a plan and once more to show it, and each time most of the time is
     Python's own start. This one starts while the run is prepared, and serves until the context ends. It is one
-    configured provider: for configurations with at most one `provider` block.
+    configured provider: for configurations with at most one `provider` block. `memory` bounds its bytes of data.
 
     Source: https://developer.hashicorp.com/terraform/plugin/debugging#terraform_reattach_providers.
     """
     with subprocess.Popen(
-        [*_plugin_command(), plugin.ATTACHED],
+        processes.bounded([*_plugin_command(), plugin.ATTACHED], memory),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -299,48 +301,80 @@ def attached() -> Iterator[Callable[[Prepared], Prepared]]:
             reattach = json.dumps({f"{host}/hashicorp/aws": address for host in HOSTS})
             return replace(ready, environment={**ready.environment, "TF_REATTACH_PROVIDERS": reattach})
 
-        yield attach
+        try:
+            yield attach
+        finally:
+            with suppress(OSError):
+                asked.close()
+            try:
+                process.wait(processes.GRACE)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
-def start(ready: Prepared, *, capture: bool = False) -> subprocess.CompletedProcess[str]:
-    """Start what is prepared and wait for its end, passing on signals."""
+def start(
+    ready: Prepared, *, capture: bool = False, timeout: float | None = None, memory: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Start what is prepared and wait for its end.
+
+    Called from the main thread it passes a signal on to Terraform, once each, which lets Terraform finish what it
+    has begun; what has not ended `processes.GRACE` seconds later is killed. From other threads, signals are for
+    `processes.stoppable`.
+
+    `timeout` is in seconds, by the clock on the wall; `memory` in bytes of data for each process (see
+    `processes.started`).
+
+    Raises:
+        Exceeded: Terraform needed more than `timeout` or `memory`, and was ended.
+        Stopped: with `capture`, a signal ended Terraform, so that what it wrote is not its answer.
+    """
     pipe = subprocess.PIPE if capture else None
     interactive = not capture and sys.stdin is not None and sys.stdin.isatty()
-    process = subprocess.Popen(
-        ready.command,
-        cwd=ready.cwd,
-        env=ready.environment,
-        stdin=None if not capture else subprocess.DEVNULL,
-        stdout=pipe,
-        stderr=pipe,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        # At a terminal, Ctrl-C goes to the whole foreground group already. Elsewhere a signal is
-        # for this process, and Terraform, in a group of its own, gets it from here: once.
-        process_group=None if interactive else 0,
-    )
-    with process, _signals_passed_on(process, ctrl_c=not interactive):
-        out, err = process.communicate()
+    with (
+        processes.started(
+            ready.command,
+            cwd=ready.cwd,
+            environment=ready.environment,
+            stdin=subprocess.DEVNULL if capture else None,
+            stdout=pipe,
+            stderr=pipe,
+            memory=memory,
+            # At a terminal, Ctrl-C goes to the whole foreground group already. Elsewhere a signal is
+            # for this process, and Terraform, in a group of its own, gets it from here: once.
+            group=not interactive,
+        ) as process,
+        _signals_passed_on(process, ctrl_c=not interactive) as taken,
+    ):
+        out, err = processes.wait(process, "terraform", timeout=timeout, memory=memory)
+    if taken and capture:
+        raise processes.Stopped
     return subprocess.CompletedProcess(ready.command, process.returncode, out, err)
 
 
 @contextmanager
-def _signals_passed_on(process: subprocess.Popen[str], *, ctrl_c: bool) -> Iterator[None]:
+def _signals_passed_on(process: subprocess.Popen[str], *, ctrl_c: bool) -> Iterator[list[int]]:
+    """Pass on signals meanwhile; the list then holds those that came."""
+    taken: list[int] = []
+    killer = threading.Timer(processes.GRACE, processes.end, [process, 0.0])
+    killer.daemon = True
+
     def pass_on(number: int, _frame: object) -> None:
+        if not taken:
+            killer.start()
+        taken.append(number)
         if process.poll() is None and (ctrl_c or number != signal.SIGINT):
             process.send_signal(number)
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
-        former = {number: signal.signal(number, pass_on) for number in numbers}
+        former = {number: signal.signal(number, pass_on) for number in processes.SIGNALS}
     except ValueError:
         # Not the main thread: signals are not this caller's to handle.
-        yield
+        yield taken
         return
     try:
-        yield
+        yield taken
     finally:
+        killer.cancel()
         for number, handler in former.items():
             signal.signal(number, handler)
 
@@ -604,15 +638,11 @@ def _existing_links(tree: Path) -> Iterator[Path]:
 
 def _initialize(found: Terraform, shadow: Path, variables: dict[str, str]) -> None:
     with step("initialize for the mock provider"):
-        done = subprocess.run(
+        done = processes.run(
             [*found.command, "init", "-input=false", "-no-color", "-reconfigure"],
             cwd=shadow,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
+            environment=variables,
+            stderr=subprocess.PIPE,
         )
         if done.returncode:
             said = "\n".join(f"    {line[:_WIDTH]}" for line in done.stderr.strip().splitlines())
