@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -80,6 +82,28 @@ def stoppable() -> Iterator[None]:
         _stopped = 0
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def temporary_folder(prefix: str = "", within: Path | None = None) -> Iterator[Path]:
+    """A folder that only its owner can read, in the system's own place or `within` another; gone in the end.
+
+    A signal waits while it is made and removed, so that none comes between the folder and who removes it.
+    """
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=within))
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, former)
+            yield folder
+        finally:
+            try:
+                signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 @contextmanager

@@ -117,7 +117,7 @@ def test_a_failure_that_only_speaks_of_memory_is_a_failure(tmp_path: Path) -> No
 
 # What commands do: a temporary folder, and a program that is waited for, in this thread or in another one.
 COMMAND = """
-import sys, tempfile
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from support import processes
@@ -126,7 +126,7 @@ from support.problem import guarded
 processes.GRACE = 1.0
 
 def main():
-    with processes.stoppable(), tempfile.TemporaryDirectory(dir=sys.argv[1]):
+    with processes.stoppable(), processes.temporary_folder(within=Path(sys.argv[1])):
         if sys.argv[2] == "thread":
             with ThreadPoolExecutor(1) as pool:
                 pool.submit(processes.run, sys.argv[3:]).result()
