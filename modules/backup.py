@@ -57,13 +57,15 @@ class Backup(Tier):
             name=f"{name}-backup",
             assume_role_policy=trust("backup.amazonaws.com", account_id),
         )
-        for use in ("Backup", "Restores"):
+        permissions = [
             self.add(
                 IamRolePolicyAttachment,
                 f"backup_{use.lower()}",
                 role=role.name,
                 policy_arn=f"arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyFor{use}",
             )
+            for use in ("Backup", "Restores")
+        ]
         self.add(
             BackupSelection,
             "daily",
@@ -74,4 +76,6 @@ class Backup(Tier):
                 BackupSelectionSelectionTag(type="STRINGEQUALS", key=key_, value=value)
                 for key_, value in SELECTED.items()
             ],
+            # From here on jobs start, with what the role may do by then.
+            depends_on=permissions,
         )

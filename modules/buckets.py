@@ -42,7 +42,7 @@ def private(
     Without `kms_key_arn` S3's own keys encrypt it (SSE-S3).
     """
     bucket = tier.add(S3Bucket, address, bucket=name, tags={"Name": name})
-    tier.add(
+    blocked = tier.add(
         S3BucketPublicAccessBlock,
         address,
         bucket=bucket.id,
@@ -56,6 +56,9 @@ def private(
         address,
         bucket=bucket.id,
         rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
+        # S3 answers OperationAborted to two changes of a bucket's access at once, so they come one by one:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+        depends_on=[blocked],
     )
     tier.add(
         S3BucketServerSideEncryptionConfigurationA,
@@ -89,7 +92,9 @@ def private(
 
 def attach_policy(tier: Tier, address: str, bucket: S3Bucket, *statements: Statement) -> S3BucketPolicy:
     """Add `aws_s3_bucket_policy.ADDRESS` with the statements."""
-    return tier.add(S3BucketPolicy, address, bucket=bucket.id, policy=policy(*statements))
+    attached = tier.add(S3BucketPolicy, address, bucket=bucket.id, policy=policy(*statements))
+    attached.depends_on = [f"aws_s3_bucket_ownership_controls.{address}"]
+    return attached
 
 
 def expire(rule: str, days: int) -> Rule:

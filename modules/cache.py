@@ -116,6 +116,8 @@ class Cache(Tier):
                 for kind in ("slow", "engine")
             ],
             tags={"Name": name},
+            # Where the logs are delivered without leave, the cache is made and its logs are not.
+            depends_on=[logs.deliveries[logs.region]],
         )
         self.nodes = [f"{name}-{number:03}" for number in range(1, settings.replicas + 2)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from cdktf import Fn, TerraformLocal, TerraformResourceLifecycle, TerraformVariable
+from cdktf import Fn, TerraformLocal, TerraformResource, TerraformResourceLifecycle, TerraformVariable
 from cdktf_cdktf_provider_aws.autoscaling_group import (
     AutoscalingGroup,
     AutoscalingGroupInstanceRefresh,
@@ -38,7 +38,7 @@ from constructs import Construct
 from modules import backup, cache, cloud_init, database, flows
 from modules.load_balancer import BACKEND_PORT, LoadBalancer
 from modules.logs import Logs
-from modules.tier import Statement, Tier, policy, trust
+from modules.tier import Statement, Tier, policy, trust, wait
 from settings import model
 
 # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-metrics.html
@@ -113,7 +113,13 @@ class Compute(Tier):
         )
         template = self._template(settings, profile, user_data, tags)
         self.group = self._group(settings, subnet_ids, template, load_balancer.target_group, tags)
+        self.after(load_balancer.listeners)
+        self.after(self._permissions)
         self._scaling(settings, load_balancer)
+
+    def after(self, first: Sequence[TerraformResource]) -> None:
+        """Have the group made, and with it the first instances started, after what they need to work."""
+        wait(self.group, *first)
 
     def _image(self, default: str) -> str:
         """The image as a variable: a deploy changes it, and starts an instance refresh, without a synthesis."""
@@ -220,14 +226,16 @@ class Compute(Tier):
         role = self.add(
             IamRole, "backend", name=f"{self._name}-backend", assume_role_policy=trust("ec2.amazonaws.com")
         )
-        self.add(IamRolePolicy, "backend", name="backend", role=role.id, policy=policy(*statements))
-        # Session Manager in place of SSH.
-        self.add(
-            IamRolePolicyAttachment,
-            "backend_session_manager",
-            role=role.name,
-            policy_arn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
-        )
+        self._permissions = [
+            self.add(IamRolePolicy, "backend", name="backend", role=role.id, policy=policy(*statements)),
+            # Session Manager in place of SSH.
+            self.add(
+                IamRolePolicyAttachment,
+                "backend_session_manager",
+                role=role.name,
+                policy_arn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+            ),
+        ]
         profile = self.add(IamInstanceProfile, "backend", name=f"{self._name}-backend", role=role.name)
         return role, profile
 
@@ -354,4 +362,6 @@ class Compute(Tier):
                         predefined_metric_type=metric, resource_label=resource_label
                     ),
                 ),
+                # AWS refuses to count the requests of a target group that no listener routes to.
+                depends_on=load_balancer.listeners if resource_label else None,
             )

@@ -72,7 +72,9 @@ class Database(Tier):
             logs.group(f"database_{kind}", f"/aws/rds/instance/{settings.identifier}/{kind}")
             for kind in LOG_EXPORTS
         ]
-        role_arn = self._monitoring_role(name, account_id) if settings.monitoring_interval_seconds else None
+        role, permission = (
+            self._monitoring_role(name, account_id) if settings.monitoring_interval_seconds else (None, None)
+        )
         self.instance = self.add(
             DbInstance,
             "main",
@@ -111,27 +113,28 @@ class Database(Tier):
             apply_immediately=settings.apply_immediately,
             enabled_cloudwatch_logs_exports=list(LOG_EXPORTS),
             monitoring_interval=settings.monitoring_interval_seconds,
-            monitoring_role_arn=role_arn,
+            monitoring_role_arn=role.arn if role else None,
             performance_insights_enabled=settings.performance_insights,
             performance_insights_kms_key_id=self.key.arn if settings.performance_insights else None,
             performance_insights_retention_period=7 if settings.performance_insights else None,
             tags={"Name": settings.identifier},
-            # RDS makes the groups by itself, unencrypted, when they are not there before it.
-            depends_on=list(groups),
+            # RDS makes the groups by itself, unencrypted, when they are not there before it; and it refuses a
+            # monitoring role that may not write yet.
+            depends_on=[*groups, *([permission] if permission else [])],
         )
         self.secret_arn = f"${{{self.instance.fqn}.master_user_secret[0].secret_arn}}"
 
-    def _monitoring_role(self, name: str, account_id: str) -> str:
+    def _monitoring_role(self, name: str, account_id: str) -> tuple[IamRole, IamRolePolicyAttachment]:
         role = self.add(
             IamRole,
             "database_monitoring",
             name=f"{name}-database-monitoring",
             assume_role_policy=trust("monitoring.rds.amazonaws.com", account_id),
         )
-        self.add(
+        permission = self.add(
             IamRolePolicyAttachment,
             "database_monitoring",
             role=role.name,
             policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
         )
-        return role.arn
+        return role, permission

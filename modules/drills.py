@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.fis_experiment_template import (
     FisExperimentTemplate,
     FisExperimentTemplateAction,
@@ -51,7 +52,7 @@ class Drills(Tier):
     ) -> None:
         """`database_arn` and `cache_arn` are given where the store has another zone to fail over to."""
         super().__init__(scope, id)
-        role = self._role(name, account_id, cache_arn)
+        role, permissions = self._role(name, account_id, cache_arn)
         group = logs.group("az_loss", f"/{name}/drills/az-loss")
         duration = f"PT{minutes}M"
         actions = [
@@ -126,22 +127,28 @@ class Drills(Tier):
                 ),
             ),
             tags={"Name": f"{name}-az-loss"},
+            # FIS asks what the role may do when the template is made.
+            depends_on=[*permissions, logs.deliveries[logs.region]],
         )
 
-    def _role(self, name: str, account_id: str, cache_arn: str | None) -> IamRole:
+    def _role(
+        self, name: str, account_id: str, cache_arn: str | None
+    ) -> tuple[IamRole, list[ITerraformDependable]]:
         role = self.add(
             IamRole,
             "drills",
             name=f"{name}-drills",
             assume_role_policy=trust("fis.amazonaws.com", account_id),
         )
-        for address, managed in (("network", "Network"), ("rds", "RDS")):
+        permissions: list[ITerraformDependable] = [
             self.add(
                 IamRolePolicyAttachment,
                 f"drills_{address}",
                 role=role.name,
                 policy_arn=f"arn:aws:iam::aws:policy/service-role/AWSFaultInjectionSimulator{managed}Access",
             )
+            for address, managed in (("network", "Network"), ("rds", "RDS"))
+        ]
         statements = [
             {
                 "Sid": "DeliverLogs",
@@ -167,8 +174,10 @@ class Drills(Tier):
                     "Resource": "*",
                 },
             ]
-        self.add(IamRolePolicy, "drills", name="drills", role=role.id, policy=policy(*statements))
-        return role
+        permissions.append(
+            self.add(IamRolePolicy, "drills", name="drills", role=role.id, policy=policy(*statements))
+        )
+        return role, permissions
 
 
 def _action(

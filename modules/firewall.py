@@ -66,6 +66,7 @@ class Firewall(Tier):
                 )
                 for header in ("authorization", "cookie")
             ],
+            depends_on=[logs.deliveries[region or logs.region]],
         )
 
     def _acl(self, address: str, scope: str, region: str | None) -> Wafv2WebAcl:

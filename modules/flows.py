@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cdktf import TerraformResource
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
@@ -13,60 +14,73 @@ ANYWHERE = "0.0.0.0/0"
 
 
 class Flows(Tier):
-    """The rules between the tiers' security groups."""
+    """The rules between the tiers' security groups.
+
+    Attributes:
+        rules: all of them.
+    """
 
     def __init__(self, scope: Construct, id: str, groups: dict[str, SecurityGroup]) -> None:
         """`groups`: the tiers' security groups by the tier's name, from which the rules are named."""
         super().__init__(scope, id)
         self._groups = groups
+        self.rules: list[TerraformResource] = []
 
     def allow(self, source: str, target: str, port: int) -> None:
         """Let one tier reach another on a TCP port."""
-        self.add(
-            VpcSecurityGroupEgressRule,
-            f"{source}_to_{target}",
-            security_group_id=self._groups[source].id,
-            referenced_security_group_id=self._groups[target].id,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            description=f"{source} to {target}",
+        self.rules.append(
+            self.add(
+                VpcSecurityGroupEgressRule,
+                f"{source}_to_{target}",
+                security_group_id=self._groups[source].id,
+                referenced_security_group_id=self._groups[target].id,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                description=f"{source} to {target}",
+            )
         )
-        self.add(
-            VpcSecurityGroupIngressRule,
-            f"{target}_from_{source}",
-            security_group_id=self._groups[target].id,
-            referenced_security_group_id=self._groups[source].id,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            description=f"{target} from {source}",
+        self.rules.append(
+            self.add(
+                VpcSecurityGroupIngressRule,
+                f"{target}_from_{source}",
+                security_group_id=self._groups[target].id,
+                referenced_security_group_id=self._groups[source].id,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                description=f"{target} from {source}",
+            )
         )
 
     def allow_from_internet(self, target: str, port: int) -> None:
         """Let everybody reach a tier on a TCP port."""
-        self.add(
-            VpcSecurityGroupIngressRule,
-            f"{target}_from_internet_{port}",
-            security_group_id=self._groups[target].id,
-            cidr_ipv4=ANYWHERE,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            description=f"{target} from the internet",
+        self.rules.append(
+            self.add(
+                VpcSecurityGroupIngressRule,
+                f"{target}_from_internet_{port}",
+                security_group_id=self._groups[target].id,
+                cidr_ipv4=ANYWHERE,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                description=f"{target} from the internet",
+            )
         )
 
     def allow_to_internet(self, source: str, port: int) -> None:
         """Let a tier reach everybody on a TCP port."""
-        self.add(
-            VpcSecurityGroupEgressRule,
-            f"{source}_to_internet_{port}",
-            security_group_id=self._groups[source].id,
-            cidr_ipv4=ANYWHERE,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            description=f"{source} to the internet",
+        self.rules.append(
+            self.add(
+                VpcSecurityGroupEgressRule,
+                f"{source}_to_internet_{port}",
+                security_group_id=self._groups[source].id,
+                cidr_ipv4=ANYWHERE,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                description=f"{source} to the internet",
+            )
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.cloudfront_distribution import (
     CloudfrontDistribution,
     CloudfrontDistributionDefaultCacheBehavior,
@@ -90,9 +92,11 @@ class Frontend(Tier):
         old_versions_days: int,
         content_security_policy: str,
         access_logs: S3Bucket,
+        after: Sequence[ITerraformDependable],
     ) -> None:
+        """`after`: what lets logs be delivered to the bucket `access_logs`."""
         super().__init__(scope, id)
-        self._name = name
+        self._name, self._after = name, after
         self.bucket = buckets.private(
             self,
             "frontend",
@@ -105,6 +109,7 @@ class Frontend(Tier):
             bucket=self.bucket.id,
             target_bucket=access_logs.id,
             target_prefix="s3/frontend/",
+            depends_on=list(after),
         )
         self.distribution = self._distribution(
             domain_name=domain_name,
@@ -280,4 +285,5 @@ class Frontend(Tier):
                     suffix_path="{DistributionId}/{yyyy}/{MM}/{dd}", enable_hive_compatible_path=False
                 )
             ],
+            depends_on=list(self._after),
         )

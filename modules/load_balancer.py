@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cdktf import ITerraformDependable, TerraformResourceLifecycle
+from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs
 from cdktf_cdktf_provider_aws.lb_listener import (
     LbListener,
@@ -28,6 +28,7 @@ class LoadBalancer(Tier):
         balancer: the load balancer.
         target_group: where the backend's instances register.
         security_group: the load balancer's, without rules.
+        listeners: what routes to the target group; before, AWS takes it for one that no request reaches.
     """
 
     def __init__(
@@ -47,6 +48,11 @@ class LoadBalancer(Tier):
         access_logs: S3Bucket,
         after: Sequence[ITerraformDependable],
     ) -> None:
+        """`after`: what lets logs be delivered to `access_logs`, and what makes the subnets public.
+
+        Without the first AWS refuses the logs, without the second the load balancer (InvalidSubnet: VPC has no
+        internet gateway), whose addresses also keep the gateway from being taken away.
+        """
         super().__init__(scope, id)
         self.security_group = flows.group(
             self, "alb", name=name, vpc_id=vpc_id, description="The load balancer, open to the internet"
@@ -64,7 +70,6 @@ class LoadBalancer(Tier):
             idle_timeout=idle_timeout,
             access_logs=LbAccessLogs(bucket=access_logs.bucket, prefix="alb", enabled=True),
             tags={"Name": name},
-            # Delivery is tried, and refused, when the load balancer is made before the bucket's policy.
             depends_on=list(after),
         )
         self.target_group = self.add(
@@ -88,7 +93,7 @@ class LoadBalancer(Tier):
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             tags={"Name": f"{name}-backend"},
         )
-        self.add(
+        https = self.add(
             LbListener,
             "https",
             load_balancer_arn=self.balancer.arn,
@@ -98,7 +103,7 @@ class LoadBalancer(Tier):
             certificate_arn=certificate_arn,
             default_action=[LbListenerDefaultAction(type="forward", target_group_arn=self.target_group.arn)],
         )
-        self.add(
+        http = self.add(
             LbListener,
             "http",
             load_balancer_arn=self.balancer.arn,
@@ -113,3 +118,4 @@ class LoadBalancer(Tier):
                 )
             ],
         )
+        self.listeners: list[TerraformResource] = [https, http]

@@ -19,6 +19,8 @@ class Logs(Tier):
     Attributes:
         bucket: takes the access logs of load balancer, CloudFront and buckets, each under its own prefix.
         bucket_policy: lets the three of them deliver.
+        region: the stack's region.
+        deliveries: by region, the leave to deliver into log groups; who has logs delivered waits for it.
     """
 
     def __init__(
@@ -33,7 +35,8 @@ class Logs(Tier):
         access_log_days: int,
     ) -> None:
         super().__init__(scope, id)
-        self._name, self._region, self._account_id, self._days = name, region, account_id, days
+        self._name, self.region, self._account_id, self._days = name, region, account_id, days
+        self.deliveries: dict[str, CloudwatchLogResourcePolicy] = {}
         self._keys: dict[str, KmsKey] = {}
         self._prepare(region)
         self.bucket, self.bucket_policy = self._access_logs(access_log_days)
@@ -53,12 +56,12 @@ class Logs(Tier):
             region=region,
             name=path,
             retention_in_days=days or self._days,
-            kms_key_id=self._keys[region or self._region].arn,
+            kms_key_id=self._keys[region or self.region].arn,
         )
 
     def _prepare(self, region: str) -> None:
         """Make a region fit for log groups: their key, and the leave to deliver into them."""
-        home = region == self._region
+        home = region == self.region
         suffix = "" if home else f"_{region.replace('-', '_')}"
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
         self._keys[region] = encryption.key(
@@ -80,7 +83,7 @@ class Logs(Tier):
         # Redis and WAF hand their logs to this service, which may write to the groups of this stack only:
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
         groups = f"arn:aws:logs:{region}:{self._account_id}:log-group"
-        self.add(
+        self.deliveries[region] = self.add(
             CloudwatchLogResourcePolicy,
             f"delivery{suffix}",
             region=None if home else region,
@@ -104,7 +107,7 @@ class Logs(Tier):
             # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
             rules=(buckets.expire("expire", days), buckets.expire_old_versions("expire-old-versions", 7)),
         )
-        balancers = f"arn:aws:elasticloadbalancing:{self._region}:{self._account_id}"
+        balancers = f"arn:aws:elasticloadbalancing:{self.region}:{self._account_id}"
         source = {"StringEquals": {"aws:SourceAccount": self._account_id}}
         attached = buckets.attach_policy(
             self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cdktf import TerraformResource
 from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
 from cdktf_cdktf_provider_aws.eip import Eip
 from cdktf_cdktf_provider_aws.flow_log import FlowLog
@@ -39,6 +40,8 @@ class Network(Tier):
         public, private: subnets by zone letter.
         data: isolated subnets by zone letter; empty unless asked for.
         endpoints: the security group of the interface endpoints, or None without them.
+        internet: what makes the public subnets public; only then may a load balancer stand in them.
+        ways_out: all that an instance in a private subnet reaches AWS and the internet by.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Network(Tier):
     ) -> None:
         super().__init__(scope, id)
         self._name, self._region = name, region
+        self.ways_out: list[TerraformResource] = []
         self.vpc = self.add(
             Vpc,
             "main",
@@ -80,14 +84,16 @@ class Network(Tier):
         tables = self._private_routes([zones[0]] if nat == "single" else zones)
         if self.data:
             tables.append(self._data_routes())
-        self.add(
-            VpcEndpoint,
-            "s3",
-            vpc_id=self.vpc.id,
-            service_name=f"com.amazonaws.{region}.s3",
-            vpc_endpoint_type="Gateway",
-            route_table_ids=[table.id for table in tables],
-            tags={"Name": f"{name}-s3"},
+        self.ways_out.append(
+            self.add(
+                VpcEndpoint,
+                "s3",
+                vpc_id=self.vpc.id,
+                service_name=f"com.amazonaws.{region}.s3",
+                vpc_endpoint_type="Gateway",
+                route_table_ids=[table.id for table in tables],
+                tags={"Name": f"{name}-s3"},
+            )
         )
         self.endpoints = self._interface_endpoints(zones) if interface_endpoints else None
         if flow_log_days:
@@ -110,13 +116,16 @@ class Network(Tier):
             RouteTable, name, vpc_id=self.vpc.id, tags={"Name": f"{self._name}-{name.replace('_', '-')}"}
         )
         for association, subnet in subnets.items():
-            self.add(RouteTableAssociation, association, subnet_id=subnet.id, route_table_id=table.id)
+            self.ways_out.append(
+                self.add(RouteTableAssociation, association, subnet_id=subnet.id, route_table_id=table.id)
+            )
         return table
 
     def _public_routes(self) -> None:
         gateway = self.add(InternetGateway, "main", vpc_id=self.vpc.id, tags={"Name": self._name})
         table = self._table("public", {f"public_{letter}": subnet for letter, subnet in self.public.items()})
-        self._internet = self.add(
+        self._gateway = gateway
+        self.internet = self.add(
             Route, "public", route_table_id=table.id, destination_cidr_block=ANYWHERE, gateway_id=gateway.id
         )
 
@@ -124,7 +133,12 @@ class Network(Tier):
         gateways = {}
         for letter in nat_zones:
             address = self.add(
-                Eip, f"nat_{letter}", domain="vpc", tags={"Name": f"{self._name}-nat-{letter}"}
+                Eip,
+                f"nat_{letter}",
+                domain="vpc",
+                tags={"Name": f"{self._name}-nat-{letter}"},
+                # https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/eip
+                depends_on=[self._gateway],
             )
             gateways[letter] = self.add(
                 NatGateway,
@@ -133,18 +147,20 @@ class Network(Tier):
                 subnet_id=self.public[letter].id,
                 tags={"Name": f"{self._name}-{letter}"},
                 # A NAT gateway is of use only once its subnet has a way out.
-                depends_on=[self._internet],
+                depends_on=[self.internet],
             )
         tables = []
         for letter, subnet in self.private.items():
             table = self._table(f"private_{letter}", {f"private_{letter}": subnet})
             gateway = gateways.get(letter, gateways[nat_zones[0]])
-            self.add(
-                Route,
-                f"private_{letter}",
-                route_table_id=table.id,
-                destination_cidr_block=ANYWHERE,
-                nat_gateway_id=gateway.id,
+            self.ways_out.append(
+                self.add(
+                    Route,
+                    f"private_{letter}",
+                    route_table_id=table.id,
+                    destination_cidr_block=ANYWHERE,
+                    nat_gateway_id=gateway.id,
+                )
             )
             tables.append(table)
         return tables
@@ -161,16 +177,18 @@ class Network(Tier):
             description="Interface endpoints of AWS services, open to the backend alone",
         )
         for service in INTERFACE_ENDPOINTS:
-            self.add(
-                VpcEndpoint,
-                service.replace(".", "_"),
-                vpc_id=self.vpc.id,
-                service_name=f"com.amazonaws.{self._region}.{service}",
-                vpc_endpoint_type="Interface",
-                private_dns_enabled=True,
-                subnet_ids=[self.private[letter].id for letter in zones],
-                security_group_ids=[group.id],
-                tags={"Name": f"{self._name}-{service}"},
+            self.ways_out.append(
+                self.add(
+                    VpcEndpoint,
+                    service.replace(".", "_"),
+                    vpc_id=self.vpc.id,
+                    service_name=f"com.amazonaws.{self._region}.{service}",
+                    vpc_endpoint_type="Interface",
+                    private_dns_enabled=True,
+                    subnet_ids=[self.private[letter].id for letter in zones],
+                    security_group_ids=[group.id],
+                    tags={"Name": f"{self._name}-{service}"},
+                )
             )
         return group
 
@@ -182,7 +200,7 @@ class Network(Tier):
             name=f"{self._name}-flow-logs",
             assume_role_policy=trust("vpc-flow-logs.amazonaws.com", account_id),
         )
-        self.add(
+        permission = self.add(
             IamRolePolicy,
             "flow_logs",
             name="write-flow-logs",
@@ -203,4 +221,6 @@ class Network(Tier):
             iam_role_arn=role.arn,
             max_aggregation_interval=60,
             tags={"Name": self._name},
+            # A service that may not write yet drops what it has.
+            depends_on=[permission],
         )

@@ -66,7 +66,7 @@ class Observability(Tier):
         """`load_balancer` and `target_group` are ARN suffixes, the others names and ids, as CloudWatch wants them."""
         super().__init__(scope, id)
         self._name = name
-        self.topic = self._topic(region, account_id, emails)
+        self.topic, self._permission = self._topic(region, account_id, emails)
         balancer = {"LoadBalancer": load_balancer}
         targets = {**balancer, "TargetGroup": target_group}
         database = {"DBInstanceIdentifier": db_instance}
@@ -97,7 +97,7 @@ class Observability(Tier):
         if dashboard:
             self._dashboard(region, alarms)
 
-    def _topic(self, region: str, account_id: str, emails: Sequence[str]) -> SnsTopic:
+    def _topic(self, region: str, account_id: str, emails: Sequence[str]) -> tuple[SnsTopic, SnsTopicPolicy]:
         # CloudWatch encrypts what it sends with the topic's key:
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
         source = {"aws:SourceAccount": account_id}
@@ -110,7 +110,7 @@ class Observability(Tier):
             statements=(encryption.service_use("cloudwatch.amazonaws.com", StringEquals=source),),
         )
         topic = self.add(SnsTopic, "alarms", name=f"{self._name}-alarms", kms_master_key_id=key.key_id)
-        self.add(
+        permission = self.add(
             SnsTopicPolicy,
             "alarms",
             arn=topic.arn,
@@ -135,7 +135,7 @@ class Observability(Tier):
                 protocol="email",
                 endpoint=email,
             )
-        return topic
+        return topic, permission
 
     def _alarm(self, alarm: Alarm) -> CloudwatchMetricAlarm:
         return self.add(
@@ -155,6 +155,8 @@ class Observability(Tier):
             treat_missing_data=alarm.missing,
             alarm_actions=[self.topic.arn],
             ok_actions=[self.topic.arn],
+            # An alarm that goes off before it may publish is told to nobody.
+            depends_on=[self._permission],
         )
 
     def _dashboard(self, region: str, alarms: Sequence[Alarm]) -> None:

@@ -98,7 +98,7 @@ class CloudMart(TerraformStack):
             health_check_path=settings.backend.health_check_path,
             deregistration_delay_seconds=settings.backend.deregistration_delay_seconds,
             access_logs=logs.bucket,
-            after=[logs.bucket_policy],
+            after=[logs.bucket_policy, network.internet],
         )
         firewall = (
             Firewall(self, "firewall", name=name, load_balancer_arn=load_balancer.balancer.arn, logs=logs)
@@ -155,6 +155,7 @@ class CloudMart(TerraformStack):
             old_versions_days=settings.frontend.old_versions_days,
             content_security_policy=settings.frontend.content_security_policy,
             access_logs=logs.bucket,
+            after=[logs.bucket_policy],
         )
         domain.point_at(frontend.distribution.domain_name, frontend.distribution.hosted_zone_id)
 
@@ -175,6 +176,8 @@ class CloudMart(TerraformStack):
         flows.allow_to_internet("backend", HTTPS)
         if network.endpoints:
             flows.allow("backend", "endpoints", HTTPS)
+        # An instance that boots before its routes and rules stand cannot fetch its packages and its image.
+        compute.after([*network.ways_out, *flows.rules])
 
         Backup(
             self,

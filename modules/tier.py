@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from cdktf import TerraformResource
 from constructs import Construct
 
 P = ParamSpec("P")
@@ -35,6 +36,13 @@ class Tier(Construct):
         element = kind(self, f"{kind.__module__.rpartition('.')[2]}.{name}", *args, **kwargs)
         element.override_logical_id(name)
         return element
+
+
+def wait(element: TerraformResource, *first: TerraformResource) -> None:
+    """Have a resource made after others, and destroyed before them, beside those that it names already."""
+    # `fqn` would be written as `${...}`, which Terraform takes for an expression.
+    named = (f"{one.terraform_resource_type}.{one.friendly_unique_id}" for one in first)
+    element.depends_on = list(dict.fromkeys((*(element.depends_on or ()), *named)))
 
 
 Statement = dict[str, Any]

@@ -143,7 +143,7 @@ def test_a_third_zone_only_adds(stack: Stack) -> None:
     # Lists of subnets and route tables grow; every one of them is changed in place.
     assert changed == {
         "aws_lb.main": {"subnets"},
-        "aws_autoscaling_group.backend": {"vpc_zone_identifier"},
+        "aws_autoscaling_group.backend": {"vpc_zone_identifier", "depends_on"},
         "aws_db_subnet_group.main": {"subnet_ids"},
         "aws_elasticache_subnet_group.main": {"subnet_ids"},
         "aws_vpc_endpoint.s3": {"route_table_ids"},
