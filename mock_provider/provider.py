@@ -10,7 +10,7 @@ import threading
 from collections.abc import Set
 from functools import cache as memoized
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tf.gen import tfplugin_pb2 as pb  # type: ignore[import-untyped]
 
@@ -27,7 +27,7 @@ from mock_provider.protocol import (
     wire_field,
 )
 from mock_provider.schema import Block, Kind, Schema
-from mock_provider.values import decode, encode
+from mock_provider.values import UNKNOWN, decode, encode
 
 if TYPE_CHECKING:
     import grpc  # type: ignore[import-untyped]
@@ -153,6 +153,7 @@ class Provider:
         self._stopped = threading.Event()
         self._warned: set[str] = set()
         self._region = DEFAULT_REGION
+        self._region_state: Literal["given", "guessed", "unknown"] = "guessed"
         self._default_tags: dict[str, str] = {}
         self._ignored = planning.Ignored()
         self._block = memoized(schema.block)
@@ -263,7 +264,9 @@ class Provider:
         diagnostics = []
         region = config.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         if isinstance(region, str):
-            self._region = region
+            self._region, self._region_state = region, "given"
+        elif region is UNKNOWN:
+            self._region_state = "unknown"
         else:
             diagnostics.append(
                 diagnostic(
@@ -316,7 +319,7 @@ class Provider:
         name = request.type_name
         block = self._block("resource", name)
         known = _facts().get(name)
-        diagnostics = self._refusals("resource", name, config, self._region)
+        diagnostics = self._refusals("resource", name, config, self._judged_region())
         if known is None:
             diagnostics += self._schema_alone(name)
             known = _NO_FACTS
@@ -324,7 +327,8 @@ class Provider:
         planning.set_defaults(planned, known.defaults)
         planning.write_down(planned, prior, known.forms)
         if "region" in block["attributes"]:
-            planned["region"] = config.get("region") or self._region
+            own = UNKNOWN if self._region_state == "unknown" else self._region
+            planned["region"] = config.get("region") or own
         if prior is not None:
             planning.keep_computed(planned, prior, block)
             planning.keep_equal_documents(planned, prior, known.json)
@@ -364,6 +368,10 @@ class Provider:
                 "arguments are not as the real provider plans them.",
             )
         ]
+
+    def _judged_region(self) -> str | None:
+        """The region for what depends on it; None while it is a guess, which nothing can be refused for."""
+        return self._region if self._region_state == "given" else None
 
     def _context(self) -> identifiers.Context:
         return identifiers.Context(region=self._region, account=ACCOUNT, partition=_partition(self._region))
@@ -426,7 +434,7 @@ class Provider:
         config = decode(request.config.msgpack)
         name = request.type_name
         block = self._block("data", name)
-        diagnostics = self._refusals("data", name, config, self._region)
+        diagnostics = self._refusals("data", name, config, self._judged_region())
         if any(one.severity == pb.Diagnostic.ERROR for one in diagnostics):
             return pb.ReadDataSource.Response(diagnostics=diagnostics)
         state = data_sources.read(name, config, block, self._context())

@@ -269,7 +269,9 @@ def _block(
                 forms,
                 (*within, struct),
             )
-            if form and form.block:
+            # The provider speaks protocol 5, in which one object is a list block of one, or an attribute whose
+            # value is an object; `timeouts` alone is a block without a list around it.
+            if form and form.block and not (form.collection == "struct" and name != "timeouts"):
                 blocks[name] = _nested_block(inner, form, nested[2], flags)
             else:
                 attributes[name] = {"type": _objects(inner, form, nested[2], nested[3]), **flags}

@@ -289,14 +289,19 @@ def _response_headers(config: State, _region: str | None) -> Iterator[Refusal]:
         yield invalid((), f"the policy has no headers: one of {', '.join(names)} must be specified")
 
 
-def _web_acl(config: State, region: str | None) -> Iterator[Refusal]:
-    """Source: https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html."""
+def _waf_scope(config: State, region: str | None) -> Iterator[Refusal]:
+    """Source: https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateIPSet.html and its sisters, Scope."""
     if config.get("scope") == "CLOUDFRONT" and region not in (None, "us-east-1"):
         yield Refusal(
             ("scope",),
             "WAFInvalidParameterException: The scope is not valid.",
-            f"A web ACL for CloudFront is made in us-east-1; here the region is {region}.",
+            f"What WAF has for CloudFront is made in us-east-1; here the region is {region}.",
         )
+
+
+def _web_acl(config: State, region: str | None) -> Iterator[Refusal]:
+    """Source: https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html."""
+    yield from _waf_scope(config, region)
     default = one(config, "default_action")
     if default and UNKNOWN not in default.values() and sum(map(is_set, default.values())) != 1:
         yield Refusal(("default_action", 0), COMBINATION, "Exactly one of allow and block must be specified.")
@@ -349,6 +354,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("resource", "aws_s3_bucket_lifecycle_configuration"): _lifecycle,
     ("resource", "aws_s3_bucket_logging"): _target_prefix,
     ("resource", "aws_s3_bucket_server_side_encryption_configuration"): _bucket_encryption,
+    ("resource", "aws_wafv2_ip_set"): _waf_scope,
+    ("resource", "aws_wafv2_regex_pattern_set"): _waf_scope,
+    ("resource", "aws_wafv2_rule_group"): _waf_scope,
     ("resource", "aws_wafv2_web_acl"): _web_acl,
     ("resource", "aws_wafv2_web_acl_logging_configuration"): _web_acl_logging,
 }

@@ -107,8 +107,37 @@ def _route_table(config: State, _region: str | None) -> Iterator[Refusal]:
                 yield Refusal(("route", position), wrong)
 
 
+_GROUP_TEXT = r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*"
+
+
+def _group_text(value: Any, parameter: str, at: Path) -> Iterator[Refusal]:
+    """Names and descriptions of security groups and of their rules have these characters alone.
+
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html, API_IpRange.html.
+    """
+    if not isinstance(value, str) or re.fullmatch(_GROUP_TEXT, value):
+        return
+    if value.isascii():
+        what = "rule description" if parameter == "IpRange" else "security group description"
+        yield invalid(
+            at,
+            f"Invalid {what}. Valid descriptions are strings less than 256 characters from the following set: "
+            "a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*",
+        )
+    else:
+        yield invalid(
+            at,
+            f"Value ({value}) for parameter {parameter} is invalid. Character sets beyond ASCII are not supported.",
+        )
+
+
 def _security_group(config: State, _region: str | None) -> Iterator[Refusal]:
     """Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html."""
+    yield from _group_text(config.get("description"), "GroupDescription", ("description",))
+    name = config.get("name")
+    yield from _group_text(name, "GroupName", ("name",))
+    if isinstance(name, str) and name.lower() == "default":
+        yield Refusal(("name",), "InvalidGroup.Reserved: The security group 'default' is reserved")
     for direction in ("ingress", "egress"):
         rules = config.get(direction)
         for position, rule in enumerate(rules if isinstance(rules, list) else []):
@@ -150,6 +179,7 @@ def _security_group_rule(config: State, _region: str | None) -> Iterator[Refusal
         )
     elif len([name for name in given if config[name] is not UNKNOWN]) > 1:
         yield Refusal((), COMBINATION, f"Exactly one of these attributes must be configured: [{names}]")
+    yield from _group_text(config.get("description"), "IpRange", ("description",))
     protocol, first, last = config.get("ip_protocol"), config.get("from_port"), config.get("to_port")
     if str(protocol).lower() in ("tcp", "udp", "6", "17"):
         for name, port in (("from_port", first), ("to_port", last)):
@@ -211,7 +241,15 @@ def _flow_log(config: State, _region: str | None) -> Iterator[Refusal]:
 
 
 def _default_security_group(config: State, region: str | None) -> Iterator[Refusal]:
-    return _security_group(config, region)
+    return _security_group({**config, "name": None, "description": None}, region)
+
+
+def _former_security_group_rule(config: State, _region: str | None) -> Iterator[Refusal]:
+    """`aws_security_group_rule`, which states had before a resource was made of each source."""
+    yield from _group_text(config.get("description"), "IpRange", ("description",))
+    yield from _ports(
+        config.get("protocol"), config.get("from_port"), config.get("to_port"), ("from_port",), ("to_port",)
+    )
 
 
 def _service_account(_config: State, region: str | None) -> Iterator[Refusal]:
@@ -228,6 +266,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("resource", "aws_nat_gateway"): _nat_gateway,
     ("resource", "aws_route_table"): _route_table,
     ("resource", "aws_security_group"): _security_group,
+    ("resource", "aws_security_group_rule"): _former_security_group_rule,
     ("resource", "aws_subnet"): _subnet,
     ("resource", "aws_vpc"): _vpc,
     ("resource", "aws_vpc_endpoint"): _vpc_endpoint,

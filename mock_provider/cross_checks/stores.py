@@ -27,10 +27,16 @@ _LOG_EXPORTS = {
     "mysql": ("audit", "error", "general", "iam-db-auth-error", "slowquery"),
     "mariadb": ("audit", "error", "general", "iam-db-auth-error", "slowquery"),
 }
-_RESERVED_NAMES = {
-    "postgres": ("admin", "rdsadmin", "rdsrepladmin", "postgres", "template0", "template1"),
-    "mysql": ("rdsadmin", "mysql", "sys", "information_schema", "performance_schema"),
-    "mariadb": ("rdsadmin", "mysql", "sys", "information_schema", "performance_schema"),
+_MYSQL_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
+# Source: the guide's pages of the engines, on master users and on databases that the engine makes itself; `postgres`
+# and, for MySQL, `admin` are what the console proposes.
+_RESERVED_NAMES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("postgres", "username"): ("admin", "rdsadmin", "rdsrepladmin"),
+    ("postgres", "db_name"): ("rdsadmin", "template0", "template1"),
+    ("mysql", "username"): ("rdsadmin",),
+    ("mysql", "db_name"): _MYSQL_SCHEMAS,
+    ("mariadb", "username"): ("rdsadmin",),
+    ("mariadb", "db_name"): _MYSQL_SCHEMAS,
 }
 _CERTIFICATES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1", "rds-ca-2019")
 _SMALL = re.compile(r"db\.(t2|t3|t4g)\.(micro|small)")
@@ -74,7 +80,7 @@ def _db_instance(config: State, region: str | None) -> Iterator[Refusal]:
             "InvalidParameterCombination: A MonitoringRoleARN value is required if you specify a MonitoringInterval "
             f"value other than 0, got {interval}.",
         )
-    yield from _db_storage(config)
+    yield from _db_storage(config, copy)
     if config.get("performance_insights_enabled") in (None, False):
         for name in ("performance_insights_kms_key_id", "performance_insights_retention_period"):
             if is_set(config.get(name)) and config[name] != 0:
@@ -139,7 +145,7 @@ def _db_engine(config: State, engine: str, region: str | None) -> Iterator[Refus
         ("username", r"[A-Za-z]\w{0,62}" if engine == "postgres" else r"[A-Za-z]\w{0,31}"),
     ):
         given = config.get(name)
-        if engine not in _RESERVED_NAMES or not isinstance(given, str) or given == "":
+        if (engine, name) not in _RESERVED_NAMES or not isinstance(given, str) or given == "":
             continue
         if not re.fullmatch(pattern, given, re.A):
             yield invalid(
@@ -147,19 +153,20 @@ def _db_engine(config: State, engine: str, region: str | None) -> Iterator[Refus
                 f"{given} is not a valid {name} for {engine}",
                 "It begins with a letter, and holds letters, digits and underscores.",
             )
-        elif given.lower() in _RESERVED_NAMES[engine] and not (name == "db_name" and given == "postgres"):
+        elif given.lower() in _RESERVED_NAMES[engine, name]:
             yield invalid(
                 (name,), f"{given} cannot be used as {name} as it is a reserved word used by the engine"
             )
 
 
-def _db_storage(config: State) -> Iterator[Refusal]:
+def _db_storage(config: State, copy: bool) -> Iterator[Refusal]:
     """Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html."""
     size, most, kind = (
         config.get("allocated_storage"),
         config.get("max_allocated_storage"),
         config.get("storage_type"),
     )
+    engine = config["engine"].lower() if isinstance(config.get("engine"), str) else ""
     kinds = ("standard", "gp2", "gp3", "io1", "io2")
     if isinstance(kind, str) and kind and kind not in kinds:
         yield invalid(("storage_type",), f"Invalid storage type: {kind}. It is one of {', '.join(kinds)}.")
@@ -169,9 +176,15 @@ def _db_storage(config: State) -> Iterator[Refusal]:
         yield invalid(
             ("allocated_storage",), f"Invalid storage size for storage type {kind}: {size}. At least 20 GiB."
         )
-    elif isinstance(size, int) and kind in ("io1", "io2") and size < 100:
+    elif (
+        isinstance(size, int)
+        and kind in ("io1", "io2")
+        and engine
+        and size < (least := 20 if engine.startswith(_SQL_SERVER) else 100)
+    ):
         yield invalid(
-            ("allocated_storage",), f"Invalid storage size for storage type {kind}: {size}. At least 100 GiB."
+            ("allocated_storage",),
+            f"Invalid storage size for storage type {kind}: {size}. At least {least} GiB.",
         )
     if isinstance(size, int) and isinstance(most, int) and most and most <= size:
         yield invalid(
@@ -183,14 +196,30 @@ def _db_storage(config: State) -> Iterator[Refusal]:
         yield Refusal(
             ("iops",), f"InvalidParameterCombination: You can't specify IOPS for storage type {kind}"
         )
-    if isinstance(iops, int) and iops and kind == "gp3" and isinstance(size, int) and size < 400:
-        yield Refusal(
-            ("iops",),
-            "InvalidParameterCombination: You can't specify IOPS or storage throughput for a storage size "
-            "less than 400.",
-        )
-    if kind in ("io1", "io2") and config.get("iops") is None:
+    floor = next((gib for name, gib in _STRIPED_FROM if engine.startswith(name)), 0)
+    for name in ("iops", "storage_throughput"):
+        given = config.get(name)
+        if isinstance(given, int) and given and kind == "gp3" and isinstance(size, int) and size < floor:
+            yield Refusal(
+                (name,),
+                f"InvalidParameterCombination: You can't specify IOPS or storage throughput for engine {engine} "
+                f"and a storage size less than {floor}.",
+            )
+    if kind in ("io1", "io2") and iops is None and not copy:
         yield Refusal(("iops",), f"InvalidParameterCombination: Must specify IOPS for storage type {kind}")
+
+
+_SQL_SERVER = ("sqlserver", "custom-sqlserver")
+# From which size on gp3 is striped over several volumes, so that its figures can be chosen. SQL Server's never is, and
+# lets them be chosen at any size.
+_STRIPED_FROM = (
+    ("postgres", 400),
+    ("mysql", 400),
+    ("mariadb", 400),
+    ("db2", 400),
+    ("oracle", 200),
+    ("custom-oracle", 200),
+)
 
 
 def _windows(config: State, daily: str, weekly: str, least: int, what: str) -> Iterator[Refusal]:

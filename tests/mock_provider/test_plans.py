@@ -281,3 +281,42 @@ def test_plans_are_the_same_with_the_whole_schema(project: Make, monkeypatch: py
     statement = short["resource_changes"][0]["change"]["after"]["rule"][0]["statement"][0]
     assert statement["and_statement"] == []
     assert statement["not_statement"][0]["statement"][0]["geo_match_statement"][0]["country_codes"] == ["KR"]
+
+
+def test_objects_as_values_and_a_region_that_is_not_known(project: Make) -> None:
+    made = project(
+        """
+resource "aws_s3tables_table_bucket" "events" {
+  name                     = "events"
+  encryption_configuration = { kms_key_arn = null, sse_algorithm = "AES256" }
+  maintenance_configuration = {
+    iceberg_unreferenced_file_removal = {
+      status   = "enabled"
+      settings = { non_current_days = 12, unreferenced_days = 4 }
+    }
+  }
+}
+resource "terraform_data" "region" {
+  input = "eu-west-1"
+}
+provider "aws" {
+  alias  = "later"
+  region = terraform_data.region.output
+}
+resource "aws_vpc" "later" {
+  provider   = aws.later
+  cidr_block = "10.0.0.0/16"
+}
+resource "aws_subnet" "later" {
+  provider          = aws.later
+  vpc_id            = aws_vpc.later.id
+  cidr_block        = "10.0.0.0/24"
+  availability_zone = "eu-west-1a"
+}
+"""
+    )
+    values = made.apply()
+    removal = values["aws_s3tables_table_bucket.events"]["maintenance_configuration"]
+    assert removal["iceberg_unreferenced_file_removal"]["settings"]["unreferenced_days"] == 4
+    assert values["aws_subnet.later"]["availability_zone"] == "eu-west-1a"
+    made.run("plan", "-detailed-exitcode")

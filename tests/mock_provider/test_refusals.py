@@ -40,6 +40,30 @@ METRIC = {
     "resource_label": "app/web/0123456789abcdef/targetgroup/web/0123456789abcdef",
 }
 
+MYSQL = {
+    "engine": "mysql",
+    "engine_version": "8.4",
+    "enabled_cloudwatch_logs_exports": ["error"],
+    "port": 3306,
+}
+ORACLE = {
+    "engine": "oracle-se2",
+    "engine_version": "19",
+    "instance_class": "db.m5.large",
+    "license_model": "license-included",
+    "db_name": "SHOP",
+    "enabled_cloudwatch_logs_exports": ["alert"],
+}
+SQL_SERVER = {
+    "engine": "sqlserver-se",
+    "engine_version": "15.00",
+    "instance_class": "db.m5.large",
+    "license_model": "license-included",
+    "db_name": None,
+    "enabled_cloudwatch_logs_exports": ["error"],
+    "max_allocated_storage": 1000,
+}
+
 # A configuration of each type that AWS takes: what the cases below change, one argument at a time.
 TAKEN: dict[str, dict[str, Any]] = {
     "aws_vpc": {"cidr_block": "10.0.0.0/16", "instance_tenancy": "default"},
@@ -890,6 +914,43 @@ CASES: list[Case] = [
         "must be specified when",
     ),
     ("aws_vpc_endpoint", {"private_dns_enabled": True}, ("private_dns_enabled",), "cannot be specified"),
+    # texts: what AWS stores of them
+    (
+        "aws_security_group",
+        {"description": "accès au site"},
+        ("description",),
+        "Value (accès au site) for parameter GroupDescription is invalid. Character sets beyond ASCII",
+    ),
+    ("aws_security_group", {"description": "the shop's"}, ("description",), "from the following set"),
+    ("aws_security_group", {"name": "web–1"}, ("name",), "parameter GroupName is invalid"),
+    ("aws_security_group", {"name": "Default"}, ("name",), "InvalidGroup.Reserved"),
+    (
+        "aws_vpc_security_group_ingress_rule",
+        {"description": "Größe"},
+        ("description",),
+        "parameter IpRange is invalid",
+    ),
+    ("aws_vpc_security_group_ingress_rule", {"description": "a|b"}, ("description",), "Invalid rule desc"),
+    ("aws_iam_role", {"description": "reads — and writes"}, ("description",), "to match regular expression"),
+    # storage by engine
+    (
+        "aws_db_instance",
+        {"storage_throughput": 500},
+        ("storage_throughput",),
+        "for engine postgres and a storage size less than 400",
+    ),
+    (
+        "aws_db_instance",
+        {**ORACLE, "allocated_storage": 199, "iops": 12000},
+        ("iops",),
+        "for engine oracle-se2 and a storage size less than 200",
+    ),
+    (
+        "aws_db_instance",
+        {"storage_type": "io2", "allocated_storage": 99, "iops": 1000},
+        ("allocated_storage",),
+        "At least 100 GiB",
+    ),
     (
         "aws_vpc_endpoint",
         {"service_name": "com.amazonaws.ap-northeast-2.ssm"},
@@ -929,6 +990,46 @@ def veiled(value: Any) -> Iterator[Any]:
         for position, inner in enumerate(value):
             for part in veiled(inner):
                 yield [*value[:position], part, *value[position + 1 :]]
+
+
+# What AWS takes though a rule of a neighbour says otherwise.
+ALSO_TAKEN: list[tuple[str, dict[str, Any]]] = [
+    ("aws_db_instance", {"username": "postgres"}),
+    ("aws_db_instance", {"db_name": "postgres"}),
+    ("aws_db_instance", {**MYSQL, "username": "admin"}),
+    ("aws_db_instance", {**MYSQL, "username": "root"}),
+    ("aws_db_instance", {**MYSQL, "db_name": "admin"}),
+    ("aws_db_instance", {**SQL_SERVER, "allocated_storage": 20, "iops": 4000, "storage_throughput": 500}),
+    ("aws_db_instance", {**SQL_SERVER, "storage_type": "io1", "allocated_storage": 20, "iops": 1000}),
+    ("aws_db_instance", {**ORACLE, "allocated_storage": 200, "max_allocated_storage": 400, "iops": 12000}),
+    ("aws_db_instance", {"allocated_storage": 400, "max_allocated_storage": 800, "iops": 12000}),
+    (
+        "aws_db_instance",
+        {"snapshot_identifier": "before", "storage_type": "io1", "allocated_storage": None},
+    ),
+    ("aws_security_group", {"name": "default-web", "description": "Web: 443/tcp (all) & {more} = $1 [a]!"}),
+    ("aws_iam_role", {"description": "Größe, accès, año"}),
+]
+
+
+@pytest.mark.parametrize(("terraform_type", "change"), ALSO_TAKEN)
+def test_taken_all_the_same(terraform_type: str, change: dict[str, Any]) -> None:
+    assert refusals.check("resource", terraform_type, {**TAKEN[terraform_type], **change}, SEOUL) == []
+
+
+@pytest.mark.parametrize(
+    "terraform_type",
+    ["aws_wafv2_ip_set", "aws_wafv2_regex_pattern_set", "aws_wafv2_rule_group", "aws_wafv2_web_acl"],
+)
+def test_what_waf_has_for_cloudfront_is_in_one_region(terraform_type: str) -> None:
+    def told(scope: str, region: str | None) -> bool:
+        found = refusals.check("resource", terraform_type, {"scope": scope}, region)
+        return any("WAFInvalidParameterException" in one.summary for one in found)
+
+    assert told("CLOUDFRONT", SEOUL)
+    assert not told("CLOUDFRONT", "us-east-1")
+    assert not told("CLOUDFRONT", None)
+    assert not told("REGIONAL", SEOUL)
 
 
 @pytest.mark.parametrize("terraform_type", sorted(TAKEN))

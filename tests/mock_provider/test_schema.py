@@ -352,3 +352,26 @@ def test_waf_statements_nest_as_deep_as_the_provider_s() -> None:
     resources = {"aws_wafv2_web_acl": {"attributes": {}, "block_types": {}}}
     waf.complete(resources)
     assert resources == {"aws_wafv2_web_acl": {"attributes": {}, "block_types": {}}}
+
+
+def test_one_object_is_a_value_or_a_list_block() -> None:
+    """Protocol 5 has no block without a list around it but `timeouts`."""
+    known = schema.load()
+    for name in known.types("resource"):
+        single = [
+            block
+            for block, entry in known.block("resource", name)["block_types"].items()
+            if entry["nesting_mode"] == "single"
+        ]
+        assert single in ([], ["timeouts"]), name
+    bucket = known.block("resource", "aws_s3tables_table_bucket")["attributes"]
+    assert bucket["encryption_configuration"]["type"] == [
+        "object",
+        {"kms_key_arn": "string", "sse_algorithm": "string"},
+    ]
+    kind, fields = bucket["maintenance_configuration"]["type"]
+    assert kind == "object"
+    assert fields["iceberg_unreferenced_file_removal"][1]["settings"] == [
+        "object",
+        {"non_current_days": "number", "unreferenced_days": "number"},
+    ]
