@@ -1,38 +1,301 @@
-"""`python -m policies.staged FILE...`: the gate on the folders that hold these files, for pre-commit.
+"""`cloudmart-policies-staged [OPTION...] [--] FILE...`: the gate on what a commit changes, for pre-commit.
 
-pre-commit hands over changed files; the gate judges whole folders, because a rule may need a file that did not change.
-Folders of modules that another of the judged folders calls are judged through that call.
+pre-commit hands over changed files; the gate judges whole root modules, because a rule may need a file that did not
+change. A file concerns every folder of configuration that it lies in or below, whatever its kind (a variables file, a
+template, a policy in JSON), and every folder that calls one of these as a local module, through any number of calls.
+Deleted files, which pre-commit does not name, are asked of git.
+
+A concerned folder is left out only where it cannot be applied by itself (a variable has no default, and nothing gives
+it the looks of a root: no backend, no provider, no variables file, no lock file) and the reading of another judged
+folder shows instances of it, so that it is judged with the values that it is called with.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any, Final
 
 from policies.__main__ import main as gate
-from policies.readers import read
-from support.problem import Problem
+from policies.engine.model import without_keys
+from policies.readers import files, hcl, read, terraform_json
+from policies.readers.configuration import Block, is_local, plain_text
+from support.problem import Problem, guarded
+
+_OPTIONS: Final = {"--exact": False, "--params": True, "--waivers": True}
+"""The gate's options that a hook's `args` may hold, and whether each takes a value."""
+_CONFIGURATION: Final = (".tf", ".tf.json")
+_NOBODYS: Final = frozenset({".git", ".terraform"})
+"""Folders in which nobody writes configuration: git's own, and Terraform's copies."""
 
 
-def folders(files: Sequence[str]) -> list[str]:
-    """The folders to judge, sorted: those of the files, without called modules and folders that went away."""
-    found = {Path(file).parent for file in files}
-    there = sorted(folder for folder in found if any(folder.glob("*.tf")) or any(folder.glob("*.tf.json")))
-    called: set[Path] = set()
-    for folder in there:
-        try:
-            resources = read(folder).model.resources
-        except Problem:
-            continue  # the gate says it, with the place
-        called.update(Path(resource.file).resolve().parent for resource in resources if resource.module)
-    return [str(folder) for folder in there if folder.resolve() not in called]
-
-
-def main(files: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the gate; its exit code, or 0 where no Terraform folder is concerned."""
-    wanted = folders(sys.argv[1:] if files is None else files)
-    return gate(["check", *wanted]) if wanted else 0
+    return guarded(lambda: _run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _run(arguments: list[str]) -> int:
+    options, changed = split(arguments)
+    here = Path.cwd()
+    wanted = folders([*changed, *_deleted(here)], here)
+    return gate(["check", *options, "--", *wanted]) if wanted else 0
+
+
+def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Options of the hook's `args`, and the files that pre-commit put behind them.
+
+    Both come in one list, and who may add a file chooses its name. `--` ends the options; without it they end at the
+    first word that is none, and a word that could be either is refused.
+
+    Raises:
+        Problem: an option is not known, lacks its value, or may be a file's name.
+    """
+    words = list(arguments)
+    ended = "--" in words
+    options: list[str] = []
+    while words and words[0].startswith("-") and words[0] != "--":
+        word = words.pop(0)
+        name, separator, _ = word.partition("=")
+        if os.path.lexists(word):
+            raise Problem(
+                f"{word!r} may be an option or a file of that name: end the hook's args with --, "
+                'as in args: [--exact, "--"]'
+            )
+        if name not in _OPTIONS:
+            raise Problem(f"{word!r} is no option of this hook; its args may be {', '.join(_OPTIONS)} and --")
+        options.append(word)
+        if _OPTIONS[name] and not separator:
+            if not words or words[0] == "--":
+                raise Problem(f"{name} in the hook's args lacks its value")
+            # Joined, so that a value cannot be taken for an option either.
+            options[-1] = f"{name}={words.pop(0)}"
+    if ended and words and words[0] == "--":
+        words.pop(0)
+    return options, words
+
+
+def folders(changed: Iterable[str], base: Path) -> list[str]:
+    """The folders to judge for changed files, sorted, relative to the repository's folder `base`.
+
+    Raises:
+        Problem: a file lies outside of the repository, or a folder in it cannot be read.
+    """
+    paths = [Path(os.path.normpath(base / name)) for name in changed]
+    for path in paths:
+        if not path.is_relative_to(base):
+            raise Problem(
+                f"{path}: it lies outside of {base}; the files are named from the repository's folder"
+            )
+    if not paths:
+        return []
+    return [os.path.relpath(folder.path, base) for folder in _Repository(base).to_judge(paths)]
+
+
+def _deleted(here: Path) -> list[str]:
+    """The files that the commit (or the range that pre-commit was given) deletes; none outside of git.
+
+    Raises:
+        Problem: git cannot tell them.
+    """
+    if not any((folder / ".git").exists() for folder in (here, *here.parents)):
+        return []
+    # Nothing of the judged folder is a program, even where the path names the working folder.
+    search = os.pathsep.join(
+        one for one in os.environ.get("PATH", "").split(os.pathsep) if Path(one).is_absolute()
+    )
+    git = shutil.which("git", path=search)
+    first, last = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
+    between = ["--end-of-options", f"{first}...{last}"] if first and last else ["--cached"]
+    command = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative", "--diff-filter=D"]
+    if git is None:
+        raise Problem("git is not on the path, so that deleted files cannot be told")
+    done = subprocess.run([git, *command, *between, "--"], cwd=here, capture_output=True, check=False)
+    if done.returncode:
+        words = done.stderr.decode("utf-8", "replace").strip()
+        raise Problem(f"git cannot tell which files the commit deletes: {words}")
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+
+
+# --- the repository's folders ---------------------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class _Folder:
+    """A folder with configuration: its files, and whether something beside them makes it look like a root."""
+
+    path: Path
+    found: list[Path]
+    rooted: bool = False
+    calls: list[tuple[str, Path]] = field(default_factory=list)
+    legible: bool = True
+
+
+class _Repository:
+    """The folders of configuration below `base`, and which calls which."""
+
+    def __init__(self, base: Path) -> None:
+        self.folders: dict[Path, _Folder] = {}
+        variables: list[Path] = []
+
+        def refuse(error: OSError) -> None:
+            raise Problem(f"{error.filename}: it cannot be read: {error.strerror}") from error
+
+        for root, below, names in os.walk(base, onerror=refuse):
+            below[:] = sorted(name for name in below if name not in _NOBODYS)
+            here = Path(root)
+            if any(name.endswith((".tfvars", ".tfvars.json")) for name in names):
+                variables.append(here)
+            found = _configuration(here, names)
+            if found:
+                self.folders[here.resolve()] = _Folder(here, found, ".terraform.lock.hcl" in names)
+        for folder in variables:
+            owner = next((one for one in (folder, *folder.parents) if one.resolve() in self.folders), None)
+            if owner is not None:
+                self.folders[owner.resolve()].rooted = True
+        for one in self.folders.values():
+            _note_calls(one)
+
+    @cached_property
+    def callers(self) -> dict[Path, list[_Folder]]:
+        """Who calls a folder, by its real path."""
+        found: dict[Path, list[_Folder]] = {}
+        for folder in self.folders.values():
+            for _, target in folder.calls:
+                found.setdefault(target, []).append(folder)
+        return found
+
+    def to_judge(self, changed: Sequence[Path]) -> list[_Folder]:
+        concerned = [one for one in self._concerned(changed) if _declares(one)]
+        open_questions = [one for one in concerned if self._called(one) and not _stands_alone(one)]
+        chosen = [one for one in concerned if one not in open_questions]
+        if open_questions:
+            seen: set[Path] = set()
+            for folder in chosen:
+                seen.update(self._instantiated(folder))
+            chosen += [one for one in open_questions if one.path.resolve() not in seen]
+        return sorted(chosen, key=lambda one: str(one.path))
+
+    def _concerned(self, changed: Sequence[Path]) -> list[_Folder]:
+        """The folders that changed files belong to, and all that call these."""
+        pending: list[Path] = []
+        targets = set()
+        for path in changed:
+            for one in {path, path.parent.resolve() / path.name}:
+                pending.extend(folder.resolve() for folder in one.parents)
+            if path.is_dir():  # a link to a folder, or a submodule
+                pending.extend(folder for folder in self.folders if folder.is_relative_to(path.resolve()))
+            targets.add(path.resolve())
+        for real, folder in self.folders.items():
+            if any(file.is_symlink() and file.resolve() in targets for file in folder.path.iterdir()):
+                pending.append(real)
+        concerned: dict[Path, None] = {}
+        while pending:
+            real = pending.pop()
+            if real not in concerned:
+                concerned[real] = None
+                pending.extend(caller.path.resolve() for caller in self.callers.get(real, ()))
+        found = [self.folders[real] for real in concerned if real in self.folders]
+        if found or any(path.name.endswith(_CONFIGURATION) for path in changed):
+            # What cannot be parsed may call any of them; the gate says where it is broken.
+            found += [one for one in self.folders.values() if not one.legible and one not in found]
+        return found
+
+    def _called(self, folder: _Folder) -> bool:
+        return any(caller is not folder for caller in self.callers.get(folder.path.resolve(), ()))
+
+    def _instantiated(self, root: _Folder) -> set[Path]:
+        """The local modules of which a root's reading shows a resource, by their real paths."""
+        try:
+            model = read(root.path).model
+        except Problem:
+            return set()  # the gate says it, with the place
+        found: set[Path] = set()
+        for address in {without_keys(one.module) for one in (*model.resources, *model.data) if one.module}:
+            here: _Folder | None = root
+            for name in address.split(".")[1::2]:
+                if here is None:
+                    break
+                reached = [target for call, target in here.calls if call == name]
+                found.update(reached)
+                here = self.folders.get(reached[0]) if reached else None
+        return found
+
+
+def _configuration(folder: Path, names: Iterable[str]) -> list[Path]:
+    """The files of a folder that Terraform reads, as the gate's reader tells them."""
+    if not any(name.endswith((*_CONFIGURATION, ".tofu", ".tofu.json")) for name in names):
+        return []
+    try:
+        return files.configuration_files(folder)
+    except Problem:
+        return [folder]  # the gate says what is wrong with it
+
+
+def _note_calls(folder: _Folder) -> None:
+    """Read the calls of local modules in a folder's files, those of overridden blocks too."""
+    for file in folder.found:
+        try:
+            text = files.read_text(file)
+            # Most files call nothing, and parsing takes longer than reading. A key in JSON may be escaped.
+            if "module" not in text and not (file.name.endswith(".json") and "\\u" in text):
+                continue
+            blocks = _blocks(file, text)
+        except Problem:
+            folder.legible = False
+            continue
+        for block in blocks:
+            source = plain_text(block.body.get("source"))
+            if block.kind == "module" and is_local(source):
+                folder.calls.append((block.labels[0], (folder.path / source).resolve()))
+
+
+def _blocks(file: Path, text: str) -> list[Block]:
+    return hcl.parse(text, str(file)) if file.name.endswith(".tf") else terraform_json.parse(text, str(file))
+
+
+def _declares(folder: _Folder) -> bool:
+    """Whether a folder holds anything that could be judged; one of outputs and locals alone does not."""
+    try:
+        return any(
+            block.kind in ("resource", "ephemeral", "module")
+            for file in folder.found
+            for block in _blocks(file, files.read_text(file))
+        )
+    except Problem:
+        return True
+
+
+def _stands_alone(folder: _Folder) -> bool:
+    """Whether a folder can be applied by itself, or looks as if it were."""
+    if folder.rooted:
+        return True
+    complete = True
+    for file in folder.found:
+        try:
+            text = files.read_text(file)
+            blocks = _blocks(file, text)
+            settings = _settings(file, text)
+        except Problem:
+            return True
+        if any(block.kind == "provider" for block in blocks) or settings & {"backend", "cloud"}:
+            return True
+        complete &= all("default" in block.body for block in blocks if block.kind == "variable")
+    return complete
+
+
+def _settings(file: Path, text: str) -> set[str]:
+    """What stands in the `terraform` blocks of a file."""
+    if file.name.endswith(".tf"):
+        return {name for body in hcl.settings(text, str(file)) for name in body}
+    found: Any = terraform_json.decode(text, str(file)).get("terraform", [])
+    bodies = found if isinstance(found, list) else [found]
+    return {name for body in bodies if isinstance(body, dict) for name in body}
 
 
 if __name__ == "__main__":

@@ -79,6 +79,15 @@ def parse(text: str, file: str) -> list[Block]:
     return blocks
 
 
+def settings(text: str, file: str) -> list[Body]:
+    """The bodies of a file's `terraform` blocks, which hold nothing to judge and so are no `Block`s.
+
+    Raises:
+        Problem: it is malformed, or sets an argument twice.
+    """
+    return [body for kind, _, body in _Reader(text, file).top() if kind == "terraform"]
+
+
 def variables(text: str, file: str) -> dict[str, Any]:
     """The values of a file of variables (`*.tfvars`).
 

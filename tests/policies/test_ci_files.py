@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import yaml
 
-from policies import staged
 from policies.reports import FORMATS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,19 +36,6 @@ def test_schema(name: str, schema: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_pre_commit_hooks() -> None:
-    """Source: https://pre-commit.com/#new-hooks"""
-    hooks = _read(".pre-commit-hooks.yaml")
-    assert [hook["id"] for hook in hooks] == ["terraform-policies"]
-    for hook in hooks:
-        assert {"id", "name", "entry", "language"} <= hook.keys()
-        assert hook["language"] == "python"
-        module = hook["entry"].split()[2]
-        assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
-        assert all(re.search(hook["files"], name) for name in ("a/main.tf", "a/cdk.tf.json", "x.auto.tfvars"))
-        assert not re.search(hook["files"], "package.json")
 
 
 def _shell() -> list[str]:
@@ -85,14 +71,3 @@ def test_inputs_reach_scripts_through_the_environment_only(name: str) -> None:
     scripts = re.findall(r"run: \|\n((?:\s{8,}.*\n|\n)+)", text)
     for expression in re.findall(r"\$\{\{(.*?)\}\}", "".join(scripts)):
         assert expression.strip().startswith("matrix.")
-
-
-def test_staged_files_lead_to_folders(tmp_path: Path) -> None:
-    (tmp_path / "root").mkdir()
-    (tmp_path / "root" / "main.tf").write_text('module "db" {\n  source = "../db"\n}\n')
-    (tmp_path / "db").mkdir()
-    (tmp_path / "db" / "main.tf").write_text('resource "aws_sns_topic" "a" {}\n')
-    (tmp_path / "gone").mkdir()
-    files = ["root/main.tf", "db/main.tf", "db/other.tfvars", "gone/main.tf"]
-    assert staged.folders([str(tmp_path / file) for file in files]) == [str(tmp_path / "root")]
-    assert staged.main([]) == 0
