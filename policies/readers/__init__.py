@@ -10,7 +10,16 @@ from typing import Any
 
 from policies.engine.model import Model, Resource
 from policies.readers import files, terraform_json
-from policies.readers.configuration import Block, Config, Evaluation, Unseen, assemble, is_local, plain_text
+from policies.readers.configuration import (
+    Block,
+    Config,
+    Evaluation,
+    Unseen,
+    assemble,
+    is_local,
+    joined_folder,
+    plain_text,
+)
 from policies.readers.syntax import SyntaxFault
 from support.problem import Problem
 
@@ -70,6 +79,7 @@ class Source:
     def __init__(self, path: Path, found: list[Path], texts: Mapping[Path, str]) -> None:
         self.path = path
         self.folder = path if path.is_dir() else path.parent
+        self.reach = files.Reach(self.folder)
         self._parsed: dict[Path, Config] = {}
         self.root = _config(self.folder, found, texts)
         kinds = {"hcl" if file.name.endswith(".tf") else "json" for file in found}
@@ -81,8 +91,10 @@ class Source:
         Raises:
             Problem: a file of it cannot be read or parsed.
         """
+        # All modules first: their folders are within the reach of functions wherever they are called.
+        self.module_sources()
         try:
-            evaluation = Evaluation(self.root, self._load, _given(self.folder), self._text, facts or {})
+            evaluation = Evaluation(self.root, self.load, _given(self.folder), self.reach, facts or {})
             model = evaluation.model(self.kind)
         except SyntaxFault as fault:
             raise Problem(f"{self.path}: an expression cannot be parsed: {fault}") from fault
@@ -117,10 +129,15 @@ class Source:
                 source = plain_text(block.body.get("source"))
                 found.append((f"module.{name}", source))
                 if is_local(source):
-                    pending.append(self._load(config.folder / source))
+                    pending.append(self.load(config.folder / source, joined_folder(config.directory, source)))
         return found
 
-    def _load(self, folder: Path) -> Config:
+    def load(self, folder: Path, directory: str) -> Config:
+        """The configuration of a local module, whose folder Terraform calls `directory`.
+
+        Raises:
+            Problem: there is none, or a file of it cannot be read or parsed.
+        """
         key = folder.resolve()
         if key not in self._parsed:
             # `here/../module` is told as `module`, as Terraform does, wherever links do not make the two differ.
@@ -132,13 +149,9 @@ class Source:
                     f"{folder}: there is no Terraform configuration (*.tf, *.tf.json) in this module's folder"
                 )
             self._parsed[key] = _config(folder, found, {})
+            self._parsed[key].directory = directory
+            self.reach.add(folder)
         return self._parsed[key]
-
-    def _text(self, file: Path) -> str | None:
-        absolute = (self.folder / file if not str(file).startswith(str(self.folder)) else file).resolve()
-        if not absolute.is_relative_to(self.folder.resolve()) or not absolute.is_file():
-            return None
-        return files.read_text(absolute)
 
 
 def _opened(path: Path) -> Source | Model:

@@ -3,14 +3,16 @@
 Both readers of configuration hand over `Block`s. A body is a mapping from argument and block names to
 
 - plain JSON values, in which texts are templates (Terraform JSON),
-- `Node`s (HCL arguments), or
-- further bodies, alone or in a list (blocks).
+- `Node`s (HCL arguments; `Node.source` is the text that they were read from), or
+- further bodies, alone or in a list (blocks; those with labels carry them as `Body.labels` in HCL, and stand below
+  them as keys in Terraform JSON). Dynamic blocks stand by their label under `dynamic` in either syntax.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +38,7 @@ from policies.readers.evaluation import (
     plain,
     unknown_from,
 )
+from policies.readers.files import Reach
 from policies.readers.syntax import GetAttr, Literal, Name, Node, SyntaxFault, parse_template
 from support.problem import Problem
 
@@ -46,23 +49,62 @@ _META: Final = frozenset(
     {"count", "for_each", "depends_on", "lifecycle", "provisioner", "connection", "//", "dynamic"}
 )
 _MODULE_META: Final = frozenset({"source", "version", "providers", "count", "for_each", "depends_on", "//"})
-_UNIQUE: Final = frozenset({"resource", "data", "ephemeral", "module", "variable", "output"})
+# What an override file may say without any effect, and what it cannot change in a block.
+_NEVER_OVERRIDE: Final = frozenset({"ephemeral", "removed"})
+_KEPT: Final = {"variable": frozenset({"validation"}), "output": frozenset({"precondition"})}
+_LIFECYCLE: Final = frozenset({"create_before_destroy", "ignore_changes", "prevent_destroy"})
+
+
+class Body(dict[str, Any]):
+    """The arguments and blocks of an HCL block.
+
+    `line` is where it begins, `lines` where each of them does, `labels` those of a nested block.
+    """
+
+    __slots__ = ("labels", "line", "lines")
+
+    def __init__(self, line: int, labels: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.line = line
+        self.lines: dict[str, int] = {}
+        self.labels = labels
+
+    @staticmethod
+    def merged(values: dict[str, Any], base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+        """Values made from two bodies, with the lines of both where both have lines."""
+        if not isinstance(base, Body):
+            return values
+        body = Body(base.line, base.labels)
+        body.update(values)
+        body.lines = {**base.lines, **(over.lines if isinstance(over, Body) else {})}
+        return body
 
 
 @dataclass(slots=True)
 class Block:
-    """A top-level block: `kind` as in `resource`, its labels, body, place, and CDKTF construct path or ""."""
+    """A top-level block: `kind` as in `resource`, its labels, body, place, and CDKTF construct path or "".
+
+    `check` is the name of the check block that a data source stands in, or "".
+    """
 
     kind: str
     labels: tuple[str, ...]
     body: dict[str, Any]
     place: Place
     construct: str = ""
+    check: str = ""
 
 
 @dataclass(slots=True)
 class Config:
-    """The configuration of one module: what its files declare. `folder` is where they are."""
+    """The configuration of one module: what its files declare, overrides laid over it.
+
+    `folder` is where the files are, `directory` how Terraform names that place: `path.module`.
+
+    Nothing that the files say is missing here, so that the configuration can be written anew from it: `settings`
+    are the `terraform` blocks in order, overrides last, and `others` blocks of later versions (`action`, `list`).
+    A data source within a check block stands in `resources` and in the body of the check.
+    """
 
     folder: Path
     resources: dict[tuple[str, str, str], Block] = field(default_factory=dict)
@@ -71,6 +113,13 @@ class Config:
     outputs: dict[str, Block] = field(default_factory=dict)
     locals: dict[str, tuple[Any, Place]] = field(default_factory=dict)
     providers: list[Block] = field(default_factory=list)
+    settings: list[Block] = field(default_factory=list)
+    checks: dict[str, Block] = field(default_factory=dict)
+    moved: list[Block] = field(default_factory=list)
+    removed: list[Block] = field(default_factory=list)
+    imports: list[Block] = field(default_factory=list)
+    others: list[Block] = field(default_factory=list)
+    directory: str = "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,58 +146,139 @@ def assemble(folder: Path, blocks: Iterable[Block], overrides: Iterable[Block] =
         if table is None:
             _add_loose(config, block)
             continue
-        if key in table and block.kind in _UNIQUE:
-            earlier = table[key].place
-            name = ".".join((block.kind, *block.labels))
-            raise Problem(
-                f"{block.place.file}:{block.place.line()}: {name} is declared again; "
-                f"it stands in {earlier.file}:{earlier.line()} already"
-            )
+        if key in table:
+            raise _again(block, ".".join((block.kind, *block.labels)), table[key].place)
         table[key] = block
     for block in overrides:
+        if block.kind in _NEVER_OVERRIDE or block.check:
+            continue
+        if block.kind in ("check", "moved", "import"):
+            line = block.place.line()
+            raise Problem(f"{block.place.file}:{line}: a {block.kind} block cannot stand in an override file")
         table, key = _slot(config, block)
         if table is None:
-            _add_loose(config, block, override=True)
+            _override_loose(config, block)
             continue
         if key not in table:
-            name = ".".join((block.kind, *block.labels))
-            raise Problem(
-                f"{block.place.file}:{block.place.line()}: there is no {name} that this override could change"
-            )
+            raise _nothing_to_override(block, ".".join((block.kind, *block.labels)))
+        if block.body.get("depends_on") is not None:
+            line = block.place.line("depends_on")
+            raise Problem(f"{block.place.file}:{line}: depends_on cannot be overridden")
         base = table[key]
-        table[key] = Block(base.kind, base.labels, {**base.body, **block.body}, base.place, base.construct)
+        table[key] = replace(base, body=_laid_over(base.body, block.body, _KEPT.get(block.kind, frozenset())))
     return config
+
+
+def _again(block: Block, name: str, earlier: Place, attribute: str = "") -> Problem:
+    return Problem(
+        f"{block.place.file}:{block.place.line(attribute)}: {name} is declared again; "
+        f"it stands in {earlier.file}:{earlier.line(attribute)} already"
+    )
+
+
+def _nothing_to_override(block: Block, name: str, attribute: str = "") -> Problem:
+    return Problem(
+        f"{block.place.file}:{block.place.line(attribute)}: there is no {name} that this override could change"
+    )
 
 
 def _slot(config: Config, block: Block) -> tuple[dict[Any, Block] | None, Any]:
     if block.kind in ("resource", "data", "ephemeral"):
         return config.resources, (block.kind, *block.labels)
-    tables = {"module": config.modules, "variable": config.variables, "output": config.outputs}
+    tables = {
+        "module": config.modules,
+        "variable": config.variables,
+        "output": config.outputs,
+        "check": config.checks,
+    }
     return tables.get(block.kind), block.labels[0] if block.labels else ""
 
 
-def _add_loose(config: Config, block: Block, override: bool = False) -> None:
+def _loose(config: Config, kind: str) -> list[Block]:
+    """The list that blocks of a kind without a name of their own are kept in."""
+    lists = {
+        "terraform": config.settings,
+        "moved": config.moved,
+        "removed": config.removed,
+        "import": config.imports,
+    }
+    return lists.get(kind, config.others)
+
+
+def _add_loose(config: Config, block: Block) -> None:
     if block.kind == "locals":
         for name, value in block.body.items():
             if name == "//":
                 continue
-            if name in config.locals and not override:
-                earlier = config.locals[name][1]
-                raise Problem(
-                    f"{block.place.file}:{block.place.line(name)}: local.{name} is declared again; "
-                    f"it stands in {earlier.file}:{earlier.line(name)} already"
-                )
+            if name in config.locals:
+                raise _again(block, f"local.{name}", config.locals[name][1], name)
             config.locals[name] = (value, block.place)
     elif block.kind == "provider":
-        alias = block.body.get("alias")
-        same = [known for known in config.providers if known.labels == block.labels]
-        twin = next((known for known in same if known.body.get("alias") == alias), None)
-        if override and twin:
-            index = config.providers.index(twin)
-            merged = {**twin.body, **block.body}
-            config.providers[index] = Block(twin.kind, twin.labels, merged, twin.place, twin.construct)
+        config.providers.append(block)
+    else:
+        _loose(config, block.kind).append(block)
+
+
+def _override_loose(config: Config, block: Block) -> None:
+    if block.kind == "locals":
+        for name, value in block.body.items():
+            if name == "//":
+                continue
+            if name not in config.locals:
+                raise _nothing_to_override(block, f"local.{name}", name)
+            config.locals[name] = (value, block.place)
+    elif block.kind == "provider":
+        alias = plain_text(block.body.get("alias"))
+        same = [one for one in config.providers if one.labels == block.labels]
+        twin = next((one for one in same if plain_text(one.body.get("alias")) == alias), None)
+        if twin is not None:
+            config.providers[config.providers.index(twin)] = replace(
+                twin, body=_laid_over(twin.body, block.body, frozenset())
+            )
+        elif alias:
+            raise _nothing_to_override(block, f"provider {block.labels[0]}.{alias}")
         else:
             config.providers.append(block)
+    else:
+        _loose(config, block.kind).append(block)
+
+
+def _laid_over(base: dict[str, Any], over: dict[str, Any], kept: frozenset[str]) -> dict[str, Any]:
+    """A body with another one over it; what `kept` names stays as it is.
+
+    An argument replaces the one of its name; blocks, dynamic or not, replace all blocks of their type.
+    """
+    told = {name: value for name, value in over.items() if name not in kept}
+    dynamic = _by_label(over.get("dynamic"))
+    if "lifecycle" in told and "lifecycle" in base:
+        first, second = (_only(body["lifecycle"]) for body in (base, over))
+        chosen = {name: value for name, value in second.items() if name in _LIFECYCLE}
+        told["lifecycle"] = [Body.merged({**first, **chosen}, first, second)]
+    replaced = (told.keys() | dynamic.keys()) - {"dynamic", "//"}
+    result = {name: value for name, value in base.items() if name not in replaced}
+    left = {name: value for name, value in _by_label(base.get("dynamic")).items() if name not in replaced}
+    result.update(told)
+    if left or dynamic:
+        result["dynamic"] = {**left, **dynamic}
+    else:
+        result.pop("dynamic", None)
+    return Body.merged(result, base, over)
+
+
+def _by_label(dynamic: Any) -> dict[str, Any]:
+    """Dynamic blocks by their label, in either syntax."""
+    if not _is_dynamic(dynamic):
+        return {}
+    found: dict[str, Any] = {}
+    for label, blocks in _each_dynamic(dynamic):
+        found.setdefault(label, []).extend(blocks)
+    return found
+
+
+def _only(value: Any) -> dict[str, Any]:
+    """The body of a block that stands once."""
+    value = value[0] if isinstance(value, list) and value else value
+    return value if isinstance(value, dict) else {}
 
 
 # --- evaluation -----------------------------------------------------------------------------------------
@@ -159,22 +289,23 @@ class Evaluation:
 
     Args:
         root: the root module.
-        load: gives the configuration of a local module's folder; raises `Problem`.
+        load: gives the configuration of a local module's folder, which Terraform calls by the second argument;
+            raises `Problem`.
         given: values of the root module's variables.
-        reads: gives the text of a file within the root folder, or None; for `file()` and `templatefile()`.
+        reach: the files that functions may read.
         facts: resources of a plan by address: what Terraform knows and the configuration does not say.
     """
 
     def __init__(
         self,
         root: Config,
-        load: Callable[[Path], Config],
+        load: Callable[[Path, str], Config],
         given: Mapping[str, Any],
-        reads: Callable[[Path], str | None],
+        reach: Reach,
         facts: Mapping[str, Resource],
     ) -> None:
         self.load = load
-        self.reads = reads
+        self.reach = reach
         self.facts = facts
         self.unseen: list[Unseen] = []
         self.root = Module(self, root, "", given, ())
@@ -228,6 +359,11 @@ def plain_text(value: Any) -> str:
 def is_local(source: str) -> bool:
     """Whether a module's source is a folder beside the one that calls it."""
     return source.startswith(("./", "../")) or source in (".", "..")
+
+
+def joined_folder(directory: str, source: str) -> str:
+    """How Terraform calls the folder of a local module: `path.module` there."""
+    return os.path.normpath(f"{directory}/{source}")
 
 
 class _Names:
@@ -382,18 +518,18 @@ class Module:
         return self._once("output", name, value)
 
     def path(self, name: str) -> Any:
-        folders = {"module": self.config.folder, "root": self.evaluation.root.config.folder}
+        folders = {"module": self.config.directory, "root": self.evaluation.root.config.directory}
         if name in folders:
-            return str(folders[name])
+            return folders[name]
         return Unknown(f"path.{name} is not known here")
 
     def file_function(self, name: str, arguments: list[Any]) -> Any:
-        """`file` and its kin, for files within the root folder: reading elsewhere would judge the machine."""
+        """`file` and its kin, for files within reach: reading elsewhere would judge the machine."""
         arguments = [plain(argument) for argument in arguments]
         path = arguments[0] if arguments else Unknown(f"{name}() has no path")
         if not isinstance(path, str):
             return unknown_from(f"{name}() of a path that is not known", *arguments)
-        text = self.evaluation.reads(Path(path))
+        text = self.evaluation.reach.text(path)
         if name == "fileexists":
             return True if text is not None else Unknown(f"fileexists({path!r}) is not answered here")
         if text is None or name == "filebase64":
@@ -522,7 +658,7 @@ class Module:
             folder = self.config.folder / source
             if folder.resolve() in (*self.ancestors, self.config.folder.resolve()):
                 raise Problem(f"{block.place.file}:{block.place.line('source')}: {address} contains itself")
-            return self.evaluation.load(folder)
+            return self.evaluation.load(folder, joined_folder(self.config.directory, source))
         self.evaluation.unseen.append(Unseen(address, reason, block.place, block.construct))
         return Unknown(f"{address} is not seen: {reason}")
 

@@ -12,6 +12,9 @@ from support.problem import Problem
 LARGEST: Final = 1 << 30
 """The largest file that is read, in bytes; nothing that a person writes or Terraform plans comes near."""
 
+LARGEST_DATA: Final = 16 << 20
+"""The largest file, in bytes, that a function of a configuration reads."""
+
 
 def read_text(path: Path) -> str:
     """The text of a regular file in UTF-8, a byte order mark removed.
@@ -19,20 +22,7 @@ def read_text(path: Path) -> str:
     Raises:
         Problem: it cannot be read, is no regular file, is too large, or is not UTF-8 text.
     """
-    try:
-        # Opened without waiting, so that a pipe without a writer cannot hang the gate.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
-        with os.fdopen(descriptor, "rb") as handle:
-            status = os.fstat(handle.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise Problem(f"{path}: it is not a regular file")
-            if status.st_size > LARGEST:
-                raise Problem(f"{path}: it has {status.st_size:,} bytes; the gate reads up to {LARGEST:,}")
-            data = handle.read()
-    except OSError as error:
-        raise Problem(f"{path}: it cannot be read: {error.strerror}") from error
-    except (ValueError, MemoryError) as error:
-        raise Problem(f"{path}: it cannot be read: {error}") from error
+    data = read_bytes(path, LARGEST)
     if data.startswith(b"PK\x03\x04"):
         raise Problem(
             f"{path}: this is a saved plan; convert it first: terraform show -json {path.name} > plan.json"
@@ -49,26 +39,60 @@ def read_text(path: Path) -> str:
     return text
 
 
+def read_bytes(path: Path, largest: int) -> bytes:
+    """What a regular file holds.
+
+    Raises:
+        Problem: it cannot be read, is no regular file, or has more bytes than `largest`.
+    """
+    try:
+        # Opened without waiting, so that a pipe without a writer cannot hang the gate.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
+        with os.fdopen(descriptor, "rb") as handle:
+            status = os.fstat(handle.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise Problem(f"{path}: it is not a regular file")
+            if status.st_size > largest:
+                raise Problem(
+                    f"{path}: it has {status.st_size:,} bytes; the gate reads up to {largest:,} here"
+                )
+            data = handle.read(status.st_size + 1)
+            # A file that grows, and those of /proc, which have no size.
+            if len(data) > status.st_size:
+                raise Problem(f"{path}: it has more bytes than its size says")
+            return data
+    except OSError as error:
+        raise Problem(f"{path}: it cannot be read: {error.strerror}") from error
+    except (ValueError, MemoryError) as error:
+        raise Problem(f"{path}: it cannot be read: {error}") from error
+
+
+def is_ignored(name: str) -> bool:
+    """Whether Terraform passes over a file of configuration of this name: hidden, or an editor's leavings.
+
+    Source: https://github.com/hashicorp/terraform/blob/v1.11.4/internal/configs/parser_config_dir.go
+    """
+    return name.startswith(".") or name.endswith("~") or (name.startswith("#") and name.endswith("#"))
+
+
 def configuration_files(folder: Path) -> list[Path]:
     """The files of a folder that Terraform reads as configuration, in its order: overrides last.
 
+    A folder of such a name is none of them; a link, a device or a pipe is, and is refused when it is read.
+
     Raises:
-        Problem: the folder cannot be read, or holds files that only OpenTofu reads.
+        Problem: the folder cannot be read, holds files that only OpenTofu reads, or one whose name cannot be shown.
 
     Source: https://developer.hashicorp.com/terraform/language/files
     """
-    try:
-        names = sorted(entry.name for entry in os.scandir(folder))
-    except OSError as error:
-        raise Problem(f"{folder}: it cannot be read: {error.strerror}") from error
-    names = [name for name in names if not name.startswith((".", "#")) and not name.endswith("~")]
+    names = [name for name, is_folder in _entries(folder) if not is_folder and not is_ignored(name)]
     foreign = next((name for name in names if name.endswith((".tofu", ".tofu.json"))), None)
     if foreign:
         raise Problem(
             f"{folder / foreign}: OpenTofu reads this file in place of its .tf twin, the gate does not: "
             "judge a plan instead (tofu show -json)"
         )
-    found = [folder / name for name in names if name.endswith((".tf", ".tf.json"))]
+    found = [_admitted(folder, name) for name in names if name.endswith((".tf", ".tf.json"))]
     return sorted(found, key=is_override)
 
 
@@ -84,19 +108,124 @@ def is_override(path: Path) -> bool:
 def variable_files(folder: Path) -> list[Path]:
     """The files that set variables without being named, in the order in which the later wins.
 
+    Of these none is ignored for its name: `.x.auto.tfvars` counts.
+
     Raises:
-        Problem: the folder cannot be read.
+        Problem: the folder cannot be read, or holds such a file whose name cannot be shown.
 
     Source: https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence
     """
+    names = [name for name, _ in _entries(folder)]
+    first = [name for name in ("terraform.tfvars", "terraform.tfvars.json") if name in names]
+    automatic = [name for name in names if name.endswith((".auto.tfvars", ".auto.tfvars.json"))]
+    return [_admitted(folder, name) for name in (*first, *automatic)]
+
+
+def _entries(folder: Path) -> list[tuple[str, bool]]:
+    """The names in a folder in Terraform's order, by their bytes, and which of them are folders (not links)."""
     try:
-        names = {entry.name for entry in os.scandir(folder)}
+        with os.scandir(folder) as entries:
+            found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     except OSError as error:
         raise Problem(f"{folder}: it cannot be read: {error.strerror}") from error
-    first = [name for name in ("terraform.tfvars", "terraform.tfvars.json") if name in names]
-    automatic = sorted(
-        name
-        for name in names
-        if name.endswith((".auto.tfvars", ".auto.tfvars.json")) and not name.startswith(".")
-    )
-    return [folder / name for name in (*first, *automatic)]
+    return sorted(found, key=lambda entry: os.fsencode(entry[0]))
+
+
+def _admitted(folder: Path, name: str) -> Path:
+    """The path of a file that Terraform reads by itself.
+
+    Raises:
+        Problem: its name cannot stand in a report (control characters, line ends, bytes that are no text), or it is
+            a link out of the work tree or into a hidden folder, where keys and tokens lie.
+    """
+    if not name.isprintable():
+        raise Problem(f"{folder}: the name {name!a} holds characters that cannot be shown: rename the file")
+    path = folder / name
+    if path.is_symlink():
+        real = Path(os.path.realpath(path))
+        top = _tree(folder.resolve(), real)
+        if top is None or not _is_open(real, top):
+            raise Problem(
+                f"{path}: this link leads out of the tree that it stands in, or to something hidden"
+            )
+    return path
+
+
+def _tree(folder: Path, other: Path) -> Path | None:
+    """The work tree of git that a folder belongs to; without one, what holds both paths, but not the root."""
+    for ancestor in (folder, *folder.parents):
+        if (ancestor / ".git").exists():
+            return ancestor
+    shared = Path(os.path.commonpath((folder, other)))
+    return shared if shared != shared.parent else None
+
+
+class Reach:
+    """The files that the functions of a configuration may read: its own, and none that may hold a secret.
+
+    A configuration may be anybody's, and what it reads may come out in a report. So a file counts only if it is a
+    regular one, of bounded size, within the folder of the root module or of a local module that the root calls; no
+    part of its path below that folder begins with a dot (`.git`, `.env`, `.terraform`), whether as it is written or
+    behind links; and it is no state. All other files are as if they could not be known: not even whether they exist
+    is told.
+
+    Args:
+        root: the folder of the root module, from which Terraform takes relative paths.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._folders: list[Path] = []
+        self.add(root)
+
+    def add(self, folder: Path) -> None:
+        """Let the files of a module's folder count as well."""
+        real = folder.resolve()
+        if real not in self._folders:
+            self._folders.append(real)
+
+    def file(self, path: str | Path) -> Path | None:
+        """The real path of the file that a function names, or None if it is out of reach or no file."""
+        try:
+            written = os.path.normpath(self.root.resolve() / path)
+            real = Path(os.path.realpath(self.root.resolve() / path))
+            regular = stat.S_ISREG(real.lstat().st_mode)
+        except (OSError, ValueError):
+            return None
+        if not regular or not self.holds(real) or not self.holds(Path(written)):
+            return None
+        return real
+
+    def holds(self, path: Path) -> bool:
+        """Whether an absolute path without `..` lies within reach, be there a file or not."""
+        return any(_is_open(path, folder) for folder in self._folders)
+
+    def data(self, path: str | Path) -> bytes | None:
+        """What a file within reach holds, or None.
+
+        Raises:
+            Problem: it is within reach and cannot be read, or is too large.
+        """
+        file = self.file(path)
+        return None if file is None else read_bytes(file, LARGEST_DATA)
+
+    def text(self, path: str | Path) -> str | None:
+        """The text of a file within reach, or None; it may also be that it is no text in UTF-8.
+
+        Raises:
+            Problem: it is within reach and cannot be read, or is too large.
+        """
+        data = self.data(path)
+        try:
+            return None if data is None else data.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+
+
+def _is_open(path: Path, folder: Path) -> bool:
+    try:
+        parts = path.relative_to(folder).parts
+    except ValueError:
+        return False
+    hidden = any(part.startswith(".") for part in parts) or ".git" in path.parts
+    return bool(parts) and not hidden and ".tfstate" not in parts[-1].lower()

@@ -12,23 +12,11 @@ from typing import Any, Final, NoReturn
 
 from policies.engine.model import Place
 from policies.engine.values import steps
-from policies.readers.configuration import Block
+from policies.readers.configuration import Block, Body
 from policies.readers.evaluation import Scope, evaluate, plain
 from policies.readers.syntax import Literal, Node, SyntaxFault, parse_expression
-from policies.readers.terraform_json import IGNORED, LABELS
+from policies.readers.terraform_json import LABELS
 from support.problem import Problem
-
-
-class Body(dict[str, Any]):
-    """The arguments and blocks of an HCL block; `lines` says where each begins, `line` where the block
-    does."""
-
-    __slots__ = ("line", "lines")
-
-    def __init__(self, line: int) -> None:
-        super().__init__()
-        self.line = line
-        self.lines: dict[str, int] = {}
 
 
 class _HclPlace(Place):
@@ -69,13 +57,17 @@ def parse(text: str, file: str) -> list[Block]:
     blocks: list[Block] = []
     for kind, labels, body in _Reader(text, file).top():
         wanted = LABELS.get(kind)
-        if kind in IGNORED:
-            continue
         if wanted is None:
             raise Problem(f"{file}:{body.line}: {kind!r} is no block of Terraform's configuration language")
         if len(labels) != wanted:
             raise Problem(f"{file}:{body.line}: a {kind} block has {wanted} labels, not {len(labels)}")
-        blocks.append(Block(kind, (kind, *labels)[1:], body, _HclPlace(file, body)))
+        blocks.append(Block(kind, labels, body, _HclPlace(file, body)))
+        if kind == "check":
+            scoped = body.get("data")
+            for inner in scoped if isinstance(scoped, list) else ():
+                if len(inner.labels) != LABELS["data"]:
+                    raise Problem(f"{file}:{inner.line}: a data block has {LABELS['data']} labels")
+                blocks.append(Block("data", inner.labels, inner, _HclPlace(file, inner), check=labels[0]))
     return blocks
 
 
@@ -148,11 +140,11 @@ class _Reader:
         return [child for child in body.children if _is(child, "attribute") or _is(child, "block")]
 
     def _block(self, tree: Any) -> tuple[str, tuple[str, ...], Body]:
-        names = [self._name(child) for child in tree.children if _is_name(child)]
-        return names[0], tuple(names[1:]), self._body(tree, tree.meta.line)
+        kind, *labels = [self._name(child) for child in tree.children if _is_name(child)]
+        return kind, tuple(labels), self._body(tree, tree.meta.line, tuple(labels))
 
-    def _body(self, tree: Any, line: int) -> Body:
-        body = Body(line)
+    def _body(self, tree: Any, line: int, labels: tuple[str, ...] = ()) -> Body:
+        body = Body(line, labels)
         for child in self._children(tree):
             if child.data == "attribute":
                 name = self._name(child.children[0])
@@ -161,10 +153,10 @@ class _Reader:
                 body[name] = self._value(child.children[-1])
                 body.lines[name] = child.meta.line
                 continue
-            kind, labels, inner = self._block(child)
-            if kind == "dynamic" and labels:
-                body.setdefault("dynamic", {}).setdefault(labels[0], []).append(inner)
-                body.lines.setdefault(labels[0], inner.line)
+            kind, names, inner = self._block(child)
+            if kind == "dynamic" and names:
+                body.setdefault("dynamic", {}).setdefault(names[0], []).append(inner)
+                body.lines.setdefault(names[0], inner.line)
                 continue
             blocks = body.setdefault(kind, [])
             if not isinstance(blocks, list) or (blocks and not isinstance(blocks[0], Body)):

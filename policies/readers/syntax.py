@@ -24,9 +24,11 @@ class SyntaxFault(ValueError):
 
 
 class Node:
-    """An expression."""
+    """An expression; `source` is the text of a whole one, as `parse_expression` was given it."""
 
-    __slots__ = ()
+    __slots__ = ("source",)
+
+    source: str
 
 
 @dataclass(slots=True)
@@ -605,6 +607,7 @@ def parse_expression(text: str) -> Node:
     parser.skip()
     if parser.at != len(text):
         parser.fail(f"unexpected {text[parser.at]!r}")
+    node.source = text
     return node
 
 

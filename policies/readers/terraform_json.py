@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, Final, NoReturn
 
@@ -29,9 +30,14 @@ LABELS: Final = {
     "output": 1,
     "provider": 1,
     "locals": 0,
+    "terraform": 0,
+    "check": 1,
+    "moved": 0,
+    "removed": 0,
+    "import": 0,
+    "action": 2,
+    "list": 2,
 }
-IGNORED: Final = frozenset({"terraform", "moved", "import", "removed", "check", "//", "action", "list"})
-"""Top-level blocks that hold nothing to judge."""
 
 
 class _Malformed(Exception):
@@ -153,6 +159,8 @@ def _level(
             blocks.append(
                 Block(labels[0], labels[1:], value, _JsonPlace(source, label_at, at), _construct(value))
             )
+            if labels[0] == "check":
+                blocks.extend(_checked(source, at, labels[1]))
         elif value is not None:
             raise _Malformed(f"{'.'.join(labels)} is not an object", at)
         return end
@@ -163,7 +171,7 @@ def _level(
     end = at
     for key, key_at, value_at, skip in _members(text, at):
         if depth is None:
-            if key in IGNORED:
+            if key == "//":
                 end = _value(text, value_at)[1]
             elif key in LABELS:
                 end = _level(source, value_at, LABELS[key], (key,), key_at, blocks)
@@ -175,6 +183,15 @@ def _level(
             end = _level(source, value_at, depth - 1, (*labels, key), key_at, blocks)
         skip(end)
     return end_of(text, end, "}") if end != at else end_of(text, at + 1, "}")
+
+
+def _checked(source: Text, at: int, check: str) -> Iterator[Block]:
+    """The data sources within the body of a check block, which stands at an offset."""
+    for key, key_at, value_at, _ in _members(source.text, at):
+        if key == "data":
+            found: list[Block] = []
+            _level(source, value_at, LABELS["data"], ("data",), key_at, found)
+            yield from (replace(block, check=check) for block in found)
 
 
 def _construct(body: dict[str, Any]) -> str:
