@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 
 from support.problem import Problem
 
-_SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
+SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
+_TEST_SUFFIXES = tuple(f".{kind}{form}" for kind in ("tftest", "tofutest") for form in (".hcl", ".json"))
 
 # HCL as far as nesting goes: comments, heredocs and quoted text are passed over as wholes.
 _HCL = re.compile(
@@ -26,6 +28,7 @@ _HCL = re.compile(
 _CLIMB = re.compile(r"(?:\.\./)*\.\.(?=[/\"])")
 _LOCAL_SOURCE = re.compile(r"\"?source\"?\s*[=:]\s*\"(\.\.?/[^\"]*)\"")
 _WORD = re.compile(r"[a-z][a-z0-9_]+")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _EMPTY_BLOCKS = re.compile(r"\"\w+\":\s*\[\]")
 _DECLARED = re.compile(r"(?:resource|data)\s+\"(aws_\w+)\"|(?<=\")(aws_\w+)(?=\"\s*:\s*[\[{])")
 # The lines that say which modules and providers `init` has to bring.
@@ -36,12 +39,57 @@ def files(folder: Path) -> list[Path]:
     """The configuration's files of a folder, sorted by name.
 
     Raises:
-        Problem: the folder cannot be read.
+        Problem: the folder cannot be read, or one of them is a pipe or a device.
     """
     try:
-        return sorted(path for path in folder.iterdir() if path.name.endswith(_SUFFIXES) and path.is_file())
+        found = sorted(
+            path for path in folder.iterdir() if path.name.endswith(SUFFIXES) and not path.is_dir()
+        )
     except OSError as error:
         raise Problem(f"{folder}: cannot be read as a folder ({error.strerror})") from error
+    for path in found:
+        if path.exists() and not path.is_file():
+            raise Problem(f"{path}: is a pipe or a device, and no file that can be read: take it away")
+    return [path for path in found if path.is_file()]
+
+
+def overrides(folder: Path) -> list[bytes]:
+    """The names of the folder's files whose content replaces what others say, as the bytes by which they sort.
+
+    Raises:
+        Problem: the folder cannot be read.
+    """
+    found = []
+    for path in files(folder):
+        suffix = max((one for one in SUFFIXES if path.name.endswith(one)), key=len)
+        if path.name.removesuffix(suffix).endswith("override"):
+            found.append(os.fsencode(path.name))
+    return found
+
+
+def test_files(folder: Path) -> list[Path]:
+    """The files of tests below a folder, wherever `terraform test` may be told to look for them.
+
+    Raises:
+        Problem: a folder cannot be read.
+    """
+    found: list[Path] = []
+
+    def refuse(error: OSError) -> None:
+        raise Problem(f"{error.filename}: cannot be read as a folder ({error.strerror})") from error
+
+    for here, _folders, names in os.walk(folder, onerror=refuse):
+        found += [Path(here, name) for name in sorted(names) if name.endswith(_TEST_SUFFIXES)]
+    return found
+
+
+def unescaped(path: Path) -> str:
+    """A file's text, with what its escapes stand for in their place.
+
+    Raises:
+        Problem: the file cannot be read.
+    """
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), _text(path))
 
 
 def backends(folder: Path) -> list[tuple[Path, str]]:

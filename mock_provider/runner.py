@@ -16,6 +16,7 @@ import platform
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
 
-from mock_provider import configuration, faults, plugin, provider
+from mock_provider import configuration, faults, plan_files, plugin, provider
 from mock_provider.terraform import Terraform, find
 from support import cache, processes
 from support.problem import Problem
@@ -41,17 +42,31 @@ HOSTS = ("registry.terraform.io", "registry.opentofu.org")
 Backend = Literal["refuse", "local"]
 """What to do with a backend that is not local: refuse to run, or keep a local state in its place."""
 
-# Variables of the user that would change what Terraform does here, or hold what it has no business with.
-_DROPPED = (
-    "TF_PLUGIN_CACHE_DIR",
-    "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE",
-    "TF_REATTACH_PROVIDERS",
-    "TF_DATA_DIR",
-    "TF_CLI_CONFIG_FILE",
-    "TERRAFORM_CONFIG",
+# What of the user's variables Terraform gets to see: what programs in general need, and Terraform's own that
+# neither say where its state is nor start a program.
+_PASSED = (
+    "CLOUDMART_CACHE",
+    "HOME",
+    "LANG",
+    "LANGUAGE",
+    "LD_LIBRARY_PATH",
+    "LOGNAME",
+    "PATH",
+    "SHELL",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "TERM",
+    "TMPDIR",
+    "TZ",
+    "USER",
+    "XDG_CACHE_HOME",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "TF_IN_AUTOMATION",
+    "TF_INPUT",
+    "TF_WORKSPACE",
 )
-_DROPPED_PREFIXES = ("TF_CLI_ARGS", "TF_TOKEN_", "TF_CLOUD_", "AWS_", "PLUGIN_")
-_KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")
+_PASSED_PREFIXES = ("LC_", "TF_LOG", "TF_VAR_")
 
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
 
@@ -63,27 +78,65 @@ _OWN = (
     "terraform.tfstate.d",
     "crash.log",
 )
-_OVERRIDE = "zzz_mock_provider_override.tf.json"
+_OVERRIDE = "mock_provider_override.tf.json"
+# In a state folder: that the states in it are the mock's own.
+_MARK = ".mock-provider"
+_STATES = ("terraform.tfstate", "terraform.tfstate.backup", "terraform.tfstate.d")
 
 # Options whose value is a file of the user's. Source: https://developer.hashicorp.com/terraform/cli/commands.
-_FILE_OPTIONS = ("var-file", "out", "generate-config-out", "plan", "config", "junit-xml")
+_FILE_OPTIONS = ("var-file", "out", "generate-config-out", "plan", "junit-xml")
+_OWN_STATE = "the mock provider keeps a state of its own; --state-dir says where"
 _REFUSED_OPTIONS = {
-    "backend-config": "the mock provider keeps a state of its own; --state-dir says where",
-    "state": "the mock provider keeps a state of its own; --state-dir says where",
-    "state-out": "the mock provider keeps a state of its own; --state-dir says where",
-    "backup": "the mock provider keeps a state of its own; --state-dir says where",
-    "migrate-state": "the mock provider keeps a state of its own, and moves none",
+    **dict.fromkeys(("backend-config", "state", "state-out", "backup", "backup-out"), _OWN_STATE),
+    **dict.fromkeys(
+        ("migrate-state", "force-copy"), "the mock provider keeps a state of its own, and moves none"
+    ),
+    "chdir": "it says where Terraform runs, and stands once and first",
+    "config": "the configuration is that of the folder",
     "plugin-dir": "the mock provider is the only provider here",
     "from-module": "the configuration's folder would be written",
 }
+_COMMANDS = frozenset(
+    (
+        "apply",
+        "console",
+        "destroy",
+        "env",
+        "fmt",
+        "force-unlock",
+        "get",
+        "graph",
+        "import",
+        "init",
+        "metadata",
+        "modules",
+        "output",
+        "plan",
+        "providers",
+        "query",
+        "refresh",
+        "show",
+        "state",
+        "taint",
+        "test",
+        "untaint",
+        "validate",
+        "version",
+        "workspace",
+    )
+)
 _REFUSED_COMMANDS = {
     "login": "it would write the user's credentials",
     "logout": "it would write the user's credentials",
     "cloud": "nothing here reaches HCP Terraform",
 }
+_GLOBAL_OPTIONS = frozenset(("-h", "-help", "--help", "-v", "-version", "--version"))
 # Commands that work on files alone, where the user stands.
 _PLAIN = ("fmt", "version", "")
 _DAY = 86400
+_LONGEST_NAME = 255
+# What is written into a state folder beside the states.
+_OWN_FILES = (_MARK, "lock", "ready.json", "tree", "answers", "issued")
 # Terraform quotes whole lines of a configuration; of a long one the start is enough.
 _WIDTH = 200
 # Commands whose first words name files.
@@ -136,7 +189,7 @@ def environment(
 
     For callers that start it themselves, in a folder of their own: they keep that folder's lock
     file and state apart from real ones. With `state`, Terraform's data folder is put there.
-    The user's AWS credentials, Terraform arguments and plugin cache do not come along.
+    Of the user's own variables only a list comes along: no credentials, no Terraform arguments, no plugin cache.
 
     Raises:
         Problem: the bindings cannot be read, the faults file is wrong, the version is none.
@@ -145,10 +198,8 @@ def environment(
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name in _KEPT or not (name in _DROPPED or name.startswith(_DROPPED_PREFIXES))
+        if name in _PASSED or name.startswith(_PASSED_PREFIXES)
     }
-    for name in ("NO_PROXY", "no_proxy"):
-        kept.pop(name, None)
     kept |= {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -161,8 +212,6 @@ def environment(
         "CLOUDMART_CACHE": str(cache.root()),
         "TF_CLI_CONFIG_FILE": str(mirror / "terraform.tfrc"),
     }
-    for name in (plugin.FAULTS, plugin.ANSWER, plugin.ISSUED):
-        kept.pop(name, None)
     if faults_file is not None:
         faults.load(faults_file)
         kept[plugin.FAULTS] = str(faults_file.absolute())
@@ -197,8 +246,9 @@ def prepared(
     found = find(terraform)
     folder, words = _placed(arguments, (cwd or Path.cwd()).absolute())
     command = next((word for word in words if not word.startswith("-")), "")
-    if command in _REFUSED_COMMANDS:
-        raise Problem(f"terraform {command}: is not run with the mock provider: {_REFUSED_COMMANDS[command]}")
+    if command and command not in _COMMANDS:
+        why = _REFUSED_COMMANDS.get(command, "it is none of the commands that are known here")
+        raise Problem(f"terraform {command}: is not run with the mock provider: {why}")
     version(found)
     own = _state_folder(state, folder)
     variables = environment(state=own, faults_file=faults_file, claim_version=claim_version)
@@ -207,13 +257,22 @@ def prepared(
         return
     if backend == "refuse":
         _refuse_backends(folder)
+    if command == "test":
+        _refuse_test_backends(folder)
     words = [*_files_absolute(words, command, folder)]
-    with _locked(own) as lock:
-        shadow = _up_to_date(own, folder, found, variables, lock, initialize=command not in ("init", "get"))
+    with _locked(own) as lock, processes.temporary_folder("plans-", own) as plans:
+        initializing = command in ("init", "get")
+        shadow = _up_to_date(own, folder, found, variables, lock, initialize=not initializing)
+        if not initializing:
+            _prove(own)
+        if command == "apply":
+            words = [*_own_plans(words, plans, own)]
         occurring = _occurring(own, folder, command, words)
         if occurring is not None:
             variables[plugin.ANSWER] = str(_answer(own, occurring))
         yield Prepared((*found.command, *words), shadow, variables, own)
+        if command == "init":
+            _prove(own)
 
 
 def run(
@@ -442,8 +501,16 @@ def _placed(arguments: Sequence[str], cwd: Path) -> tuple[Path, list[str]]:
     """The configuration's folder and the arguments without `-chdir`."""
     words = list(arguments)
     folder = cwd
-    while words and words[0].lstrip("-").startswith("chdir="):
+    if words and words[0].startswith("-chdir="):
         folder = cwd / words.pop(0).partition("=")[2]
+    for word in words:
+        if not word.startswith("-"):
+            break
+        if word not in _GLOBAL_OPTIONS:
+            raise Problem(
+                f"terraform {word}: is not run with the mock provider: before the command, one -chdir=FOLDER may "
+                "stand, and nothing else"
+            )
     if not folder.is_dir():
         raise Problem(f"{folder}: is not a folder that exists")
     return Path(os.path.normpath(folder)), words
@@ -462,7 +529,105 @@ def _state_folder(state: Path | None, folder: Path) -> Path:
             f"{own}: cannot be made as the mock provider's state folder ({error.strerror}); "
             "name another with --state-dir"
         ) from error
+    _refuse_other_states(own)
     return own
+
+
+def _refuse_other_states(own: Path) -> None:
+    """Refuse a state folder whose states are not the mock's own; mark one that has none yet.
+
+    Raises:
+        Problem: there is a state that the mock did not write, or one that leads elsewhere.
+    """
+    marked = (own / _MARK).is_file() or (own / "ready.json").is_file()
+    for name in _STATES:
+        state = own / name
+        inside = [state, *state.rglob("*")] if state.is_dir() and not state.is_symlink() else [state]
+        for one in inside:
+            if not os.path.lexists(one):
+                continue
+            about = one.lstat()
+            if not (stat.S_ISDIR(about.st_mode) or (stat.S_ISREG(about.st_mode) and about.st_nlink == 1)):
+                raise Problem(
+                    f"{one}: is a link or no file, so that a state written there would be written elsewhere: "
+                    "remove it, or name another folder with --state-dir"
+                )
+            if not marked:
+                raise Problem(
+                    f"{one}: is there already, and the mock provider did not make it; it must never write a state "
+                    "but its own: name an empty folder with --state-dir"
+                )
+    for name in (*_OWN_FILES, "data"):
+        if (own / name).is_symlink():
+            raise Problem(f"{own / name}: is a link: remove it, or name another folder with --state-dir")
+    try:
+        (own / _MARK).touch()
+    except OSError as error:
+        raise Problem(
+            f"{own}: cannot be written ({error.strerror}); name another with --state-dir"
+        ) from error
+
+
+def _prove(own: Path) -> None:
+    """Hold what Terraform was initialized with against what it has to be: a local state, in its own place.
+
+    Raises:
+        Problem: it is something else. Nothing was read or written there yet.
+    """
+    noted = own / "data" / "terraform.tfstate"
+    if not noted.exists():
+        # Not initialized with a backend: Terraform itself goes no further then.
+        return
+    try:
+        backend = json.loads(noted.read_text("utf-8"))["backend"]
+        proven = backend["type"] == "local" and backend["config"] == _backend(own)
+    except (OSError, ValueError, KeyError, TypeError):
+        proven = False
+    if not proven:
+        (own / "ready.json").unlink(missing_ok=True)
+        raise Problem(
+            f"{noted}: Terraform would keep its state elsewhere than the mock provider wants it, so nothing is run: "
+            "take the backend out of the configuration, or name an empty folder with --state-dir"
+        )
+
+
+def _backend(own: Path) -> dict[str, str]:
+    """The arguments of the local backend that keeps the mock's own state."""
+    return {"path": str(own / "terraform.tfstate"), "workspace_dir": str(own / "terraform.tfstate.d")}
+
+
+def _own_plans(words: list[str], plans: Path, own: Path) -> Iterator[str]:
+    """The arguments, with each plan file replaced by a copy of it that is proven to be for the mock's own state.
+
+    Raises:
+        Problem: a plan is for another state.
+    """
+    for number, word in enumerate(words):
+        path = Path(word)
+        if word.startswith("-") or not (path.is_absolute() and path.is_file() and plan_files.is_plan(path)):
+            yield word
+            continue
+        copied = plans / f"plan-{number}"
+        backend = plan_files.copy(path, copied)
+        if backend.type != "local" or backend.config != _backend(own):
+            raise Problem(
+                f"{path}: is a plan for another state than the mock provider's own, and applying it would write "
+                f'there (backend "{backend.type}"): plan with the mock provider, then apply that'
+            )
+        yield str(copied)
+
+
+def _refuse_test_backends(folder: Path) -> None:
+    """Refuse tests that name a backend: `terraform test` would keep their state there.
+
+    Source: https://developer.hashicorp.com/terraform/language/tests#backend
+    """
+    for path in configuration.test_files(folder):
+        if "backend" in configuration.unescaped(path):
+            raise Problem(
+                f"{path}: speaks of a backend, and the mock provider must never write a state but its own: "
+                "take it out for runs against the mock"
+            )
 
 
 def _refuse_backends(folder: Path) -> None:
@@ -557,6 +722,7 @@ def _up_to_date(
             "links": {str(place): str(target) for place, target in links.items()},
             "needs": hashlib.sha256(configuration.needs(folders).encode()).hexdigest(),
             "terraform": found.command,
+            "override": _override(folder),
             "mirror": variables["TF_CLI_CONFIG_FILE"],
         },
         sort_keys=True,
@@ -575,7 +741,7 @@ def _up_to_date(
         fcntl.flock(lock, fcntl.LOCK_EX)
     if not stands():
         ready.unlink(missing_ok=True)
-        _link(own / "tree", links, shadow, own)
+        _link(own / "tree", links, shadow, own, _override(folder))
         if initialize:
             _initialize(found, shadow, variables)
             ready.write_text(wanted)
@@ -603,19 +769,36 @@ def _is_own(name: str) -> bool:
     return name in _OWN or ".tfstate" in name
 
 
-def _link(tree: Path, links: dict[Path, Path], shadow: Path, own: Path) -> None:
+def _override(folder: Path) -> str:
+    """The name of the file that puts the mock's own backend in the place of all others.
+
+    Terraform reads overrides by the bytes of their names, and the last one that names a backend wins: this name
+    follows on all that are in the folder.
+
+    Source: https://developer.hashicorp.com/terraform/language/files/override
+
+    Raises:
+        Problem: no name can follow.
+    """
+    last = max(configuration.overrides(folder), default=b"")
+    own = f"zzz_{_OVERRIDE}".encode()
+    name = own if last < own else last + b"." + _OVERRIDE.encode()
+    if len(name) > _LONGEST_NAME:
+        raise Problem(
+            f"{folder / os.fsdecode(last)}: its name is so long that the mock provider's own override cannot come "
+            "after it: give it a shorter one"
+        )
+    return os.fsdecode(name)
+
+
+def _link(tree: Path, links: dict[Path, Path], shadow: Path, own: Path, name: str) -> None:
     shadow.mkdir(parents=True, exist_ok=True)
-    override = {
-        "terraform": {
-            "backend": {
-                "local": {
-                    "path": str(own / "terraform.tfstate"),
-                    "workspace_dir": str(own / "terraform.tfstate.d"),
-                }
-            }
-        }
-    }
-    (shadow / _OVERRIDE).write_text(json.dumps(override, indent=2))
+    for former in shadow.iterdir():
+        # Whatever is no link there and Terraform would read is none of the configuration's.
+        if not former.is_symlink() and former.is_file() and former.name.endswith(configuration.SUFFIXES):
+            former.unlink()
+    override = {"terraform": {"backend": {"local": _backend(own)}}}
+    (shadow / name).write_text(json.dumps(override, indent=2))
     wanted = {tree / place: target for place, target in links.items()}
     for place in _existing_links(tree):
         if place not in wanted or place.readlink() != wanted[place]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -159,6 +160,182 @@ def test_local_state_in_the_place_of_a_remote_one(project: Make) -> None:
     assert it.changes(backend="local")["aws_vpc.a"]["change"]["actions"] == ["create"]
 
 
+OVERRIDES = (
+    "override.tf",
+    "zzzz_override.tf",
+    "zzzz_override.tf.json",
+    "zzz_mock_provider_override.tf.json",
+    "zzz_mock_provider_override.tofu.json",
+    "~~~_override.tf",
+    "\U0010ffff\U0010ffff_override.tf",
+    "a\u0308_override.tf.json",
+    "zzz_mock_provider_override.tf.zzz_override.tf",
+)
+
+
+def elsewhere(name: str, path: Path) -> str:
+    """A configuration that keeps its state in `path`, in the form that the file's name asks for."""
+    if name.endswith(".json"):
+        return json.dumps({"terraform": {"b\u0061ckend": {"local": {"path": str(path)}}}}).replace(
+            "ba", "b\\u0061"
+        )
+    return f'terraform {{\n  backend "local" {{\n    path = "{path}"\n  }}\n}}\n'
+
+
+@pytest.mark.parametrize("name", OVERRIDES)
+def test_no_override_keeps_the_state_elsewhere(
+    project: Make, product: str, tmp_path: Path, name: str
+) -> None:
+    """Whatever its name, and however often a run is made: what it names stays as it is."""
+    outside = tmp_path / "outside.tfstate"
+    outside.write_text(
+        '{"version": 4, "serial": 7, "lineage": "of-somebody", "outputs": {}, "resources": []}'
+    )
+    before = contents(tmp_path)["outside.tfstate"]
+    it = project(VPC, product).write(elsewhere(name, outside), name)
+    assert list(it.apply()) == ["aws_vpc.a"]
+    it.run("plan", "-refresh-only", "-no-color")
+    assert outside.read_bytes() == before
+    assert not list(tmp_path.glob("outside.tfstate.*"))
+
+
+def test_a_backend_that_starts_a_program_is_not_started(project: Make, product: str, tmp_path: Path) -> None:
+    """Neither at init nor later, where a local state was asked for in the place of whatever there is."""
+    marker = tmp_path / "marker"
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = touch {marker}\n")
+    it = project(VPC, product).write(
+        'terraform {\n  backend "s3" {\n    bucket = "b"\n    key = "k"\n    region = "eu-west-1"\n'
+        f'    shared_config_files = ["{tmp_path / "config"}"]\n  }}\n}}\n',
+        "zzzz_override.tf",
+    )
+    assert list(it.changes(backend="local")) == ["aws_vpc.a"]
+    assert not marker.exists()
+
+
+def test_a_name_that_nothing_can_follow_is_refused(project: Make) -> None:
+    name = f"{'z' * 230}_override.tf"
+    it = project(VPC).write(elsewhere(name, Path("/nowhere")), name)
+    with pytest.raises(Problem, match="give it a shorter one"):
+        it.run("plan")
+
+
+def test_where_the_state_would_go_is_proven_before_anything_runs(project: Make, tmp_path: Path) -> None:
+    """Terraform's own note about its backend is believed, not the files that should lead to it."""
+    it = project(VPC)
+    it.apply()
+    noted = it.state / "data" / "terraform.tfstate"
+    note = json.loads(noted.read_text())
+    note["backend"]["config"]["path"] = str(tmp_path / "outside.tfstate")
+    noted.write_text(json.dumps(note))
+    with pytest.raises(Problem, match="would keep its state elsewhere"):
+        it.run("plan")
+    assert list(it.apply()) == ["aws_vpc.a"]
+    assert not (tmp_path / "outside.tfstate").exists()
+
+
+@pytest.mark.parametrize(
+    "how", ["symbolic link", "hard link", "folder", "workspaces", "data", "already there"]
+)
+def test_a_state_that_is_not_its_own_is_not_written(project: Make, tmp_path: Path, how: str) -> None:
+    it = project(VPC)
+    it.state.mkdir()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    real = outside / "terraform.tfstate"
+    real.write_text('{"version": 4, "serial": 7, "lineage": "of-somebody", "outputs": {}, "resources": []}')
+    state = it.state / "terraform.tfstate"
+    if how == "symbolic link":
+        state.symlink_to(real)
+    elif how == "hard link":
+        state.hardlink_to(real)
+    elif how == "folder":
+        it.state.rmdir()
+        it.state.symlink_to(outside)
+    elif how == "workspaces":
+        (it.state / "terraform.tfstate.d").symlink_to(outside)
+    elif how == "data":
+        (it.state / "data").symlink_to(outside)
+    else:
+        state.write_bytes(real.read_bytes())
+    before = contents(outside), contents(it.state)
+    # A mark is no leave to follow links.
+    if how in ("symbolic link", "hard link"):
+        (it.state / ".mock-provider").touch()
+        before = contents(outside), contents(it.state)
+    with pytest.raises(Problem, match=r"--state-dir"):
+        it.run("apply", "-auto-approve")
+    assert (contents(outside), contents(it.state)) == before
+
+
+def test_a_plan_for_another_state_is_not_applied(project: Make, product: str, tmp_path: Path) -> None:
+    """A plan carries its backend; only one for the mock's own state is applied, and then from a copy."""
+    outside = tmp_path / "outside.tfstate"
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    (plain / "main.tf").write_text(
+        f'terraform {{\n  backend "local" {{\n    path = "{outside}"\n  }}\n}}\noutput "a" {{\n  value = 1\n}}\n'
+    )
+    words = terraforms.find(product).command
+    for step in (("init",), ("plan", f"-out={tmp_path / 'foreign.tfplan'}")):
+        subprocess.run(
+            [*words, *step],
+            cwd=plain,
+            env={**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"},
+            check=True,
+            capture_output=True,
+        )
+    it = project('output "a" {\n  value = 1\n}\n', product)
+    with pytest.raises(Problem, match="is a plan for another state"):
+        it.run("apply", str(tmp_path / "foreign.tfplan"))
+    assert not outside.exists()
+    it.plan()
+    it.run("apply", "p.tfplan")
+    assert json.loads((it.state / "terraform.tfstate").read_text())["outputs"]["a"]["value"] == 1
+    assert not list(it.state.glob("plans-*"))
+    # A file that is a plan twice over is none.
+    with zipfile.ZipFile(it.folder / "p.tfplan", "a") as plan, pytest.warns(UserWarning, match="Duplicate"):
+        plan.writestr("tfplan", zipfile.ZipFile(tmp_path / "foreign.tfplan").read("tfplan"))
+    with pytest.raises(Problem, match="is no plan"):
+        it.run("apply", "p.tfplan")
+
+
+def test_variables_of_the_environment_do_not_move_the_state(
+    project: Make, product: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    for name, value in {
+        "TF_CLI_ARGS": f"-state={outside}",
+        "TF_CLI_ARGS_apply": f"-state={outside} -state-out={outside}",
+        "TF_DATA_DIR": str(outside),
+        "TF_STATE_OUT": str(outside),
+        "TF_ENCRYPTION": f'key_provider "external" "x" {{ command = ["touch", "{outside}"] }}',
+        "TF_REATTACH_PROVIDERS": "{}",
+        "AWS_PROFILE": "real",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TF_WORKSPACE", "second")
+    it = project(VPC, product)
+    it.run("apply", "-auto-approve", "-no-color")
+    assert (it.state / "terraform.tfstate.d" / "second" / "terraform.tfstate").is_file()
+    assert not outside.exists()
+
+
+def test_tests_keep_no_state_elsewhere(project: Make) -> None:
+    it = project(VPC).write('run "a" {\n  command = plan\n}\n', "tests/a.tftest.hcl")
+    it.run("test")
+    it.write('run "a" {\n  backend "local" {\n    path = "x"\n  }\n}\n', "tests/b.tftest.hcl")
+    with pytest.raises(Problem, match=r"b\.tftest\.hcl: speaks of a backend"):
+        it.run("test")
+
+
+@pytest.mark.parametrize("name", ["pipe.tf", ".pipe.tf.json", "pipe_override.tf"])
+def test_a_pipe_in_the_configuration_is_not_waited_for(project: Make, name: str) -> None:
+    it = project(VPC)
+    os.mkfifo(it.folder / name)
+    with pytest.raises(Problem, match="is a pipe or a device"):
+        it.run("plan")
+
+
 @pytest.mark.parametrize(
     ("words", "cause"),
     [
@@ -167,7 +344,15 @@ def test_local_state_in_the_place_of_a_remote_one(project: Make) -> None:
         (("init", "-migrate-state"), "moves none"),
         (("init", "-plugin-dir=plugins"), "only provider"),
         (("init", "-from-module=x"), "would be written"),
+        (("init", "-force-copy"), "moves none"),
         (("login",), "credentials"),
+        (("stacks", "plan"), "none of the commands"),
+        (("import", "-config=elsewhere", "aws_vpc.a", "vpc-1"), "that of the folder"),
+        (("state", "mv", "-backup-out=x", "aws_vpc.a", "aws_vpc.b"), "state of its own"),
+        (("-chdir=.", "-chdir=elsewhere", "plan"), "one -chdir=FOLDER"),
+        (("-version", "-chdir=elsewhere", "plan"), "one -chdir=FOLDER"),
+        (("--chdir=elsewhere", "plan"), "one -chdir=FOLDER"),
+        (("plan", "-chdir=elsewhere"), "stands once and first"),
     ],
 )
 def test_refused_words(project: Make, words: tuple[str, ...], cause: str) -> None:
