@@ -113,17 +113,22 @@ def references_of(value: Any) -> tuple[Reference, ...]:
     """All references a value was made from, in order, each once; lists and maps are searched through."""
     found: dict[Reference, None] = {}
     pending = [value]
+    # What is contained many times over is met once: a few lines can make a tree of billions of leaves.
+    seen: set[int] = set()
     while pending:
         item = pending.pop()
-        if isinstance(item, Traced | Unknown):
+        if isinstance(item, Traced):
             found.update(dict.fromkeys(item.references))
+        elif isinstance(item, dict | list | tuple | Unknown):
+            if id(item) in seen:
+                continue
+            seen.add(id(item))
             if isinstance(item, Unknown):
+                found.update(dict.fromkeys(item.references))
                 pending.extend(reversed(item.parts))
                 pending.append(item.document)
-        elif isinstance(item, dict):
-            pending.extend(reversed(list(item.values())))
-        elif isinstance(item, list | tuple):
-            pending.extend(reversed(item))
+            else:
+                pending.extend(reversed(list(item.values()) if isinstance(item, dict) else item))
     return tuple(found)
 
 

@@ -29,6 +29,7 @@ from policies.engine.values import (
     references_of,
 )
 from policies.readers import functions
+from policies.readers.budget import BUDGET, Exceeded
 from policies.readers.evaluation import (
     Lazy,
     Scope,
@@ -44,6 +45,12 @@ from support.problem import Problem
 
 MOST_INSTANCES: Final = 100_000
 """More instances of one resource than this are refused: no configuration has them, a mistake may."""
+
+MOST_REPEATED: Final = 150_000
+"""More instances made by `count`, `for_each` and modules, of all resources and modules together, are refused."""
+
+MOST_MODULES: Final = 10_000
+"""More instances of modules than this are refused."""
 
 _META: Final = frozenset(
     {"count", "for_each", "depends_on", "lifecycle", "provisioner", "connection", "//", "dynamic"}
@@ -93,6 +100,8 @@ class Block:
     place: Place
     construct: str = ""
     check: str = ""
+    weight: int = 0
+    """The number of values in the body, once somebody has counted them."""
 
 
 @dataclass(slots=True)
@@ -304,11 +313,32 @@ class Evaluation:
         reach: Reach,
         facts: Mapping[str, Resource],
     ) -> None:
+        BUDGET.renew()
+        self.repeated = 0
+        self.modules = 0
         self.load = load
         self.reach = reach
         self.facts = facts
         self.unseen: list[Unseen] = []
         self.root = Module(self, root, "", given, ())
+
+    def count(self, number: int, block: Block, address: str) -> None:
+        """Add instances of a block to those there are already.
+
+        Raises:
+            Problem: there are too many.
+        """
+        self.repeated += number
+        self.modules += number if block.kind == "module" else 0
+        for kind, found, most in (
+            ("modules", self.modules, MOST_MODULES),
+            ("instances by count, for_each and modules", self.repeated, MOST_REPEATED),
+        ):
+            if found > most:
+                raise Problem(
+                    f"{block.place.file}:{block.place.line()}: with {address} there would be more than "
+                    f"{most:,} {kind}; the gate judges up to that"
+                )
 
     def model(self, source: str) -> Model:
         """The model of everything that the configuration declares."""
@@ -479,7 +509,13 @@ class Module:
         return value
 
     def variable(self, name: str) -> Any:
-        return self._once("var", name, lambda: self._variable(name))
+        def value() -> Any:
+            try:
+                return self._variable(name)
+            except Exceeded as error:
+                raise _placed(error, self.config.variables[name].place, "", f"var.{name}") from error
+
+        return self._once("var", name, value)
 
     def _variable(self, name: str) -> Any:
         block = self.config.variables.get(name)
@@ -502,9 +538,15 @@ class Module:
     def local(self, name: str) -> Any:
         if name not in self.config.locals:
             return Unknown(f"local.{name} is not declared")
-        return self._once(
-            "local", name, lambda: evaluate_value(self.config.locals[name][0], self.scope, lazy=True)
-        )
+        expression, place = self.config.locals[name]
+
+        def value() -> Any:
+            try:
+                return evaluate_value(expression, self.scope, lazy=True)
+            except Exceeded as error:
+                raise _placed(error, place, name, f"local.{name}") from error
+
+        return self._once("local", name, value)
 
     def output(self, name: str) -> Any:
         block = self.config.outputs.get(name)
@@ -512,7 +554,10 @@ class Module:
             return Unknown(f"{self.address or 'the root module'} has no output {name!r}")
 
         def value() -> Any:
-            result = evaluate_value(block.body.get("value"), self.scope, lazy=bool(self.address))
+            try:
+                result = evaluate_value(block.body.get("value"), self.scope, lazy=bool(self.address))
+            except Exceeded as error:
+                raise _placed(error, block.place, "value", f"output.{name}") from error
             return _hidden(result) if _truth(block.body.get("sensitive"), self.scope) else result
 
         return self._once("output", name, value)
@@ -582,6 +627,15 @@ class Module:
 
     def _expand(self, block: Block, address: str, make: Callable[[str, Mapping[str, Any], bool], Any]) -> Any:
         """The instances of a block by its `count` or `for_each`."""
+        try:
+            return self._expanded(block, address, make)
+        except Exceeded as error:
+            attribute = "count" if block.body.get("count") is not None else "for_each"
+            raise _placed(error, block.place, attribute, f"{address}: {attribute}") from error
+
+    def _expanded(
+        self, block: Block, address: str, make: Callable[[str, Mapping[str, Any], bool], Any]
+    ) -> Any:
         if block.body.get("count") is not None:
             count = evaluate_value(block.body["count"], self.scope)
             number = None if isinstance(count, Unknown) else as_number(count)
@@ -604,6 +658,8 @@ class Module:
                 key: make(f"[{_quoted(key)}]", {"each": {"key": key, "value": value}}, True)
                 for key, value in chosen.items()
             }
+        if self.address or block.kind == "module":
+            self._bound(1, block, address)
         return make("", {}, True)
 
     def _bound(self, number: int, block: Block, address: str) -> None:
@@ -612,6 +668,7 @@ class Module:
                 f"{block.place.file}:{block.place.line()}: {address} would have {number:,} instances; "
                 f"the gate judges up to {MOST_INSTANCES:,}"
             )
+        self.evaluation.count(number, block, address)
 
     # modules
 
@@ -720,10 +777,17 @@ class Instance(Lazy):
     def values(self) -> dict[str, Any]:
         """All arguments and blocks, evaluated; `count` and its kin are left out."""
         if self._body is None:
+            block = self.block
+            if self.names or self.module.address:
+                # What stands in the configuration once is paid for by whoever wrote it; copies are not.
+                block.weight = block.weight or _weight(block.body)
             try:
-                self._body = evaluate_body(self.block.body, self.scope, resource=True)
+                BUDGET.spend(block.weight)
+                self._body = evaluate_body(block.body, self.scope, resource=True)
+            except Exceeded as error:
+                raise _placed(error, block.place, "", self.address) from error
             except SyntaxFault as fault:
-                place = self.block.place
+                place = block.place
                 raise Problem(
                     f"{place.file}:{place.line()}: {self.address}: an expression cannot be parsed: {fault}"
                 ) from fault
@@ -766,7 +830,10 @@ class Instance(Lazy):
             return self._body.get(name)
         if "dynamic" in body:
             return self.values().get(name)
-        return evaluate_value(body[name], self.scope)
+        try:
+            return evaluate_value(body[name], self.scope)
+        except Exceeded as error:
+            raise _placed(error, self.block.place, name, f"{self.address}: {name}") from error
 
     def element(self, key: Any) -> Any:
         return self if not self.single else super().element(key)
@@ -826,6 +893,18 @@ def _hidden(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _hidden(item) for key, item in value.items()}
     return value
+
+
+def _placed(error: Exceeded, place: Place, attribute: str, name: str) -> Problem:
+    """A bound that was reached, with the place where it was."""
+    return Problem(f"{place.file}:{place.line(attribute)}: {name}: {error}")
+
+
+def _weight(value: Any) -> int:
+    """The number of values in a body."""
+    if isinstance(value, dict):
+        return 1 + sum(map(_weight, value.values()))
+    return 1 + sum(map(_weight, value)) if isinstance(value, list) else 1
 
 
 def _literal(value: Any) -> Any:
@@ -942,6 +1021,7 @@ def _open(label: str, block: Mapping[str, Any], scope: Scope) -> Iterator[Any]:
         inside = [evaluate_value(content, scope.with_names(names)) for content in contents]
         yield Unknown(f"dynamic {label!r}: {unknown.reason}", references_of([unknown, inside]))
         return
+    BUDGET.spend(len(pairs) * _weight(contents))
     for key, item in pairs:
         for content in contents:
             yield evaluate_value(content, scope.with_names({name: {"key": key, "value": item}}))

@@ -18,6 +18,7 @@ from policies.engine.values import (
     as_text,
     references_of,
 )
+from policies.readers.budget import BUDGET, MOST_BITS, Exceeded, size
 from policies.readers.syntax import (
     Binary,
     Call,
@@ -72,6 +73,9 @@ class Lazy:
 
 def evaluate(node: Node, scope: Scope) -> Any:
     """The value of an expression: plain Python (null is None), `Unknown`, or `Lazy`."""
+    BUDGET.steps -= 1
+    if BUDGET.steps < 0:
+        BUDGET.out_of_steps()
     return _EVALUATORS[type(node)](node, scope)
 
 
@@ -80,8 +84,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, Lazy):
         return value.unknown()
     if isinstance(value, list):
+        BUDGET.spend(1 + len(value))
         return [plain(item) for item in value]
     if isinstance(value, dict):
+        BUDGET.spend(4 + 2 * len(value))
         return {key: plain(item) for key, item in value.items()}
     return value
 
@@ -101,6 +107,8 @@ def traced(text: str, *sources: Any) -> str:
 
 
 def _is_sensitive(value: Any) -> bool:
+    if isinstance(value, list | dict):
+        BUDGET.spend(1 + len(value))
     if isinstance(value, list):
         return any(_is_sensitive(item) for item in value)
     if isinstance(value, dict):
@@ -115,6 +123,7 @@ def first_unknown(value: Any) -> Unknown | None:
     if isinstance(value, Lazy):
         return value.unknown()
     items = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
+    BUDGET.spend(1 + len(items))
     for item in items:
         if isinstance(item, list | dict | Unknown | Lazy):
             found = first_unknown(item)
@@ -125,6 +134,7 @@ def first_unknown(value: Any) -> Unknown | None:
 
 def equal(left: Any, right: Any) -> bool:
     """Terraform's `==` for known values: values of different types differ."""
+    BUDGET.spend(1)
     if isinstance(left, bool) != isinstance(right, bool):
         return False
     if isinstance(left, list) and isinstance(right, list):
@@ -288,8 +298,10 @@ def _template_value(node: Template, scope: Scope) -> Any:
 
 def text_of(parts: list[Any]) -> Any:
     """Texts and `Unknown`s joined: a text, or an `Unknown` with `parts`."""
+    BUDGET.spend(4 * len(parts))
     first = next((part for part in parts if isinstance(part, Unknown)), None)
     if first is None:
+        BUDGET.make(sum(map(size, parts)))
         return traced("".join(parts), *parts)
     return Unknown(first.reason, references_of(parts), tuple(parts), certain=True)
 
@@ -316,6 +328,19 @@ _ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "<=": lambda a, b: a <= b,
     ">=": lambda a, b: a >= b,
 }
+
+
+def bounded(number: Any) -> Any:
+    """A number, if it has no more digits than anybody needs.
+
+    Raises:
+        Exceeded: it has.
+    """
+    if isinstance(number, int) and number.bit_length() > MOST_BITS:
+        raise Exceeded(
+            f"it evaluates to a number of more than {MOST_BITS:,} bits; the gate evaluates up to that"
+        )
+    return number
 
 
 def _whole(number: float) -> float:
@@ -347,7 +372,7 @@ def _binary(node: Binary, scope: Scope) -> Any:
     if numbers[0] is None or numbers[1] is None:
         return Unknown(f"{operator} of values that are no numbers")
     try:
-        return _ARITHMETIC[operator](*numbers)
+        return bounded(_ARITHMETIC[operator](*numbers))
     except (ArithmeticError, ValueError):
         return Unknown(f"{operator} of {numbers[0]} and {numbers[1]} is no number")
 
@@ -403,6 +428,7 @@ def _for(node: For, scope: Scope) -> Any:
         return Unknown("for over a value that is no collection")
     items: list[tuple[Any, Any]] = []
     for key, value in pairs:
+        BUDGET.spend(5)
         inner = scope.with_names({node.value_name: value} | ({node.key_name: key} if node.key_name else {}))
         if node.condition is not None:
             kept = plain(evaluate(node.condition, inner))

@@ -22,9 +22,26 @@ from policies.engine.values import (
     parse_document,
     references_of,
 )
-from policies.readers.evaluation import Lazy, equal, first_unknown, plain, text_of, traced, unknown_from
+from policies.readers import regular_expressions
+from policies.readers.budget import BUDGET, Exceeded, size, weigh
+from policies.readers.evaluation import (
+    Lazy,
+    bounded,
+    equal,
+    first_unknown,
+    plain,
+    text_of,
+    traced,
+    unknown_from,
+)
 
 Function = Callable[[list[Any]], Any]
+
+_WIDEST: Final = 10_000
+"""The most characters that `format` pads to."""
+
+_LARGEST_POWER: Final = 2048
+"""The most bits of a power; Terraform's are doubles."""
 
 
 class Refused(Exception):
@@ -34,6 +51,7 @@ class Refused(Exception):
 def call(name: str, arguments: list[Any]) -> Any:
     """The result of a function, or an `Unknown`."""
     name = name.removeprefix("core::")
+    BUDGET.spend(_reading(arguments))
     if name not in _COLLECTIONS:
         arguments = [plain(argument) for argument in arguments]
     partial = _PARTIAL.get(name)
@@ -50,7 +68,23 @@ def call(name: str, arguments: list[Any]) -> Any:
     except (Refused, ValueError, TypeError, IndexError, KeyError, ArithmeticError, AttributeError) as error:
         detail = f": {error}" if isinstance(error, Refused) and str(error) else ""
         return unknown_from(f"{name}() does not take these arguments{detail}", *arguments)
-    return traced(result, *arguments) if isinstance(result, str) else result
+    if isinstance(result, str):
+        BUDGET.make(size(result))
+        return traced(result, *arguments)
+    if isinstance(result, list | dict):
+        BUDGET.spend(len(result))
+    return result
+
+
+def _reading(arguments: list[Any]) -> int:
+    """What it costs to look at the arguments: texts by their length, collections by their number of elements."""
+    cost = 3
+    for argument in arguments:
+        if isinstance(argument, str):
+            cost += len(argument) >> 8
+        elif isinstance(argument, list | dict):
+            cost += len(argument)
+    return cost
 
 
 def _text(value: Any) -> str:
@@ -140,6 +174,7 @@ def _flatten(arguments: list[Any]) -> Any:
         return arguments[0]
     pending = list(reversed(_list(arguments[0])))
     while pending:
+        BUDGET.spend(1)
         item = pending.pop()
         if isinstance(item, list):
             pending.extend(reversed(item))
@@ -260,11 +295,24 @@ def _jsonencode(arguments: list[Any]) -> Any:
     if blind is not None:
         if isinstance(tree, Unknown) and tree.document is ABSENT and not tree.parts:
             return unknown_from(tree.reason, tree)
+        weigh(tree)
         return Unknown(blind.reason, references_of(tree), document=tree, certain=True)
+    BUDGET.make(_length_as_json(tree))
     text = json.dumps(tree, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return traced(text, tree)
+
+
+def _length_as_json(value: Any) -> int:
+    """About the most bytes that a value takes as JSON."""
+    if isinstance(value, str):
+        return 6 * len(value)
+    if isinstance(value, list):
+        return 2 + sum(map(_length_as_json, value))
+    if isinstance(value, dict):
+        return 2 + sum(6 * len(key) + _length_as_json(item) for key, item in value.items())
+    return 16
 
 
 def _base64encode(arguments: list[Any]) -> Any:
@@ -310,6 +358,10 @@ def _format(arguments: list[Any]) -> Any:
             parts.append("%")
             continue
         flags, width, precision, verb = match.groups()
+        if int(width or 0) > _WIDEST or int(precision or 0) > _WIDEST:
+            raise Exceeded(
+                f"format() pads to more than {_WIDEST:,} characters; the gate evaluates up to that"
+            )
         value = next(rest, ABSENT)
         if value is ABSENT:
             raise Refused("there are fewer values than verbs")
@@ -374,7 +426,11 @@ def _cidrsubnet(arguments: list[Any]) -> str:
     network = ipaddress.ip_network(_text(arguments[0]), strict=False)
     new_bits, number = _whole(arguments[1]), _whole(arguments[2])
     prefix = network.prefixlen + new_bits
-    if not 0 <= number < 2**new_bits or prefix > network.max_prefixlen:
+    if (
+        not 0 <= new_bits <= network.max_prefixlen
+        or not 0 <= number < 2**new_bits
+        or prefix > network.max_prefixlen
+    ):
         raise Refused("the prefix has no such subnet")
     first = int(network.network_address) + (number << (network.max_prefixlen - prefix))
     return f"{type(network.network_address)(first)}/{prefix}"
@@ -388,6 +444,8 @@ def _cidrsubnets(arguments: list[Any]) -> list[str]:
     result = []
     for bits in arguments[1:]:
         prefix = network.prefixlen + _whole(bits)
+        if not network.prefixlen <= prefix <= network.max_prefixlen:
+            raise Refused("the prefix has no such subnet")
         size = 1 << (network.max_prefixlen - prefix)
         position = -(-position // size) * size
         if position + size > int(network.broadcast_address) + 1:
@@ -416,20 +474,17 @@ def _cidrnetmask(arguments: list[Any]) -> str:
 def _replace(arguments: list[Any]) -> str:
     text, search, replacement = map(_text, arguments)
     if len(search) > 1 and search.startswith("/") and search.endswith("/"):
-        if re.search(r"[\\$]", replacement):
-            raise Refused("a replacement with groups is not evaluated here")
-        return re.sub(_pattern(search[1:-1]), lambda _: replacement, text)
+        return _pattern(search[1:-1]).replaced(text, replacement)
+    found = text.count(search)
+    BUDGET.afford(size(text) + found * size(replacement))
     return text.replace(search, replacement)
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    # RE2 and Python agree on these; anything fancier is left alone.
-    if len(text) > 500 or re.search(r"\\[pPzQEC]|\(\?[^:P]|\[\[:|\)[*+{]", text):
-        raise Refused("this pattern is not evaluated here")
+def _pattern(text: str) -> regular_expressions.Pattern:
     try:
-        return re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise Refused("the pattern is malformed") from error
+        return regular_expressions.compiled(text)
+    except ValueError as error:
+        raise Refused(str(error)) from error
 
 
 def _split(arguments: list[Any]) -> list[str]:
@@ -457,6 +512,8 @@ def _range(arguments: list[Any]) -> list[float]:
         raise Refused("it would have more than 1,024 elements")
     result: list[float] = []
     while (start < end) if step > 0 else (start > end):
+        if start + step == start or len(result) > 1024:
+            raise Refused("the step is too small")
         result.append(start)
         start += step
     return result
@@ -472,8 +529,7 @@ def _chunklist(arguments: list[Any]) -> list[list[Any]]:
 def _setproduct(arguments: list[Any]) -> list[list[Any]]:
     import itertools
 
-    if math.prod(len(_list(argument)) for argument in arguments) > 10_000:
-        raise Refused("the product is too large")
+    BUDGET.spend(math.prod(len(_list(argument)) for argument in arguments) * (1 + len(arguments)))
     return [list(row) for row in itertools.product(*arguments)]
 
 
@@ -504,34 +560,46 @@ def _index(arguments: list[Any]) -> int:
 
 
 def _regex(arguments: list[Any]) -> Any:
-    match = _pattern(_text(arguments[0])).search(_text(arguments[1]))
-    if not match:
+    pattern, text = _pattern(_text(arguments[0])), _text(arguments[1])
+    found = pattern.search(text)
+    if found is None:
         raise Refused("the pattern matches nothing")
-    if match.re.groupindex:
-        return match.groupdict()
-    return list(match.groups()) if match.re.groups else match.group()
+    return _captured(pattern, text, found)
 
 
 def _regexall(arguments: list[Any]) -> list[Any]:
-    pattern = _pattern(_text(arguments[0]))
-    result: list[Any] = []
-    for match in pattern.finditer(_text(arguments[1])):
-        if pattern.groupindex:
-            result.append(match.groupdict())
-        else:
-            result.append(list(match.groups()) if pattern.groups else match.group())
-    return result
+    pattern, text = _pattern(_text(arguments[0])), _text(arguments[1])
+    return [_captured(pattern, text, found) for found in pattern.all(text)]
+
+
+def _captured(
+    pattern: regular_expressions.Pattern, text: str, found: regular_expressions.Capture
+) -> str | list[str | None] | dict[str, str | None]:
+    """A match: the text of it, or of its groups."""
+    pieces = [
+        text[start:end] if start >= 0 else None for start, end in zip(found[::2], found[1::2], strict=True)
+    ]
+    BUDGET.make(sum(size(piece) for piece in pieces if piece is not None))
+    if not pattern.names:
+        return pieces[0] or ""
+    if all(pattern.names):
+        return dict(zip(pattern.names, pieces[1:], strict=True))
+    if any(pattern.names):
+        raise Refused("some of the groups have names, and some have none")
+    return pieces[1:]
 
 
 def _pow(arguments: list[Any]) -> float:
     base, exponent = map(_number, arguments)
-    if abs(exponent) > 256:
-        raise Refused("the exponent is too large")
+    if abs(exponent) > 256 or (isinstance(base, int) and base.bit_length() * abs(exponent) > _LARGEST_POWER):
+        raise Refused("the power is too large")
     return _narrow(float(base**exponent)) if exponent < 0 else base**exponent
 
 
 def _indent(arguments: list[Any]) -> str:
-    return _text(arguments[1]).replace("\n", "\n" + " " * min(_whole(arguments[0]), 200))
+    spaces, text = min(_whole(arguments[0]), 200), _text(arguments[1])
+    BUDGET.afford(size(text) + spaces * text.count("\n"))
+    return text.replace("\n", "\n" + " " * spaces)
 
 
 def _tobool(arguments: list[Any]) -> bool | None:
@@ -642,7 +710,7 @@ _EXACT: Final[dict[str, Function]] = {
     "strcontains": lambda a: _text(a[1]) in _text(a[0]),
     "strrev": lambda a: _text(a[0])[::-1],
     "substr": _substr,
-    "sum": lambda a: sum(_number(item) for item in _list(a[0])),
+    "sum": lambda a: bounded(sum(_number(item) for item in _list(a[0]))),
     "title": _title,
     "tobool": _tobool,
     "tonumber": lambda a: None if a[0] is None else _number(a[0]),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from policies.engine.values import Unknown, parse_document, references_of
+from policies.readers.budget import weigh
 from policies.readers.evaluation import first_unknown, traced
 
 
@@ -40,6 +41,8 @@ def render(values: Mapping[str, Any]) -> Any:
     if _is_set(values.get("policy_id")):
         tree["Id"] = values["policy_id"]
     tree["Statement"] = statements
+    # Documents of documents may double with every step.
+    weigh(tree)
     blind = first_unknown(tree)
     if blind is not None:
         return Unknown(blind.reason, references_of(tree), document=tree, certain=True)
