@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.access import Access, Configured, access
-from policies.aws.stores import is_data_store
+from policies.aws.kinds import is_data_store
 
 Json = Any
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from policies.aws.stores import is_data_store
+from policies.aws.kinds import creates_others, keeps_data
 from policies.engine.catalogue import Entry
 from policies.engine.model import Model, Resource, Undetermined
 from policies.engine.parameters import Parameters
@@ -25,9 +25,13 @@ EVERY_TYPE: Final = "*"
 """In `Rule.types`: the rule judges whatever there is, which does not make a type one that a rule knows."""
 
 NOT_SEEN: Final = "CM_MODULE_SEEN"
+NOT_SHOWN: Final = "CM_CONTENTS_SEEN"
+NO_RULE: Final = "CM_STORE_KNOWN"
 WAIVER: Final = "CM_WAIVER"
 OWN_RULES: Final = {
     NOT_SEEN: "The resources of every module that is called are seen",
+    NOT_SHOWN: "No resource creates others that are not seen",
+    NO_RULE: "Every data store is of a type that a rule knows",
     WAIVER: "Every waiver is complete, in force, and matches a finding",
 }
 """The engine's own rules, by id."""
@@ -100,20 +104,22 @@ def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: P
     """Run the catalogue over what was read.
 
     Raises:
-        Problem: there is no resource, a rule raises or says nothing, or no rule knows the type of a data
-            store.
+        Problem: nothing is declared that could be judged, or a rule raises or says nothing.
     """
     findings: list[Finding] = []
     resources = 0
     evaluated = 0
     rules: set[str] = set()
     uncovered: set[str] = set()
+    notes: list[str] = []
     known = {type for entry in catalogue for type in (*entry.rule.types, *entry.rule.reads)}
+    judged = {type for entry in catalogue for type in entry.rule.types}
     for reading in readings:
         model = reading.model
         if not model.resources and not reading.unseen:
-            raise Problem(f"{reading.path}: there are no resources in it: nothing was judged")
-        _refuse_unknown_stores(model, catalogue, parameters)
+            if not model.declares:
+                raise Problem(f"{reading.path}: there are no resources in it: nothing was judged")
+            notes.append(f"{reading.path}: none of its resources has an instance: there was nothing to judge")
         touched: set[str] = set()
         for entry in catalogue:
             for finding in _apply(entry, model, parameters):
@@ -134,21 +140,51 @@ def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: P
                     unseen.construct,
                 )
             )
+        findings.extend(_unseen(model, judged, parameters))
         resources += len(model.resources)
         evaluated += sum(resource.address in touched for resource in model.resources)
         uncovered.update(type for type in model.types if type not in known)
-    return Result(tuple(dict.fromkeys(findings)), resources, evaluated, len(rules), tuple(sorted(uncovered)))
+    return Result(
+        tuple(dict.fromkeys(findings)),
+        resources,
+        evaluated,
+        len(rules),
+        tuple(sorted(uncovered)),
+        tuple(notes),
+    )
 
 
-def _refuse_unknown_stores(model: Model, catalogue: Sequence[Entry], parameters: Parameters) -> None:
-    judged = {type for entry in catalogue for type in entry.rule.types}
-    for type in model.types:
-        if type not in judged and is_data_store(type) and type not in parameters.coverage.accepted_stores:
-            first = model.of_type(type)[0]
-            raise Problem(
-                f"{first.file}:{first.line}: {first.address}: no rule knows the data store type {type}: "
-                f"write one, or accept the type in the parameters (coverage.accepted_stores)"
+def _unseen(model: Model, judged: Collection[str], parameters: Parameters) -> Iterable[Finding]:
+    """What no rule can judge: stores of types that no rule judges, and resources that create others unseen."""
+    accepted = parameters.coverage
+    for resource in model.resources:
+        type = resource.type
+        if type not in judged and type not in accepted.accepted_stores and keeps_data(resource):
+            words = (
+                f"{type} keeps data and no rule judges it: write one, or accept the type in the parameters "
+                "(coverage.accepted_stores)"
             )
+            yield _coverage(NO_RULE, words, resource)
+        if type not in accepted.accepted_creators and (why := creates_others(resource)):
+            words = (
+                f"{why}: write it as resources of hashicorp/aws, or accept the type in the parameters "
+                "(coverage.accepted_creators)"
+            )
+            yield _coverage(NOT_SHOWN, words, resource)
+
+
+def _coverage(rule: str, message: str, resource: Resource) -> Finding:
+    return Finding(
+        rule,
+        "coverage",
+        "high",
+        UNKNOWN,
+        resource.address,
+        message,
+        resource.file,
+        resource.line,
+        resource.construct,
+    )
 
 
 def _apply(entry: Entry, model: Model, parameters: Parameters) -> Iterable[Finding]:

@@ -241,7 +241,8 @@ class Resource(View):
     `address` is Terraform's own (`module.db.aws_db_instance.main["a"]`), `key` its `count` or `for_each`
     key or None, `module` the module's address or "", `mode` is `managed` or `data`. `file` is the path as
     the gate was given it, `line` counts from 1 (0: not known), `construct` is the CDKTF construct path or "".
-    `computed` names the arguments of a plan that AWS or the provider set, not the configuration.
+    `computed` names the arguments of a plan that AWS or the provider set, not the configuration. `provisioners` are
+    the kinds of its provisioners, such as `local-exec`.
     """
 
     __slots__ = (
@@ -254,6 +255,7 @@ class Resource(View):
         "module",
         "name",
         "place",
+        "provisioners",
         "type",
     )
 
@@ -272,6 +274,7 @@ class Resource(View):
         place: Place | None = None,
         construct: str = "",
         computed: frozenset[str] = frozenset(),
+        provisioners: frozenset[str] = frozenset(),
     ) -> None:
         self.address = address
         self.type = type
@@ -283,6 +286,7 @@ class Resource(View):
         self.place = place or NOWHERE
         self.construct = construct
         self.computed = computed
+        self.provisioners = provisioners
         self.resource = self
         self.path = ""
 
@@ -387,7 +391,10 @@ _IDENTITIES_OF: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(eq=False)
 class Model:
-    """Everything that one input holds. `source` is `json`, `hcl`, `mixed` or `plan`."""
+    """Everything that one input holds. `source` is `json`, `hcl`, `mixed` or `plan`.
+
+    `declares` says that managed resources are declared, though it may be that none has an instance.
+    """
 
     resources: Sequence[Resource]
     data: Sequence[Resource] = ()
@@ -395,6 +402,7 @@ class Model:
     providers: Sequence[Provider] = ()
     source: str = ""
     variables: Sequence[Variable] = ()
+    declares: bool = False
     _by_type: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_address: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_identity: dict[str, dict[str, list[Resource]]] = field(default_factory=dict, repr=False)

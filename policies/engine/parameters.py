@@ -69,9 +69,13 @@ class Availability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """`accepted_stores`: types of data stores that may pass though no rule knows them."""
+    """`accepted_stores`: types of data stores that may pass though no rule knows them.
+
+    `accepted_creators`: types of resources that may create others unseen.
+    """
 
     accepted_stores: tuple[str, ...]
+    accepted_creators: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

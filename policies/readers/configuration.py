@@ -372,7 +372,26 @@ class Evaluation:
             Variable(name, evaluate_value(block.body.get("default", ABSENT), self.root.scope), block.place)
             for name, block in self.root.config.variables.items()
         ]
-        return Model(resources, data, outputs, providers, source, variables)
+        declares = bool(resources) or self._declares()
+        return Model(resources, data, outputs, providers, source, variables, declares)
+
+    def _declares(self) -> bool:
+        """Whether any module declares a managed resource, those included that have no instance."""
+        pending = [self.root.config]
+        seen: set[Path] = set()
+        while pending:
+            config = pending.pop()
+            if config.folder in seen:
+                continue
+            seen.add(config.folder)
+            if any(mode == "resource" for mode, _, _ in config.resources):
+                return True
+            for block in config.modules.values():
+                source = plain_text(block.body.get("source"))
+                if is_local(source):
+                    directory = joined_folder(config.directory, source)
+                    pending.append(self.load(config.folder / source, directory))
+        return False
 
 
 def _truth(value: Any, scope: Scope) -> bool:
@@ -854,7 +873,16 @@ class Instance(Lazy):
             module=self.module.address,
             place=self.block.place,
             construct=self.block.construct,
+            provisioners=_provisioners(self.block.body.get("provisioner")),
         )
+
+
+def _provisioners(blocks: Any) -> frozenset[str]:
+    """The kinds of a resource's provisioners, such as `local-exec`: labels in HCL, keys in JSON."""
+    found = blocks if isinstance(blocks, list) else [blocks]
+    return frozenset(
+        kind for block in found if isinstance(block, dict) for kind in getattr(block, "labels", ()) or block
+    )
 
 
 @dataclass(slots=True)

@@ -37,7 +37,7 @@ def join(plan: Model, configuration: Model, file: str) -> Model:
     data = [
         _joined(one, known.get(one.address) or loose.get(without_key(one.address)), plan) for one in plan.data
     ]
-    return Model(resources, data, plan.outputs, plan.providers, plan.source)
+    return Model(resources, data, plan.outputs, plan.providers, plan.source, declares=plan.declares)
 
 
 def _joined(resource: Resource, source: Resource | None, plan: Model) -> Resource:
@@ -68,6 +68,7 @@ def _joined(resource: Resource, source: Resource | None, plan: Model) -> Resourc
         place=source.place,
         construct=source.construct,
         computed=resource.computed,
+        provisioners=resource.provisioners | source.provisioners,
     )
 
 

@@ -143,7 +143,8 @@ class _Plan:
             Variable(name, declared.get("default", ABSENT), Place(self.file))
             for name, declared in (self.root.config.get("variables") or {}).items()
         ]
-        return Model(resources, data, self._outputs(), self._providers(), "plan", variables)
+        declares = bool(resources) or _declares(self.root.config)
+        return Model(resources, data, self._outputs(), self._providers(), "plan", variables, declares)
 
     def _resource(self, module: str, item: Mapping[str, Any]) -> Resource:
         address = item["address"]
@@ -183,6 +184,9 @@ class _Plan:
             module=module,
             place=_PlanPlace(self.lines, address),
             computed=computed if config else frozenset(),
+            provisioners=frozenset(
+                str(provisioner.get("type")) for provisioner in config.get("provisioners") or ()
+            ),
         )
 
     def _context(self, module: str) -> _Context:
@@ -464,6 +468,14 @@ def _split_module(address: str) -> tuple[str, str]:
     """The calling module's address and the call with its key: both halves of `module.a[0].module.b`."""
     steps = _REFERENCE.findall(address)
     return ".".join(steps[:-2]), ".".join(steps[-2:])
+
+
+def _declares(module: Mapping[str, Any]) -> bool:
+    """Whether a module of the plan's configuration, or one below it, declares a managed resource."""
+    calls = (module.get("module_calls") or {}).values()
+    return any(resource.get("mode") == "managed" for resource in module.get("resources") or ()) or any(
+        _declares(call.get("module") or {}) for call in calls
+    )
 
 
 # What names a resource, and of which kinds it may be.

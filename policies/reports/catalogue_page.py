@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Final
 
 from policies.engine.catalogue import Entry
+from policies.engine.judging import OWN_RULES
 from policies.engine.verdicts import FAMILIES
+
+_OWN: Final = (
+    "What no rule of a resource can say is said by the engine, as unknown. Each such finding can be waived, but for",
+    "those of `CM_WAIVER`; a type can be accepted once for all in the parameters: `coverage.accepted_stores` answers",
+    "`CM_STORE_KNOWN`, `coverage.accepted_creators` answers `CM_CONTENTS_SEEN`. Which types of hashicorp/aws keep",
+    "data or create others is told by `policies/aws/types.txt`; other providers' types are known by their names.",
+)
 
 
 def listing(catalogue: Sequence[Entry], format: str) -> str:
@@ -66,6 +75,16 @@ def markdown(catalogue: Sequence[Entry]) -> str:
         ]
         for entry in members:
             lines += _rule(entry)
+    lines += [
+        "",
+        "## The gate itself",
+        "",
+        *_OWN,
+        "",
+        "| rule | severity | requirement |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| {id} | high | {_cell(title)} |" for id, title in OWN_RULES.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -68,7 +68,6 @@ def test_exit_code_0_when_all_passed(written: Written, capsys: pytest.CaptureFix
             "error",
         ),
         ({"x.txt": "hello"}, "x.txt", "neither a folder with Terraform configuration"),
-        ({"main.tf": 'resource "aws_qldb_ledger" "x" {}\n'}, "", "no rule knows the data store type"),
     ],
 )
 def test_exit_code_2_for_what_cannot_be_judged(

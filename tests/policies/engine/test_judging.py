@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -136,17 +137,61 @@ def test_nothing_to_judge_stops_the_gate(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "type",
-    ["aws_timestreamwrite_table", "aws_qldb_ledger", "google_sql_database_instance", "azurerm_redis_cache"],
+    "type", ["aws_mq_broker", "aws_qldb_ledger", "google_sql_database_instance", "azurerm_redis_cache"]
 )
-def test_a_data_store_that_no_rule_knows_stops_the_gate(tmp_path: Path, type: str) -> None:
-    text = f'resource "{type}" "main" {{}}\n'
-    with pytest.raises(Problem, match=f"no rule knows the data store type {type}"):
-        judged(text, entry(encrypted), folder=tmp_path)
+def test_a_data_store_that_no_rule_knows_is_unknown_beside_all_else(tmp_path: Path, type: str) -> None:
+    result = judged(f'{TWO}resource "{type}" "store" {{}}\n', entry(encrypted), folder=tmp_path)
+    assert statuses(result) == {
+        "aws_db_instance.one": "pass",
+        "aws_db_instance.two": "unknown",
+        f"{type}.store": "unknown",
+    }
+    assert (result.findings[-1].rule, result.findings[-1].line) == ("CM_STORE_KNOWN", 13)
     settings = tmp_path / "parameters.toml"
     settings.write_text(f'[coverage]\naccepted_stores = ["{type}"]\n')
-    result = judging.judge([read(tmp_path)], [entry(encrypted)], parameters.load(settings))
-    assert result.summary.uncovered_types == (type,)
+    accepted = judging.judge([read(tmp_path)], [entry(encrypted)], parameters.load(settings))
+    assert f"{type}.store" not in statuses(accepted)
+    assert type in accepted.summary.uncovered_types
+
+
+CREATORS = {
+    "a stack": 'resource "aws_cloudformation_stack" "x" {\n  template_body = "{}"\n}\n',
+    "a chart": 'resource "helm_release" "x" {\n  chart = "postgresql"\n}\n',
+    "another provider for AWS": 'resource "awscc_s3_bucket" "x" {}\n',
+    "a program": 'resource "null_resource" "x" {\n  provisioner "local-exec" {\n    command = "true"\n  }\n}\n',
+    "a program beside a resource": (
+        'resource "aws_vpc" "x" {\n  provisioner "remote-exec" {}\n  provisioner "local-exec" {}\n}\n'
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CREATORS)
+def test_what_creates_others_unseen_is_unknown(tmp_path: Path, what: str) -> None:
+    result = judged(CREATORS[what], entry(encrypted), folder=tmp_path)
+    assert [(f.rule, f.status, f.line) for f in result.findings] == [("CM_CONTENTS_SEEN", "unknown", 1)]
+    type = result.findings[0].address.partition(".")[0]
+    settings = tmp_path / "parameters.toml"
+    settings.write_text(f'[coverage]\naccepted_creators = ["{type}"]\n')
+    assert judging.judge([read(tmp_path)], [entry(encrypted)], parameters.load(settings)).exit_code == 0
+
+
+def test_a_provisioner_is_seen_in_json_and_in_a_plan(tmp_path: Path) -> None:
+    block = {"provisioner": [{"file": {}}, {"local-exec": {"command": "true"}}]}
+    (tmp_path / "main.tf.json").write_text(json.dumps({"resource": {"terraform_data": {"x": block}}}))
+    one = {"address": "terraform_data.x", "mode": "managed", "type": "terraform_data", "name": "x"}
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [{**one, "values": {}}]}},
+        "configuration": {"root_module": {"resources": [{**one, "provisioners": [{"type": "local-exec"}]}]}},
+    }
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    for path, configuration in (
+        (tmp_path, None),
+        (tmp_path / "plan.json", None),
+        (tmp_path / "plan.json", tmp_path / "main.tf.json"),
+    ):
+        result = judging.judge([read(path, configuration)], [entry(encrypted)], PARAMETERS)
+        assert [finding.rule for finding in result.findings] == ["CM_CONTENTS_SEEN"]
 
 
 @pytest.mark.parametrize(
@@ -157,10 +202,49 @@ def test_a_data_store_that_no_rule_knows_stops_the_gate(tmp_path: Path, type: st
         "aws_s3_bucket_policy",
         "aws_athena_database",
         "aws_ecs_cluster",
+        "terraform_data",
+        "random_password",
     ],
 )
 def test_what_keeps_no_data_needs_no_rule(tmp_path: Path, type: str) -> None:
     assert judged(f'resource "{type}" "main" {{}}\n', entry(encrypted), folder=tmp_path).exit_code == 0
+
+
+NONE = {
+    "count": 'resource "aws_db_instance" "x" {\n  count = 0\n}\n',
+    "for_each": 'resource "aws_db_instance" "x" {\n  for_each = {}\n}\n',
+    "a module": 'module "x" {\n  source = "./x"\n  count = 0\n}\n',
+    "a module within a module": 'module "x" {\n  source = "./y"\n  count = 0\n}\n',
+}
+
+
+@pytest.mark.parametrize("what", NONE)
+def test_a_configuration_without_instances_is_told_and_passes(tmp_path: Path, what: str) -> None:
+    for name, text in (
+        ("x", 'resource "aws_vpc" "main" {}\n'),
+        ("y", 'module "x" {\n  source = "../x"\n}\n'),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(text)
+    result = judged(NONE[what], entry(encrypted), folder=tmp_path)
+    assert (result.exit_code, result.findings) == (0, ())
+    assert result.notes == (f"{tmp_path}: none of its resources has an instance: there was nothing to judge",)
+
+
+def test_a_plan_without_instances_is_told_and_one_without_resources_refused(tmp_path: Path) -> None:
+    declared = {"resources": [{"address": "aws_vpc.x", "mode": "managed", "type": "aws_vpc", "name": "x"}]}
+    plan: dict[str, Any] = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {}},
+        "configuration": {"root_module": {"module_calls": {"m": {"module": declared}}}},
+    }
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    result = judging.judge([read(tmp_path / "plan.json")], [entry(encrypted)], PARAMETERS)
+    assert (result.exit_code, len(result.notes)) == (0, 1)
+    plan["configuration"] = {"root_module": {}}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    with pytest.raises(Problem, match="there are no resources"):
+        judging.judge([read(tmp_path / "plan.json")], [entry(encrypted)], PARAMETERS)
 
 
 def test_a_module_that_was_not_seen_is_unknown(tmp_path: Path) -> None:
