@@ -17,25 +17,14 @@ def render(values: Mapping[str, Any]) -> Any:
     Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
     """
     statements: list[Any] = []
-    for text in _list(values.get("source_policy_documents")):
-        statements.extend(_statements(text))
-    for block in _list(values.get("statement")):
-        statements.append(_statement(block) if isinstance(block, dict) else block)
-    for text in _list(values.get("override_policy_documents")):
-        for statement in _statements(text):
-            sid = statement.get("Sid") if isinstance(statement, dict) else None
-            place = next(
-                (
-                    index
-                    for index, known in enumerate(statements)
-                    if isinstance(sid, str) and isinstance(known, dict) and known.get("Sid") == sid
-                ),
-                None,
-            )
-            if place is None:
-                statements.append(statement)
-            else:
-                statements[place] = statement
+    for name in ("source_json", "source_policy_documents"):
+        for text in _list(values.get(name)):
+            _merge(statements, _statements(text))
+    blocks = _list(values.get("statement"))
+    _merge(statements, [_statement(block) if isinstance(block, dict) else block for block in blocks])
+    for name in ("override_policy_documents", "override_json"):
+        for text in _list(values.get(name)):
+            _merge(statements, _statements(text))
     version = values.get("version")
     tree: dict[str, Any] = {"Version": "2012-10-17" if version is None else version}
     if _is_set(values.get("policy_id")):
@@ -47,6 +36,38 @@ def render(values: Mapping[str, Any]) -> Any:
     if blind is not None:
         return Unknown(blind.reason, references_of(tree), document=tree, certain=True)
     return traced(json.dumps(tree), tree)
+
+
+def _merge(statements: list[Any], more: list[Any]) -> None:
+    """Add the statements of another document: one takes the place of an earlier one of the same `Sid`.
+
+    What cannot be read may take the place of any that has a `Sid`.
+    Source: the provider's `IAMPolicyDoc.Merge`, internal/service/iam/policy_model.go
+    """
+    earlier = len(statements)
+    for statement in more:
+        sid = statement.get("Sid") if isinstance(statement, dict) else statement
+        if isinstance(sid, Unknown):
+            statements[:earlier] = [
+                Unknown(f"another statement may take its place: {sid.reason}", references_of(known))
+                if isinstance(known, dict) and known.get("Sid") is not None
+                else known
+                for known in statements[:earlier]
+            ]
+            statements.append(statement)
+            continue
+        place = next(
+            (
+                index
+                for index, known in enumerate(statements)
+                if sid and isinstance(known, dict) and known.get("Sid") == sid
+            ),
+            None,
+        )
+        if place is None:
+            statements.append(statement)
+        else:
+            statements[place] = statement
 
 
 def _list(value: Any) -> list[Any]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from policies.aws.documents import allows, holes, listed, statements
+from policies.aws.documents import holes, listed, may_allow, statements, surely_denies
 from policies.aws.texts import HOLE, Text, Texts
 from policies.engine.model import Model, Resource, View
 from policies.engine.parameters import Parameters
@@ -87,17 +87,37 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         return
     readable: dict[str, str] = {}
     decryptable: dict[str, str] = {}
+    denials: list[dict[str, Any]] = []
     for role in profiles:
         for document, at in _documents(role):
             for hole in holes(document):
                 raise at.undetermined(hole)
             for statement in statements(document):
                 where = f"{at.resource.address}"
-                if any(allows(statement, action) for action in _READS):
+                if any(may_allow(statement, action) for action in _READS):
                     readable.update((secret, where) for secret in _resources(statement, model))
-                if allows(statement, "kms:Decrypt"):
+                if may_allow(statement, "kms:Decrypt"):
                     decryptable.update((key, where) for key in _resources(statement, model))
+                denials.append(statement)
+    for denial in denials:
+        if all(surely_denies(denial, action) for action in _READS):
+            readable = _left(readable, denial, model)
+        if surely_denies(denial, "kms:Decrypt"):
+            decryptable = _left(decryptable, denial, model)
     yield _compare(model, named, keys, readable, decryptable)
+
+
+def _left(granted: dict[str, str], denial: dict[str, Any], model: Model) -> dict[str, str]:
+    """What a Deny leaves of what is granted; what it denies in part stays."""
+    if "NotResource" in denial:
+        spared = list(_named_in(denial["NotResource"], model))
+        if "*" in granted:
+            return {one: granted["*"] for one in spared} | {
+                one: where for one, where in granted.items() if one in spared
+            }
+        return {one: where for one, where in granted.items() if any(_same(one, other) for other in spared)}
+    denied = [name for name in _named_in(denial.get("Resource"), model, unclear="")]
+    return {one: where for one, where in granted.items() if "*" not in denied and one not in denied}
 
 
 def _compare(
@@ -179,14 +199,19 @@ def _resources(statement: dict[str, Any], model: Model) -> Iterator[str]:
     """What a statement is about: addresses where it is made here, else the text of the ARN."""
     if "NotResource" in statement:
         yield "*"
-        return
-    for one in listed(statement.get("Resource")):
+    else:
+        yield from _named_in(statement.get("Resource"), model)
+
+
+def _named_in(resources: Any, model: Model, unclear: str = "*") -> Iterator[str]:
+    """What an element names; `unclear` for what cannot be told."""
+    for one in listed(resources):
         names = list(_names(one))
         if isinstance(one, str) and not names:
             keys = model.follow(one, "aws_kms_key").resources
             yield keys[0].address if keys else _made_here(model, one)
         elif not names:
-            yield "*"
+            yield unclear
         for name in names:
             yield _alias_target(model, name)
 

@@ -186,3 +186,386 @@ resource "aws_s3_bucket_policy" "main" {
   bucket = aws_s3_bucket.main.id
   policy = var.policy
 }
+
+#### one bucket denied in parts, each of them whole
+#= aws_s3_bucket.halves: pass
+#= aws_s3_bucket.rest: pass
+#= aws_s3_bucket_policy.rest_of_objects: fail
+resource "aws_s3_bucket" "halves" {
+  bucket = "halves-of-a-bucket"
+}
+resource "aws_s3_bucket_policy" "halves" {
+  bucket = aws_s3_bucket.halves.id
+  policy = jsonencode({ Statement = [
+    { Effect    = "Deny", Principal = { AWS = ["*"] }, Action = "*", Resource = "arn:aws:s3:::halves-of-a-bucket",
+      Condition = { StringEquals = { "AWS:SecureTransport" = "false" } } },
+    { Effect    = "Deny", Principal = "*", Action = "S3:*", Resource = "arn:aws:s3:::halves-of-a-bucket/*",
+      Condition = { StringNotEquals = { "aws:SecureTransport" = "true" } } },
+  ] })
+}
+resource "aws_s3_bucket" "rest" {
+  bucket = "rest-of-a-bucket"
+}
+resource "aws_s3_bucket_policy" "rest" {
+  bucket = aws_s3_bucket.rest.id
+  policy = jsonencode({ Statement = [
+    { Effect    = "Deny", Principal = "*", NotAction = ["s3:GetObject", "iam:*"], Resource = "*",
+      Condition = { Bool = { "aws:SecureTransport" = "false" } } },
+    { Effect    = "Deny", Principal = "*", Action = "s3:Get*", Resource = "arn:aws:s3:::rest-of-a-bucket*",
+      Condition = { Bool = { "aws:SecureTransport" = "false" } } },
+  ] })
+}
+resource "aws_s3_bucket" "rest_of_objects" {
+  bucket = "rest-of-objects"
+}
+resource "aws_s3_bucket_policy" "rest_of_objects" {
+  bucket = aws_s3_bucket.rest_of_objects.id
+  policy = jsonencode({ Statement = [
+    { Effect    = "Deny", Principal = "*", NotAction = "s3:GetObject*", Resource = "*",
+      Condition = { Bool = { "aws:SecureTransport" = "false" } } },
+    { Effect    = "Deny", Principal = "*", Action = "s3:GetObject", Resource = "*",
+      Condition = { Bool = { "aws:SecureTransport" = "false" } } },
+  ] })
+}
+
+#### what a Deny leaves out
+#= aws_s3_bucket_policy.actions: fail
+#= aws_s3_bucket_policy.objects: fail
+#= aws_s3_bucket_policy.people: fail
+#= aws_s3_bucket_policy.versions: fail
+#= aws_s3_bucket_policy.never: fail
+#= aws_s3_bucket.elsewhere: pass
+#= aws_s3_bucket.without_key: pass
+resource "aws_s3_bucket" "actions" {
+  bucket = "left-out-actions"
+}
+resource "aws_s3_bucket_policy" "actions" {
+  bucket = aws_s3_bucket.actions.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", NotAction = "s3:List*", Resource = "*",
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "objects" {
+  bucket = "left-out-objects"
+}
+resource "aws_s3_bucket_policy" "objects" {
+  bucket = aws_s3_bucket.objects.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", NotResource = "arn:aws:s3:::left-out-objects/public/*",
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "people" {
+  bucket = "left-out-people"
+}
+resource "aws_s3_bucket_policy" "people" {
+  bucket = aws_s3_bucket.people.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", NotPrincipal = { AWS = "arn:aws:iam::123456789012:root" }, Action = "s3:*", Resource = "*",
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "versions" {
+  bucket = "left-out-versions"
+}
+resource "aws_s3_bucket_policy" "versions" {
+  bucket = aws_s3_bucket.versions.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { NumericLessThan = { "s3:TlsVersion" = ["1.2", "1.3"] } }
+  }] })
+}
+resource "aws_s3_bucket" "never" {
+  bucket = "left-out-always"
+}
+resource "aws_s3_bucket_policy" "never" {
+  bucket = aws_s3_bucket.never.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { Null = { "aws:SecureTransport" = "true" } }
+  }] })
+}
+resource "aws_s3_bucket" "elsewhere" {
+  bucket = "left-out-elsewhere"
+}
+resource "aws_s3_bucket_policy" "elsewhere" {
+  bucket = aws_s3_bucket.elsewhere.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", NotAction = "iam:PassRole", NotResource = "arn:aws:s3:::another-one/*",
+    Condition = { "ForAllValues:Bool" = { "aws:SecureTransport" = ["false"] } }
+  }] })
+}
+# A request over plain HTTP has no version of TLS, so that a test which holds without one holds.
+resource "aws_s3_bucket" "without_key" {
+  bucket = "without-the-key"
+}
+resource "aws_s3_bucket_policy" "without_key" {
+  bucket = aws_s3_bucket.without_key.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { NumericLessThanIfExists = { "s3:TlsVersion" = "1.2" } }
+  }] })
+}
+
+#### parts of a Deny that are not known
+#= aws_s3_bucket.effect: unknown
+#= aws_s3_bucket.principal: unknown
+#= aws_s3_bucket.condition: unknown
+#= aws_s3_bucket.excepted: unknown
+#= aws_s3_bucket_policy.narrowed: fail, plan: nothing
+#= aws_s3_bucket.narrowed: nothing, plan: unknown
+variable "asked" {}
+resource "aws_s3_bucket" "effect" {
+  bucket = "effect-is-asked"
+}
+resource "aws_s3_bucket_policy" "effect" {
+  bucket = aws_s3_bucket.effect.id
+  policy = jsonencode({ Statement = [{
+    Effect    = var.asked, Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "principal" {
+  bucket = "principal-is-asked"
+}
+resource "aws_s3_bucket_policy" "principal" {
+  bucket = aws_s3_bucket.principal.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = { AWS = var.asked }, Action = "s3:*", Resource = "*",
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "condition" {
+  bucket = "condition-is-asked"
+}
+resource "aws_s3_bucket_policy" "condition" {
+  bucket = aws_s3_bucket.condition.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { Bool = { "aws:SecureTransport" = var.asked } }
+  }] })
+}
+resource "aws_s3_bucket" "excepted" {
+  bucket = "exception-is-asked"
+}
+resource "aws_s3_bucket_policy" "excepted" {
+  bucket = aws_s3_bucket.excepted.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", NotAction = [var.asked], Resource = "*",
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+# Whatever the address is, it narrows the statement.
+resource "aws_s3_bucket" "narrowed" {
+  bucket = "narrowed-by-what-is-asked"
+}
+resource "aws_s3_bucket_policy" "narrowed" {
+  bucket = aws_s3_bucket.narrowed.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { Bool = { "aws:SecureTransport" = "false" }, StringEquals = { "aws:SourceVpc" = var.asked } }
+  }] })
+}
+
+#### names and ARNs made of parts
+#= aws_s3_bucket.asked: pass, plan: unknown
+#= aws_s3_bucket.formatted: pass, plan: unknown
+#= aws_s3_bucket.prefixed: pass
+#= aws_s3_bucket.other: unknown
+variable "team" {}
+variable "stage" {}
+data "aws_partition" "here" {}
+locals {
+  name = "logs-${var.team}"
+}
+resource "aws_s3_bucket" "asked" {
+  bucket = local.name
+}
+resource "aws_s3_bucket_policy" "asked" {
+  bucket = aws_s3_bucket.asked.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*",
+    Resource  = ["arn:${data.aws_partition.here.partition}:s3:::${local.name}", "arn:aws-cn:s3:::logs-${var.team}/*"],
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "formatted" {}
+resource "aws_s3_bucket_policy" "formatted" {
+  bucket = aws_s3_bucket.formatted.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*",
+    Resource  = [format("arn:aws:s3:::%s", aws_s3_bucket.formatted.id), format("%s/*", aws_s3_bucket.formatted.arn)],
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "prefixed" {
+  bucket_prefix = "archive-"
+}
+resource "aws_s3_bucket_policy" "prefixed" {
+  bucket = aws_s3_bucket.prefixed.bucket
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "arn:aws:s3:::archive-*",
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "other" {
+  bucket = "logs-of-a-stage"
+}
+resource "aws_s3_bucket_policy" "other" {
+  bucket = aws_s3_bucket.other.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*",
+    Resource  = ["arn:aws:s3:::logs-of-a-stage", "arn:aws:s3:::${var.stage}"],
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+
+#### documents that are laid over each other
+#= aws_s3_bucket_policy.replaced: fail
+#= aws_s3_bucket.kept: pass
+#= aws_s3_bucket.maybe: unknown
+#= aws_s3_bucket.unnamed: pass
+variable "baseline" {}
+data "aws_iam_policy_document" "deny" {
+  statement {
+    sid       = "Tls"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+data "aws_iam_policy_document" "read" {
+  statement {
+    sid       = "Tls"
+    actions   = ["s3:GetObject"]
+    resources = ["arn:aws:s3:::laid-over/*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["123456789012"]
+    }
+  }
+}
+data "aws_iam_policy_document" "replaced" {
+  override_policy_documents = [data.aws_iam_policy_document.deny.json, data.aws_iam_policy_document.read.json]
+}
+data "aws_iam_policy_document" "kept" {
+  source_policy_documents   = [data.aws_iam_policy_document.read.json]
+  override_policy_documents = [data.aws_iam_policy_document.deny.json]
+}
+data "aws_iam_policy_document" "maybe" {
+  source_policy_documents   = [data.aws_iam_policy_document.deny.json]
+  override_policy_documents = [var.baseline]
+}
+data "aws_iam_policy_document" "unnamed" {
+  statement {
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = ["*"]
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+  override_policy_documents = [var.baseline]
+}
+resource "aws_s3_bucket" "replaced" {
+  bucket = "laid-over"
+}
+resource "aws_s3_bucket_policy" "replaced" {
+  bucket = aws_s3_bucket.replaced.id
+  policy = data.aws_iam_policy_document.replaced.json
+}
+resource "aws_s3_bucket" "kept" {
+  bucket = "laid-over-again"
+}
+resource "aws_s3_bucket_policy" "kept" {
+  bucket = aws_s3_bucket.kept.id
+  policy = data.aws_iam_policy_document.kept.json
+}
+resource "aws_s3_bucket" "maybe" {
+  bucket = "laid-over-by-anything"
+}
+resource "aws_s3_bucket_policy" "maybe" {
+  bucket = aws_s3_bucket.maybe.id
+  policy = data.aws_iam_policy_document.maybe.json
+}
+resource "aws_s3_bucket" "unnamed" {
+  bucket = "not-laid-over"
+}
+resource "aws_s3_bucket_policy" "unnamed" {
+  bucket = aws_s3_bucket.unnamed.id
+  policy = data.aws_iam_policy_document.unnamed.json
+}
+
+#### policies of buckets that stand elsewhere, and several of one bucket
+#= aws_s3_bucket_policy.of_data: pass
+#= aws_s3_bucket_policy.of_name: fail
+#= aws_s3_bucket_policy.of_wrong_name: fail
+#= aws_s3_bucket.twice: unknown
+#= aws_s3_bucket.twice_denied: pass
+data "aws_s3_bucket" "shared" {
+  bucket = "shared-by-all"
+}
+resource "aws_s3_bucket_policy" "of_data" {
+  bucket = data.aws_s3_bucket.shared.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*",
+    Resource  = ["arn:aws:s3:::shared-by-all", "arn:aws:s3:::shared-by-all/*"],
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket_policy" "of_name" {
+  bucket = "made-by-hand"
+  policy = jsonencode({ Statement = [{
+    Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "arn:aws:s3:::made-by-hand/*"
+  }] })
+}
+resource "aws_s3_bucket_policy" "of_wrong_name" {
+  bucket = "made-by-hand-too"
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = ["arn:aws:s3:::made", "arn:aws:s3:::made/*"],
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "twice" {
+  bucket = "two-policies"
+}
+resource "aws_s3_bucket_policy" "twice_one" {
+  bucket = aws_s3_bucket.twice.id
+  policy = jsonencode({ Statement = [{
+    Effect = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket_policy" "twice_other" {
+  bucket = aws_s3_bucket.twice.id
+  policy = jsonencode({ Statement = [{
+    Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "arn:aws:s3:::two-policies/*"
+  }] })
+}
+resource "aws_s3_bucket" "twice_denied" {
+  bucket = "two-policies-that-deny"
+}
+resource "aws_s3_bucket_policy" "twice_denied" {
+  for_each = toset(["a", "b"])
+  bucket   = aws_s3_bucket.twice_denied.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}

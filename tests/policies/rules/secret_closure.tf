@@ -151,3 +151,75 @@ resource "aws_instance" "main" {
   instance_type        = "t3.micro"
   iam_instance_profile = aws_iam_instance_profile.main.name
 }
+
+#### what an Allow may cover and what a Deny surely does
+#= aws_instance.others: pass
+#= aws_instance.all_but: fail
+#= aws_instance.spared: pass
+#= aws_instance.denied: fail
+#= aws_instance.sometimes: fail
+#= aws_iam_role_policy.all["asked"]: unknown
+variable "effect" {}
+locals {
+  secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-AbCdEf"
+  read   = { Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-AbCdEf" }
+  grants = {
+    others    = [local.read, { Effect = "Allow", NotAction = ["secretsmanager:*", "KMS:*"], Resource = "*" }]
+    all_but   = [{ Effect = "Allow", NotAction = "iam:*", Resource = "*" }]
+    spared    = [{ Effect = "Allow", Action = "secretsmanager:*", Resource = "*" }, { Effect = "Deny", Action = "*", NotResource = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-AbCdEf" }]
+    denied    = [local.read, { Effect = "Deny", Action = "secretsmanager:*", Resource = "*" }]
+    sometimes = [{ Effect = "Allow", Action = "secretsmanager:*", Resource = "*" }, { Effect = "Deny", Action = "secretsmanager:*", Resource = "*", Condition = { Bool = { "aws:MultiFactorAuthPresent" = "false" } } }]
+    asked     = [local.read, { Effect = var.effect, Action = "secretsmanager:*", Resource = "*" }]
+  }
+}
+resource "aws_iam_role" "all" {
+  for_each           = toset(["others", "all_but", "spared", "denied", "sometimes", "asked"])
+  name               = each.key
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }] })
+}
+resource "aws_iam_role_policy" "all" {
+  for_each = toset(["others", "all_but", "spared", "denied", "sometimes", "asked"])
+  role     = aws_iam_role.all[each.key].name
+  policy   = jsonencode({ Version = "2012-10-17", Statement = local.grants[each.key] })
+}
+resource "aws_iam_instance_profile" "all" {
+  for_each = toset(["others", "all_but", "spared", "denied", "sometimes", "asked"])
+  name     = each.key
+  role     = aws_iam_role.all[each.key].name
+}
+resource "aws_instance" "others" {
+  ami                  = "ami-0123456789abcdef0"
+  instance_type        = "t3.micro"
+  iam_instance_profile = aws_iam_instance_profile.all["others"].name
+  user_data            = "export SECRET=${local.secret}"
+}
+resource "aws_instance" "all_but" {
+  ami                  = "ami-0123456789abcdef0"
+  instance_type        = "t3.micro"
+  iam_instance_profile = aws_iam_instance_profile.all["all_but"].name
+  user_data            = "export SECRET=${local.secret}"
+}
+resource "aws_instance" "spared" {
+  ami                  = "ami-0123456789abcdef0"
+  instance_type        = "t3.micro"
+  iam_instance_profile = aws_iam_instance_profile.all["spared"].name
+  user_data            = "export SECRET=${local.secret}"
+}
+resource "aws_instance" "denied" {
+  ami                  = "ami-0123456789abcdef0"
+  instance_type        = "t3.micro"
+  iam_instance_profile = aws_iam_instance_profile.all["denied"].name
+  user_data            = "export SECRET=${local.secret}"
+}
+resource "aws_instance" "sometimes" {
+  ami                  = "ami-0123456789abcdef0"
+  instance_type        = "t3.micro"
+  iam_instance_profile = aws_iam_instance_profile.all["sometimes"].name
+  user_data            = "export SECRET=${local.secret}"
+}
+resource "aws_instance" "asked" {
+  ami                  = "ami-0123456789abcdef0"
+  instance_type        = "t3.micro"
+  iam_instance_profile = aws_iam_instance_profile.all["asked"].name
+  user_data            = "export SECRET=${local.secret}"
+}
