@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -69,8 +70,20 @@ def is_public(text: str) -> bool:
 # --- Availability Zones --------------------------------------------------------------------------------
 
 
-def zone_of(subnet: Resource) -> str | Reference:
-    """The Availability Zone of a subnet: its name or id, or the element of a list of zones that names it.
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A zone's name of which a part is not known: what is known, with the reasons for what is not in between."""
+
+    holes: tuple[str, ...]
+    text: str
+
+
+Zone = str | Reference | Pattern
+
+
+def zone_of(subnet: Resource) -> Zone:
+    """The Availability Zone of a subnet: its name or id, the element of a list of zones that names it, or the
+    letters behind a Region that is not known (`"${data.aws_region.here.region}a"`).
 
     Raises:
         Undetermined: AWS chooses it, or it cannot be told.
@@ -82,24 +95,33 @@ def zone_of(subnet: Resource) -> str | Reference:
         if is_unknown(value):
             if len(value.references) == 1 and value.references[0].attribute.endswith("]"):
                 return value.references[0]
+            if value.parts:
+                return Pattern(
+                    tuple(part.reason for part in value.parts if isinstance(part, Unknown)),
+                    "\ue000".join(part if isinstance(part, str) else "" for part in value.parts),
+                )
             raise subnet.undetermined(value, attribute)
     raise subnet.undetermined(
         "no Availability Zone is set: AWS picks one, maybe the same again", "availability_zone"
     )
 
 
-def zones(subnets: Iterable[Resource]) -> set[str | Reference]:
+def zones(subnets: Iterable[Resource]) -> set[Zone]:
     """The distinct Availability Zones of subnets.
 
     Raises:
         Undetermined: they cannot be told apart.
     """
-    found: dict[str | Reference, Resource] = {}
+    found: dict[Zone, Resource] = {}
     for subnet in subnets:
         found.setdefault(zone_of(subnet), subnet)
     # Two elements of one list differ; elements of different lists, or a name and an element, may be the same.
     kinds = {
-        (zone.address, zone.attribute.rpartition("[")[0]) if isinstance(zone, Reference) else ("", "")
+        (zone.address, zone.attribute.rpartition("[")[0])
+        if isinstance(zone, Reference)
+        else zone.holes
+        if isinstance(zone, Pattern)
+        else ()
         for zone in found
     }
     if len(kinds) > 1:
@@ -119,6 +141,11 @@ def spans(view: View, paths: Sequence[str], needed: int) -> Verdict:
     links = view.resource.model.follow(value, *SUBNETS)
     if not value:
         return failed("it names no subnets", path)
+    # A subnet lies in one zone, whichever that is.
+    known = not links.unresolved and not any(subnet.many for subnet in links.resources)
+    if known and len(links.resources) < needed:
+        number = len(links.resources)
+        return failed(f"{number} subnet{'s' * (number != 1)} cannot lie in {needed} Availability Zones", path)
     try:
         count = len(zones(links.resources))
     except Undetermined as undetermined:

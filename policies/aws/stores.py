@@ -68,3 +68,18 @@ def is_replica(resource: Resource) -> bool:
 def is_member(resource: Resource) -> bool:
     """Whether a cache cluster is a node of a replication group, which decides for it."""
     return resource.type == "aws_elasticache_cluster" and resource.is_set("replication_group_id")
+
+
+GLOBAL: Final = "global_replication_group_id"
+"""Where a replication group names the global datastore that it is a member of."""
+
+
+def primaries_of(resource: Resource) -> list[Resource]:
+    """The primary replication groups of the global datastore that a group is a member of, as far as they are seen."""
+    return [
+        primary
+        for datastore in resource.referenced(GLOBAL, "aws_elasticache_global_replication_group").resources
+        for primary in datastore.referenced(
+            "primary_replication_group_id", "aws_elasticache_replication_group"
+        ).resources
+    ]

@@ -242,7 +242,8 @@ class Resource(View):
     key or None, `module` the module's address or "", `mode` is `managed` or `data`. `file` is the path as
     the gate was given it, `line` counts from 1 (0: not known), `construct` is the CDKTF construct path or "".
     `computed` names the arguments of a plan that AWS or the provider set, not the configuration. `provisioners` are
-    the kinds of its provisioners, such as `local-exec`.
+    the kinds of its provisioners, such as `local-exec`. `many` says that it stands for a number of instances that is
+    not known.
     """
 
     __slots__ = (
@@ -250,6 +251,7 @@ class Resource(View):
         "computed",
         "construct",
         "key",
+        "many",
         "mode",
         "model",
         "module",
@@ -275,6 +277,7 @@ class Resource(View):
         construct: str = "",
         computed: frozenset[str] = frozenset(),
         provisioners: frozenset[str] = frozenset(),
+        many: bool = False,
     ) -> None:
         self.address = address
         self.type = type
@@ -287,6 +290,7 @@ class Resource(View):
         self.construct = construct
         self.computed = computed
         self.provisioners = provisioners
+        self.many = many
         self.resource = self
         self.path = ""
 

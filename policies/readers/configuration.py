@@ -476,12 +476,14 @@ class Module:
         address: str,
         given: Mapping[str, Any],
         ancestors: tuple[Path, ...],
+        many: bool = False,
     ) -> None:
         self.evaluation = evaluation
         self.config = config
         self.address = address
         self.given = given
         self.ancestors = ancestors
+        self.many = many
         self.scope: Scope = _Names(self, {})
         self._values: dict[tuple[str, str], Any] = {}
         self._instances: dict[tuple[str, str, str], Any] = {}
@@ -714,8 +716,9 @@ class Module:
                     for key, value in block.body.items()
                     if key not in _MODULE_META
                 }
+                many = self.many or not single
                 return ModuleInstance(
-                    Module(self.evaluation, loaded, address + suffix, given, ancestors), single
+                    Module(self.evaluation, loaded, address + suffix, given, ancestors, many), single
                 )
 
             found = self._expand(block, address, make)
@@ -836,7 +839,11 @@ class Instance(Lazy):
 
     def _argument(self, name: str) -> Any:
         body = self.block.body
-        if name == "json" and self.block.labels[0] == "aws_iam_policy_document" and self.block.kind == "data":
+        if (
+            name in ("json", "minified_json")
+            and self.block.labels[0] == "aws_iam_policy_document"
+            and self.block.kind == "data"
+        ):
             from policies.readers.policy_document import render
 
             return render(self.values())
@@ -874,6 +881,7 @@ class Instance(Lazy):
             place=self.block.place,
             construct=self.block.construct,
             provisioners=_provisioners(self.block.body.get("provisioner")),
+            many=not self.single or self.module.many,
         )
 
 

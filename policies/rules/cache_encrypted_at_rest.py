@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.aws.stores import is_member
+from policies.aws.stores import GLOBAL, is_member, primaries_of
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
@@ -55,7 +55,7 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
             yield not_applicable()  # its group decides; memcached keeps nothing on disk
         else:
             yield failed("a cache cluster outside a replication group cannot be encrypted at rest", "engine")
-    elif resource.is_set("global_replication_group_id"):
+    elif resource.is_set(GLOBAL):
         yield _as_the_primary(resource)
     # Valkey encrypts unless told not to, Redis only when told.
     elif resource.boolean("at_rest_encryption_enabled", resource.text("engine", "redis") == "valkey"):
@@ -65,19 +65,12 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
 
 
 def _as_the_primary(resource: Resource) -> Verdict:
-    path = "global_replication_group_id"
-    primaries = [
-        primary
-        for datastore in resource.referenced(path, "aws_elasticache_global_replication_group").resources
-        for primary in datastore.referenced(
-            "primary_replication_group_id", "aws_elasticache_replication_group"
-        ).resources
-    ]
+    primaries = primaries_of(resource)
     if not primaries:
-        return unknown("it is encrypted if the global datastore's primary is, which is not seen here", path)
+        return unknown("it is encrypted if the global datastore's primary is, which is not seen here", GLOBAL)
     if all(
         primary.boolean("at_rest_encryption_enabled", primary.text("engine", "redis") == "valkey")
         for primary in primaries
     ):
         return passed()
-    return failed("the global datastore's primary is not encrypted at rest", path)
+    return failed("the global datastore's primary is not encrypted at rest", GLOBAL)

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.aws.stores import is_member
+from policies.aws.stores import GLOBAL, is_member, primaries_of
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
+from policies.engine.values import ABSENT
 from policies.engine.verdicts import (
     IN_TRANSIT,
     REMOVED,
@@ -14,6 +15,7 @@ from policies.engine.verdicts import (
     failed,
     not_applicable,
     passed,
+    unknown,
 )
 
 RULE = Rule(
@@ -49,9 +51,29 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield passed()  # TLS only, always
     elif is_member(resource):
         yield not_applicable()
-    elif not resource.boolean("transit_encryption_enabled"):
-        yield failed("transit_encryption_enabled is not true", "transit_encryption_enabled")
-    elif resource.text("transit_encryption_mode", "required") != "required":
-        yield failed("transit_encryption_mode lets clients connect without TLS", "transit_encryption_mode")
+    elif resource.get(GLOBAL) not in (ABSENT, ""):
+        # A member of a global datastore takes the setting from the primary, and the provider forbids it here.
+        primaries = primaries_of(resource)
+        if not primaries:
+            yield unknown(
+                "it requires TLS if the global datastore's primary does, which is not seen here", GLOBAL
+            )
+        elif fault := next((fault for primary in primaries if (fault := _fault(primary))), None):
+            yield failed(f"of the global datastore's primary, {fault[0]}", GLOBAL)
+        else:
+            yield passed()
+    elif fault := _fault(resource):
+        yield failed(*fault)
     else:
         yield passed()
+
+
+def _fault(resource: Resource) -> tuple[str, str] | None:
+    """What lets clients connect without TLS, and the argument at fault."""
+    path = "transit_encryption_enabled"
+    if not resource.boolean(path):
+        return f"{path} is not true", path
+    path = "transit_encryption_mode"
+    if resource.text(path, "required") != "required":
+        return f"{path} lets clients connect without TLS", path
+    return None

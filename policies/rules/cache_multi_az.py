@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from policies.aws.stores import is_member
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
+from policies.engine.values import ABSENT
 from policies.engine.verdicts import (
     AVAILABILITY,
     REMOVED,
@@ -75,11 +76,15 @@ def _group(resource: Resource) -> Iterator[Verdict]:
         if not resource.boolean(switch):
             sound = False
             yield failed(f"{switch} is not true", switch)
-    # Replicas per shard where cluster mode is on; else nodes in all, of which one is the primary.
+    # Replicas per shard where cluster mode is on; else nodes in all, of which one is the primary. The provider had
+    # other names for both up to version 4.
     replicas = resource.number("replicas_per_node_group")
+    if replicas is None and resource.get("cluster_mode") is not ABSENT:
+        replicas = _of_cluster_mode(resource)
     if replicas is None:
-        replicas = (resource.number("num_cache_clusters", 1) or 0) - 1
-    zones = resource.each("preferred_cache_cluster_azs[]")
+        older = resource.number("number_cache_clusters", 1)
+        replicas = (resource.number("num_cache_clusters", older) or 0) - 1
+    zones = [*resource.each("preferred_cache_cluster_azs[]"), *resource.each("availability_zones[]")]
     if replicas < 1:
         sound = False
         yield failed("it has no replica", "num_cache_clusters")
@@ -88,3 +93,11 @@ def _group(resource: Resource) -> Iterator[Verdict]:
         yield failed(f"all its nodes stand in {zones[0]}", "preferred_cache_cluster_azs")
     if sound:
         yield passed()
+
+
+def _of_cluster_mode(resource: Resource) -> float | None:
+    """The replicas of the block `cluster_mode`; since version 5 of the provider that is a text of its own."""
+    if isinstance(resource.get("cluster_mode"), str):
+        return None
+    block = resource.block("cluster_mode")
+    return None if block is None else block.number("replicas_per_node_group")

@@ -55,31 +55,34 @@ resource "aws_db_instance" "main" {
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """The parameter that forces TLS, the values that do, and from which major version on it does by
-    default (None: in no version)."""
+    """The parameter that forces TLS, the values that do, and from which version on it does by default (None: in
+    no version; empty: in every one)."""
 
     name: str
     on: tuple[str, ...] = ("1", "on", "true")
-    default_from: float | None = None
+    default_from: tuple[int, ...] | None = None
 
 
 # Sources: the RDS and Aurora user guides, "Requiring an SSL/TLS connection" of each engine;
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/mysql-ssl-connections.require-ssl.html
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/mariadb-ssl-connections.require-ssl.html
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Security.html
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraMySQL.Compare-v3-v84.html
 # https://docs.aws.amazon.com/documentdb/latest/developerguide/security.encryption.ssl.html
 # https://docs.aws.amazon.com/neptune/latest/userguide/parameters.html
 SWITCHES: Final[Mapping[str, Switch]] = {
-    "postgres": Switch("rds.force_ssl", default_from=15),
-    "aurora-postgresql": Switch("rds.force_ssl"),
-    "mysql": Switch("require_secure_transport"),
-    "mariadb": Switch("require_secure_transport"),
-    "aurora-mysql": Switch("require_secure_transport"),
+    "postgres": Switch("rds.force_ssl", default_from=(15,)),
+    "aurora-postgresql": Switch("rds.force_ssl", default_from=(17,)),
+    "mysql": Switch("require_secure_transport", default_from=(9, 7)),
+    "mariadb": Switch("require_secure_transport", default_from=(11, 8)),
+    "aurora-mysql": Switch("require_secure_transport", default_from=(8, 4)),
     "sqlserver-ee": Switch("rds.force_ssl"),
     "sqlserver-se": Switch("rds.force_ssl"),
     "sqlserver-ex": Switch("rds.force_ssl"),
     "sqlserver-web": Switch("rds.force_ssl"),
-    "docdb": Switch("tls", on=("enabled", "fips-140-3", "tls1.2+", "tls1.3+"), default_from=0),
-    "neptune": Switch("neptune_enforce_ssl", default_from=0),
+    "docdb": Switch("tls", on=("enabled", "fips-140-3", "tls1.2+", "tls1.3+"), default_from=()),
+    "neptune": Switch("neptune_enforce_ssl", default_from=()),
 }
 
 GROUPS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -93,38 +96,76 @@ GROUPS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 }
 
 
+# Where a database names the one that it is made from, which tells its engine.
+_ORIGINS: Final = (
+    "replicate_source_db",
+    "snapshot_identifier",
+    "restore_to_point_in_time.source_db_instance_identifier",
+    "restore_to_point_in_time.source_cluster_identifier",
+)
+# A family is the engine's name and a version: postgres15, sqlserver-se-15.0, aurora-mysql8.0.
+_FAMILY: Final = re.compile(r"(?:default\.)?(?P<engine>[a-z]+(?:-[a-z]+)*?)-?\d")
+
+
 def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
-    source = resource
-    if resource.type == "aws_db_instance" and is_replica(resource) and resource.get("engine") is ABSENT:
-        sources = resource.referenced("replicate_source_db", "aws_db_instance").resources
-        if not sources:
-            yield unknown("the engine is its source's, which is not seen here", "replicate_source_db")
-            return
-        source = sources[0]
+    source = _origin(resource) or resource
     fixed = {"aws_docdb_cluster": "docdb", "aws_neptune_cluster": "neptune"}
-    # Aurora's first name meant MySQL 5.6; it is the default of a cluster that names no engine.
-    engine = fixed.get(resource.type) or (source.text("engine") or "").lower()
+    teller = resource if resource.get("engine") is not ABSENT else source
+    named = teller.get("engine")
+    engine = fixed.get(resource.type) or ("" if is_unknown(named) else (teller.text("engine") or "").lower())
+    # AWS takes a parameter group for the engine of its family only, so that the group tells the engine.
+    engine = engine or _engine_of_group(resource)
     if engine.startswith(("oracle-", "custom-oracle-")):
         yield _oracle(resource)
     elif engine in SWITCHES:
         yield _judge(resource, source, SWITCHES[engine])
     elif engine:
         yield unknown(f"it is not known how {engine} is made to refuse connections without TLS", "engine")
+    elif is_unknown(named):
+        yield unknown(named, "engine")
+    elif any(resource.get(path) is not ABSENT for path in _ORIGINS):
+        yield unknown("the engine is that of what it is made from, which is not seen here")
     else:
         yield unknown("no engine is named", "engine")
+
+
+def _origin(resource: Resource) -> Resource | None:
+    """The database that another one is a replica or a restored copy of, if it is seen."""
+    for path in _ORIGINS:
+        for linked in resource.referenced(path).resources:
+            if linked.type == resource.type:
+                return linked
+            if linked.type in ("aws_db_snapshot", "aws_db_cluster_snapshot") and linked.mode == "managed":
+                for name in ("db_instance_identifier", "db_cluster_identifier"):
+                    for taken_of in linked.referenced(name, resource.type).resources:
+                        return taken_of
+    return None
+
+
+def _engine_of_group(resource: Resource) -> str:
+    path, types = GROUPS[resource.type]
+    families = [group.get("family") for group in resource.referenced(path, *types).resources]
+    for family in families or [resource.get(path)]:
+        match = _FAMILY.match(family) if isinstance(family, str) else None
+        if match and (families or str.startswith(family, "default.")):
+            return match["engine"]
+    return ""
 
 
 def _judge(resource: Resource, source: Resource, switch: Switch) -> Verdict:
     path, types = GROUPS[resource.type]
     group = resource.get(path)
-    # A replica in the same region takes its source's group.
+    # A replica in the same region takes its source's group; what is restored has its engine's default one.
     holder = resource
-    if group in (ABSENT, "") and source is not resource:
+    replica = resource.type == "aws_db_instance" and is_replica(resource)
+    if group in (ABSENT, "") and source is not resource and replica:
         holder, group = source, source.get(path)
     if group in (ABSENT, ""):
-        if switch.default_from == 0:
+        if switch.default_from == ():
             return passed()
-        version = source.known("engine_version")
+        version = resource.known("engine_version")
+        if version is ABSENT and (source is resource or replica):
+            version = source.known("engine_version")
         return _default(switch, str(version) if version is not ABSENT else "", path)
     links = holder.referenced(path, *types)
     if links.resources:
@@ -137,7 +178,8 @@ def _judge(resource: Resource, source: Resource, switch: Switch) -> Verdict:
 def _in_group(group: Resource, switch: Switch, resource: Resource, path: str) -> Verdict:
     value = None
     for parameter in group.blocks("parameter"):
-        if parameter.text("name", "") == switch.name:
+        # The provider sends names in lower case.
+        if (parameter.text("name") or "").lower() == switch.name:
             value = parameter.text("value", "")
     if value is None:
         return _default(switch, group.text("family") or "", path)
@@ -147,17 +189,19 @@ def _in_group(group: Resource, switch: Switch, resource: Resource, path: str) ->
 
 
 def _default(switch: Switch, version: str, path: str) -> Verdict:
-    """What holds where nothing is set, by a version (`15.4`) or a parameter group family (`postgres15`)."""
+    """What holds where nothing is set, by a version (`15.4`) or a parameter group family (`mariadb11.8`)."""
     if switch.default_from is None:
         return failed(
             f"{switch.name} is not set by a parameter group, and its default is not to be relied on", path
         )
-    number = re.search(r"(\d+)(\.\d+)?", version)
-    if switch.default_from == 0 or (number and float(number.group(1)) >= switch.default_from):
+    match = re.search(r"(\d+)(?:\.(\d+))?", version)
+    number = tuple(int(one) for one in match.groups() if one) if match else ()
+    if switch.default_from == () or number >= switch.default_from:
         return passed()
-    if number is None:
+    if number == switch.default_from[: len(number)]:
         return unknown(f"{switch.name} is not set, and its default depends on the version", path)
-    return failed(f"{switch.name} is not set, and is off by default in version {number.group(1)}", path)
+    shown = ".".join(map(str, number[: len(switch.default_from)]))
+    return failed(f"{switch.name} is not set, and is off by default in version {shown}", path)
 
 
 def _oracle(resource: Resource) -> Verdict:

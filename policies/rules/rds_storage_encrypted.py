@@ -5,7 +5,19 @@ from collections.abc import Iterator
 from policies.aws.stores import is_replica
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
-from policies.engine.verdicts import AT_REST, REMOVED, Protected, Rule, Verdict, failed, passed, unknown
+from policies.engine.values import ABSENT
+from policies.engine.verdicts import (
+    AT_REST,
+    FAIL,
+    PASS,
+    REMOVED,
+    Protected,
+    Rule,
+    Verdict,
+    failed,
+    passed,
+    unknown,
+)
 
 RULE = Rule(
     title="The storage of relational, document and graph databases is encrypted",
@@ -40,7 +52,7 @@ resource "aws_db_instance" "main" {
         "CIS AWS 5.0.0 2.2.1",
         "Well-Architected SEC08-BP02",
     ),
-    reads=("aws_db_snapshot", "aws_db_cluster_snapshot", "aws_rds_cluster_instance"),
+    reads=("aws_db_snapshot", "aws_db_snapshot_copy", "aws_db_cluster_snapshot", "aws_rds_cluster_instance"),
     protects=tuple(
         Protected(type, "storage_encrypted", weaker=(False, REMOVED))
         for type in ("aws_db_instance", "aws_rds_cluster", "aws_docdb_cluster", "aws_neptune_cluster")
@@ -58,44 +70,63 @@ ORIGINS = (
 )
 
 
+# A snapshot names the database that it was taken of, a copy the key that it was encrypted with.
+SNAPSHOTS = {"aws_db_snapshot": "db_instance_identifier", "aws_db_cluster_snapshot": "db_cluster_identifier"}
+COPIES = ("aws_db_snapshot_copy", "aws_rds_cluster_snapshot_copy")
+
+
 def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    yield _judge(resource, ())
+
+
+def _judge(resource: Resource, seen: tuple[Resource, ...]) -> Verdict:
+    """Whether a database is encrypted; `seen` are those that are made from it, from the first on."""
     if resource.type == "aws_docdbelastic_cluster":
-        yield passed()  # always encrypted: there is no argument to turn it off
-        return
+        return passed()  # always encrypted: there is no argument to turn it off
+    if resource in seen:
+        return unknown("it is made from itself")
+    seen = (*seen, resource)
+    if resource.type.endswith("_global_cluster"):
+        # AWS takes the source's setting, whatever is said here.
+        # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateGlobalCluster.html
+        path = "source_db_cluster_identifier"
+        if resource.get(path) not in (ABSENT, ""):
+            return _as_its_origin(resource, path, seen)
+    said = resource.get("storage_encrypted")
+    if resource.type == "aws_db_instance" and is_replica(resource):
+        # A replica in another Region names a key only if its source is encrypted, too.
+        if said is ABSENT and resource.get("kms_key_id") not in (ABSENT, ""):
+            return passed() if resource.is_set("kms_key_id") else failed("kms_key_id is empty", "kms_key_id")
+        return _as_its_origin(resource, "replicate_source_db", seen)
+    origin = next((path for path in ORIGINS if resource.get(path) not in (ABSENT, "")), None)
     # Serverless (version 1) clusters are encrypted by default, all others are not.
     default = resource.type == "aws_rds_cluster" and resource.text("engine_mode") == "serverless"
-    if resource.type == "aws_db_instance" and is_replica(resource):
-        yield _as_its_origin(resource, "replicate_source_db")
-        return
-    if not resource.boolean("storage_encrypted", default):
-        yield failed("storage_encrypted is not true", "storage_encrypted")
-        return
-    origin = next((path for path in ORIGINS if resource.is_set(path)), None)
+    if not (origin and said is ABSENT) and not resource.boolean("storage_encrypted", default):
+        return failed("storage_encrypted is not true", "storage_encrypted")
     # A cluster is encrypted with the key given when it is restored; an instance is as its origin was.
     if origin is None or (resource.type != "aws_db_instance" and resource.is_set("kms_key_id")):
-        yield passed()
-    else:
-        yield _as_its_origin(resource, origin)
-
-
-def _as_its_origin(resource: Resource, path: str) -> Verdict:
-    if resource.boolean("storage_encrypted", True) is False:
-        return failed("storage_encrypted is false", "storage_encrypted")
-    links = resource.referenced(path)
-    # A snapshot is encrypted as the database it was taken of is.
-    sources = [
-        source
-        for linked in links.resources
-        for source in (
-            linked.referenced("db_instance_identifier").resources
-            + linked.referenced("db_cluster_identifier").resources
-            if linked.type in ("aws_db_snapshot", "aws_db_cluster_snapshot")
-            else (linked,)
-        )
-        if source.mode == "managed"
-    ]
-    if not sources or len(links.resources) > len(sources):
-        return unknown("it is encrypted if what it is made from is, and that is not seen here", path)
-    if all(source.boolean("storage_encrypted") for source in sources):
         return passed()
-    return failed("it is made from a database that is not encrypted", path)
+    return _as_its_origin(resource, origin, seen)
+
+
+def _as_its_origin(resource: Resource, path: str, seen: tuple[Resource, ...]) -> Verdict:
+    if not resource.type.endswith("_global_cluster") and not resource.boolean("storage_encrypted", True):
+        return failed("storage_encrypted is false", "storage_encrypted")
+    origins = resource.referenced(path).resources
+    verdicts = [_of_origin(origin, seen) for origin in origins]
+    if any(verdict.status == FAIL for verdict in verdicts):
+        return failed("it is made from a database that is not encrypted", path)
+    if verdicts and all(verdict.status == PASS for verdict in verdicts):
+        return passed()
+    return unknown("it is encrypted if what it is made from is, and that is not seen here", path)
+
+
+def _of_origin(origin: Resource, seen: tuple[Resource, ...]) -> Verdict:
+    """Whether a database, a snapshot or the copy of one is encrypted: a snapshot is as its database is."""
+    if origin.mode == "managed" and origin.type in SNAPSHOTS:
+        return _as_its_origin(origin, SNAPSHOTS[origin.type], seen)
+    if origin.mode == "managed" and origin.type in COPIES and origin.is_set("kms_key_id"):
+        return passed()
+    if origin.mode == "managed" and origin.type in RULE.types:
+        return _judge(origin, seen)
+    return unknown("it is not seen here")

@@ -96,7 +96,8 @@ def _judge(holders: list[View], bucket: Resource) -> Verdict:
     if doubt is not None:
         return unknown(doubt, "policy")
     return unknown(
-        f"{len(answers)} policies are written to it, it keeps one of them, and not all deny plain HTTP", "policy"
+        f"{len(answers)} policies are written to it, it keeps one of them, and not all deny plain HTTP",
+        "policy",
     )
 
 
@@ -129,7 +130,9 @@ def _denies(holder: View, bucket: Resource) -> Answer:
         document = holder.document("policy")
     except Undetermined as undetermined:
         return Unknown(undetermined.reason)
-    denials = [one for one in statements(document) if one.get("Effect") == "Deny" or _is_open(one.get("Effect"))]
+    denials = [
+        one for one in statements(document) if one.get("Effect") == "Deny" or _is_open(one.get("Effect"))
+    ]
     unseen = list(holes(document))
     return _every(
         _some([*(_covers(one, part, bucket, denials) for one in denials), *unseen])
@@ -141,9 +144,7 @@ def _is_open(value: Any) -> bool:
     return isinstance(value, Unknown)
 
 
-def _covers(
-    statement: dict[str, Any], part: str, bucket: Resource, others: list[dict[str, Any]]
-) -> Answer:
+def _covers(statement: dict[str, Any], part: str, bucket: Resource, others: list[dict[str, Any]]) -> Answer:
     """Whether a Deny surely covers every plain request for a bucket, or for its objects.
 
     What `NotAction` leaves may be denied by another statement.
@@ -249,9 +250,7 @@ def _is_about(statement: dict[str, Any], part: str, bucket: Resource) -> Answer:
     """Whether a statement is about the bucket, or about all its objects."""
     name = _name(bucket)
     if "NotResource" not in statement:
-        return _some(
-            _matches(_spelled(one, bucket), name, part) for one in listed(statement.get("Resource"))
-        )
+        return _some(_matches(_spelled(one, bucket), name, part) for one in listed(statement.get("Resource")))
     whole = f"{_ARN}{name}{'/' * (part == 'objects')}"
     answers: list[Answer] = []
     for one in listed(statement["NotResource"]):
@@ -262,7 +261,9 @@ def _is_about(statement: dict[str, Any], part: str, bucket: Resource) -> Answer:
         elif text == beginning and part == "bucket":
             answers.append(text != whole)
         else:
-            answers.append(not (beginning.startswith(whole) or (text != beginning and whole.startswith(beginning))))
+            answers.append(
+                not (beginning.startswith(whole) or (text != beginning and whole.startswith(beginning)))
+            )
     return _every(answers)
 
 
@@ -301,13 +302,19 @@ def _spelled(value: Any, bucket: Resource | None) -> str:
         if isinstance(part, str):
             pieces.append(str.__str__(part))
             continue
-        reference = part.references[0] if len(part.references) == 1 else None
-        if reference and part.reason.startswith(f"{reference} is known after"):
-            if bucket is not None and bucket in bucket.model.at(reference.address):
-                own = _name(bucket)
-                known = {"arn": f"{_ARN}{own}", "id": own, "bucket": own}.get(reference.attribute)
-                if known is not None:
-                    pieces.append(known)
-                    continue
-        pieces.append(f"\ue000{part.reason}\ue001")
+        attribute = "" if bucket is None else _attribute(part, bucket)
+        own = "" if bucket is None or not attribute else _name(bucket)
+        named = {"arn": f"{_ARN}{own}", "id": own, "bucket": own}
+        pieces.append(named.get(attribute, f"\ue000{part.reason}\ue001"))
     return _PREFIX.sub(_ARN, "".join(pieces))
+
+
+def _attribute(value: Unknown, bucket: Resource) -> str:
+    """The attribute of the bucket that a value is, and nothing but that; "" for anything else."""
+    if len(value.references) == 1:
+        reference = value.references[0]
+        if value.reason.startswith(f"{reference} is known after") and bucket in bucket.model.at(
+            reference.address
+        ):
+            return reference.attribute
+    return ""

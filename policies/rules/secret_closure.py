@@ -112,11 +112,11 @@ def _left(granted: dict[str, str], denial: dict[str, Any], model: Model) -> dict
     if "NotResource" in denial:
         spared = list(_named_in(denial["NotResource"], model))
         if "*" in granted:
-            return {one: granted["*"] for one in spared} | {
+            return dict.fromkeys(spared, granted["*"]) | {
                 one: where for one, where in granted.items() if one in spared
             }
         return {one: where for one, where in granted.items() if any(_same(one, other) for other in spared)}
-    denied = [name for name in _named_in(denial.get("Resource"), model, unclear="")]
+    denied = list(_named_in(denial.get("Resource"), model, unclear=""))
     return {one: where for one, where in granted.items() if "*" not in denied and one not in denied}
 
 

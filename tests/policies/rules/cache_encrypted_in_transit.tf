@@ -73,3 +73,49 @@ resource "aws_elasticache_serverless_cache" "main" {
   engine = "redis"
   name   = "main"
 }
+
+#### members of a global datastore
+#= aws_elasticache_replication_group.near: pass
+#= aws_elasticache_replication_group.far: pass
+#= aws_elasticache_replication_group.clear: fail
+#= aws_elasticache_replication_group.far_clear: fail
+#= aws_elasticache_replication_group.unseen: unknown
+resource "aws_elasticache_replication_group" "near" {
+  replication_group_id       = "near"
+  description                = "near"
+  node_type                  = "cache.m5.large"
+  num_cache_clusters         = 2
+  transit_encryption_enabled = true
+}
+resource "aws_elasticache_global_replication_group" "both" {
+  global_replication_group_id_suffix = "both"
+  primary_replication_group_id       = aws_elasticache_replication_group.near.id
+}
+resource "aws_elasticache_replication_group" "far" {
+  replication_group_id        = "far"
+  description                 = "far"
+  global_replication_group_id = aws_elasticache_global_replication_group.both.global_replication_group_id
+  num_cache_clusters          = 2
+}
+resource "aws_elasticache_replication_group" "clear" {
+  replication_group_id = "clear"
+  description          = "clear"
+  node_type            = "cache.m5.large"
+  num_cache_clusters   = 2
+}
+resource "aws_elasticache_global_replication_group" "clear" {
+  global_replication_group_id_suffix = "clear"
+  primary_replication_group_id       = aws_elasticache_replication_group.clear.id
+}
+resource "aws_elasticache_replication_group" "far_clear" {
+  replication_group_id        = "far-clear"
+  description                 = "far"
+  global_replication_group_id = aws_elasticache_global_replication_group.clear.global_replication_group_id
+  num_cache_clusters          = 2
+}
+resource "aws_elasticache_replication_group" "unseen" {
+  replication_group_id        = "unseen"
+  description                 = "far"
+  global_replication_group_id = "ldgnf-elsewhere"
+  num_cache_clusters          = 2
+}

@@ -94,3 +94,36 @@ resource "aws_memorydb_cluster" "alone" {
   node_type              = "db.t4g.small"
   num_replicas_per_shard = 0
 }
+
+#### names that the provider had up to version 4
+#= never planned: the provider has other names today
+#= aws_elasticache_replication_group.flat: pass
+#= aws_elasticache_replication_group.sharded: pass
+#= aws_elasticache_replication_group.alone: fail
+resource "aws_elasticache_replication_group" "flat" {
+  replication_group_id          = "flat"
+  replication_group_description = "two nodes"
+  number_cache_clusters         = 2
+  automatic_failover_enabled    = true
+  multi_az_enabled              = true
+}
+resource "aws_elasticache_replication_group" "sharded" {
+  replication_group_id          = "sharded"
+  replication_group_description = "shards with a replica"
+  automatic_failover_enabled    = true
+  multi_az_enabled              = true
+  cluster_mode {
+    num_node_groups         = 3
+    replicas_per_node_group = 1
+  }
+}
+resource "aws_elasticache_replication_group" "alone" {
+  replication_group_id          = "alone"
+  replication_group_description = "shards without a replica"
+  automatic_failover_enabled    = true
+  multi_az_enabled              = true
+  cluster_mode {
+    num_node_groups         = 3
+    replicas_per_node_group = 0
+  }
+}

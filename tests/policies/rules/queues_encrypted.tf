@@ -1,4 +1,5 @@
-# Sources: aws_sns_topic and aws_sqs_queue in the AWS provider's documentation.
+# Sources: aws_sns_topic and aws_sqs_queue in the AWS provider's documentation; Amazon SQS Developer Guide,
+# encryption at rest: a new queue is encrypted unless it says no.
 
 #### topics and queues
 #= aws_sns_topic.own: pass
@@ -8,7 +9,7 @@
 #= aws_sqs_queue.own: pass
 #= aws_sqs_queue.managed: pass
 #= aws_sqs_queue.off: fail
-#= aws_sqs_queue.bare: fail
+#= aws_sqs_queue.bare: pass
 variable "key" {}
 resource "aws_kms_key" "main" {}
 resource "aws_sns_topic" "own" {
@@ -33,3 +34,27 @@ resource "aws_sqs_queue" "off" {
   sqs_managed_sse_enabled = false
 }
 resource "aws_sqs_queue" "bare" {}
+
+#### what a queue says of its encryption
+#= aws_sqs_queue.asked: unknown
+#= aws_sqs_queue.asked_key: pass
+#= aws_sqs_queue.null: pass
+#= aws_sqs_queue.empty_key: pass
+variable "managed" {}
+variable "key" {}
+variable "nothing" {
+  default = null
+}
+resource "aws_sqs_queue" "asked" {
+  sqs_managed_sse_enabled = var.managed
+}
+# Without a key, SQS has one.
+resource "aws_sqs_queue" "asked_key" {
+  kms_master_key_id = var.key
+}
+resource "aws_sqs_queue" "null" {
+  sqs_managed_sse_enabled = var.nothing
+}
+resource "aws_sqs_queue" "empty_key" {
+  kms_master_key_id = ""
+}

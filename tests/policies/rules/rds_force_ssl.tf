@@ -254,7 +254,7 @@ resource "aws_db_instance" "theirs" {
 
 #### Aurora, and Multi-AZ clusters
 #= aws_rds_cluster.postgres_old: fail
-#= aws_rds_cluster.postgres_new: fail
+#= aws_rds_cluster.postgres_new: pass
 #= aws_rds_cluster.postgres_own: pass
 #= aws_rds_cluster.mysql: fail
 #= aws_rds_cluster.multi_az: pass
@@ -365,4 +365,148 @@ resource "aws_db_instance" "value" {
   allocated_storage           = 20
   username                    = "app"
   manage_master_user_password = true
+}
+
+#### what an engine does by default, by version
+#= aws_db_instance.mariadb["10.11"]: fail
+#= aws_db_instance.mariadb["11.4"]: fail
+#= aws_db_instance.mariadb["11.8"]: pass
+#= aws_db_instance.mariadb["11"]: unknown
+#= aws_db_instance.family: pass
+#= aws_rds_cluster.mysql["8.0.mysql_aurora.3.08.0"]: fail
+#= aws_rds_cluster.mysql["8.4.mysql_aurora.8.4.1"]: pass
+#= aws_rds_cluster.postgres_16: fail
+resource "aws_db_instance" "mariadb" {
+  for_each                    = toset(["10.11", "11.4", "11.8", "11"])
+  instance_class              = "db.t4g.micro"
+  engine                      = "mariadb"
+  engine_version              = each.key
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+}
+resource "aws_db_parameter_group" "mariadb" {
+  family = "mariadb11.8"
+  parameter {
+    name  = "max_connections"
+    value = "100"
+  }
+}
+resource "aws_db_instance" "family" {
+  instance_class              = "db.t4g.micro"
+  engine                      = "mariadb"
+  parameter_group_name        = aws_db_parameter_group.mariadb.name
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+}
+resource "aws_rds_cluster" "mysql" {
+  for_each       = toset(["8.0.mysql_aurora.3.08.0", "8.4.mysql_aurora.8.4.1"])
+  engine         = "aurora-mysql"
+  engine_version = each.key
+}
+resource "aws_rds_cluster" "postgres_16" {
+  engine                          = "aurora-postgresql"
+  db_cluster_parameter_group_name = "default.aurora-postgresql16"
+}
+
+#### engines told by the family of the group, and names in any case
+#= aws_db_instance.strict: pass
+#= aws_db_instance.lax: fail
+#= aws_rds_cluster.group: pass
+#= aws_rds_cluster.default_group: fail
+variable "engine" {}
+resource "aws_db_parameter_group" "strict" {
+  family = "mysql8.0"
+  parameter {
+    name  = "Require_Secure_Transport"
+    value = "1"
+  }
+}
+resource "aws_db_parameter_group" "lax" {
+  family = "postgres16"
+  parameter {
+    name  = "RDS.Force_SSL"
+    value = "0"
+  }
+}
+resource "aws_db_instance" "strict" {
+  instance_class              = "db.t4g.micro"
+  engine                      = var.engine
+  parameter_group_name        = aws_db_parameter_group.strict.name
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+}
+resource "aws_db_instance" "lax" {
+  instance_class              = "db.t4g.micro"
+  engine                      = var.engine
+  parameter_group_name        = aws_db_parameter_group.lax.name
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+}
+resource "aws_rds_cluster_parameter_group" "group" {
+  family = "aurora-mysql8.0"
+  parameter {
+    name  = "REQUIRE_SECURE_TRANSPORT"
+    value = "ON"
+  }
+}
+resource "aws_rds_cluster" "group" {
+  engine                          = var.engine
+  db_cluster_parameter_group_name = aws_rds_cluster_parameter_group.group.name
+}
+resource "aws_rds_cluster" "default_group" {
+  engine                          = var.engine
+  db_cluster_parameter_group_name = "default.aurora-mysql8.0"
+}
+
+#### restores have their source's engine and its default group
+#= aws_db_instance.main: pass
+#= aws_db_instance.restored: fail
+#= aws_db_instance.rewound: fail
+#= aws_db_instance.replica: pass
+#= aws_db_instance.unseen: unknown
+resource "aws_db_parameter_group" "main" {
+  family = "postgres14"
+  parameter {
+    name  = "rds.force_ssl"
+    value = "1"
+  }
+}
+resource "aws_db_instance" "main" {
+  identifier                  = "main"
+  instance_class              = "db.t4g.micro"
+  engine                      = "postgres"
+  engine_version              = "14.12"
+  parameter_group_name        = aws_db_parameter_group.main.name
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+}
+resource "aws_db_snapshot" "main" {
+  db_instance_identifier = aws_db_instance.main.identifier
+  db_snapshot_identifier = "main"
+}
+resource "aws_db_instance" "restored" {
+  instance_class       = "db.t4g.micro"
+  snapshot_identifier  = aws_db_snapshot.main.id
+  parameter_group_name = "default.postgres14"
+}
+resource "aws_db_instance" "rewound" {
+  instance_class       = "db.t4g.micro"
+  parameter_group_name = "default.postgres14"
+  restore_to_point_in_time {
+    source_db_instance_identifier = aws_db_instance.main.identifier
+    use_latest_restorable_time    = true
+  }
+}
+resource "aws_db_instance" "replica" {
+  instance_class      = "db.t4g.micro"
+  replicate_source_db = aws_db_instance.main.identifier
+}
+resource "aws_db_instance" "unseen" {
+  instance_class      = "db.t4g.micro"
+  snapshot_identifier = "rds:main-2024-01-01"
 }

@@ -263,7 +263,7 @@ resource "aws_db_instance" "elsewhere" {
 #= aws_db_instance.main: fail
 #= aws_db_instance.of_ours: fail
 #= aws_db_instance.of_others: unknown
-#= aws_db_instance.unsaid: fail
+#= aws_db_instance.unsaid: unknown
 #= aws_rds_cluster.with_key: pass
 #= aws_rds_cluster.without_key: unknown
 resource "aws_db_instance" "main" {
@@ -372,4 +372,94 @@ resource "aws_docdbelastic_cluster" "main" {
   auth_type           = "PLAIN_TEXT"
   shard_capacity      = 2
   shard_count         = 1
+}
+
+#### a global cluster is what its source is
+#= aws_rds_cluster.safe: pass
+#= aws_rds_global_cluster.safe: pass
+#= aws_rds_cluster.open: fail
+#= aws_rds_global_cluster.open: fail
+#= aws_rds_global_cluster.unseen: unknown
+#= aws_rds_global_cluster.own: pass
+#= aws_docdb_cluster.open: fail
+#= aws_docdb_global_cluster.open: fail
+#= aws_neptune_cluster.safe: pass
+#= aws_neptune_global_cluster.safe: pass
+resource "aws_rds_cluster" "safe" {
+  engine            = "aurora-postgresql"
+  storage_encrypted = true
+}
+resource "aws_rds_global_cluster" "safe" {
+  global_cluster_identifier    = "safe"
+  source_db_cluster_identifier = aws_rds_cluster.safe.arn
+}
+resource "aws_rds_cluster" "open" {
+  engine = "aurora-postgresql"
+}
+resource "aws_rds_global_cluster" "open" {
+  global_cluster_identifier    = "open"
+  source_db_cluster_identifier = aws_rds_cluster.open.arn
+}
+resource "aws_rds_global_cluster" "unseen" {
+  global_cluster_identifier    = "unseen"
+  source_db_cluster_identifier = "arn:aws:rds:us-east-1:123456789012:cluster:elsewhere"
+}
+resource "aws_rds_global_cluster" "own" {
+  global_cluster_identifier = "own"
+  engine                    = "aurora-postgresql"
+  storage_encrypted         = true
+}
+resource "aws_docdb_cluster" "open" {
+  storage_encrypted = false
+}
+resource "aws_docdb_global_cluster" "open" {
+  global_cluster_identifier    = "open-documents"
+  source_db_cluster_identifier = aws_docdb_cluster.open.arn
+}
+resource "aws_neptune_cluster" "safe" {
+  storage_encrypted = true
+}
+resource "aws_neptune_global_cluster" "safe" {
+  global_cluster_identifier    = "safe-graph"
+  source_db_cluster_identifier = aws_neptune_cluster.safe.arn
+}
+
+#### what is made from what is made from it
+#= aws_db_instance.main: pass
+#= aws_db_instance.restored: pass
+#= aws_db_instance.reader: pass
+#= aws_db_instance.reader_of_reader: pass
+#= aws_db_instance.far: pass
+resource "aws_db_instance" "main" {
+  identifier                  = "main"
+  instance_class              = "db.t3.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  storage_encrypted           = true
+}
+resource "aws_db_snapshot" "main" {
+  db_instance_identifier = aws_db_instance.main.identifier
+  db_snapshot_identifier = "main"
+}
+resource "aws_db_instance" "restored" {
+  identifier          = "restored"
+  instance_class      = "db.t3.micro"
+  snapshot_identifier = aws_db_snapshot.main.id
+}
+resource "aws_db_instance" "reader" {
+  identifier          = "reader"
+  instance_class      = "db.t3.micro"
+  replicate_source_db = aws_db_instance.restored.identifier
+}
+resource "aws_db_instance" "reader_of_reader" {
+  instance_class      = "db.t3.micro"
+  replicate_source_db = aws_db_instance.reader.identifier
+}
+# A key makes an encrypted replica, of an encrypted source only.
+resource "aws_db_instance" "far" {
+  instance_class      = "db.t3.micro"
+  replicate_source_db = "arn:aws:rds:us-west-2:123456789012:db:elsewhere"
+  kms_key_id          = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 }
