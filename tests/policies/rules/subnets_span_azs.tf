@@ -134,7 +134,7 @@ resource "aws_db_subnet_group" "some" {
 
 #### letters behind a Region that is not known
 #= aws_db_subnet_group.two: pass
-#= aws_db_subnet_group.same: fail
+#= aws_db_subnet_group.same: fail, plan: unknown
 #= aws_db_subnet_group.mixed: unknown
 variable "region" {}
 data "aws_region" "here" {}
