@@ -77,6 +77,9 @@ class Pattern:
     holes: tuple[str, ...]
     text: str
 
+    def __str__(self) -> str:
+        return self.text.replace("\ue000", "…")
+
 
 Zone = str | Reference | Pattern
 

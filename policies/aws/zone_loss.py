@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.aws.flows import SUBNETS, linked, nat_of, routes
-from policies.aws.networks import tables_of, zone_of, zones
+from policies.aws.networks import Zone, tables_of, zone_of, zones
 from policies.aws.stores import STORES
 from policies.engine.model import Model, Resource, View
-from policies.engine.values import ABSENT, Reference, Unknown
+from policies.engine.values import ABSENT, Unknown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,16 +32,14 @@ def zone_loss(model: Model) -> dict[str, list[Break]]:
     if not subnets:
         return {}
     zones(subnets)
-    by_zone: dict[str | Reference, list[Resource]] = {}
+    by_zone: dict[Zone, list[Resource]] = {}
     for subnet in subnets:
         by_zone.setdefault(zone_of(subnet), []).append(subnet)
     ordered = sorted(by_zone, key=str)
     return {str(zone): list(_breaks(model, zone, by_zone)) for zone in ordered}
 
 
-def _breaks(
-    model: Model, zone: str | Reference, by_zone: dict[str | Reference, list[Resource]]
-) -> Iterator[Break]:
+def _breaks(model: Model, zone: Zone, by_zone: dict[Zone, list[Resource]]) -> Iterator[Break]:
     lost = {id(subnet) for subnet in by_zone[zone]}
     name = str(zone)
 
@@ -86,7 +84,7 @@ def _routes_lost(subnet: Resource, lost: set[int], zone: str) -> Iterator[Break]
                     )
 
 
-def _stores_lost(model: Model, zone: str | Reference, lost: set[int], left: Any) -> Iterator[Break]:
+def _stores_lost(model: Model, zone: Zone, lost: set[int], left: Any) -> Iterator[Break]:
     name = str(zone)
     for resource in model.of_type("aws_db_instance"):
         where = _group_paths(resource)
