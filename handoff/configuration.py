@@ -35,7 +35,7 @@ _TOP = frozenset(
 )
 _META_FIRST = ("count", "for_each", "provider")
 _RESOURCE_META = frozenset((*_META_FIRST, "lifecycle", "depends_on", "//"))
-_REFERENCE = re.compile(r"\b(?:data\.)?(?:aws_\w+|local)\.[A-Za-z_][\w-]*")
+_REFERENCE = re.compile(r"\b(?:data\.)?(?:aws_\w+|terraform_data|local)\.[A-Za-z_][\w-]*")
 _TRAVERSAL = re.compile(r"(data\.)?([a-z]\w*)\.([A-Za-z_][\w-]*)((?:\[\d+\]|\.\w+)*)")
 
 
@@ -88,6 +88,20 @@ def references(value: Any) -> set[str]:
         {key: item for key, item in value.items() if key != "//"} if isinstance(value, dict) else value
     )
     return set(_REFERENCE.findall(text))
+
+
+def schema_block(schema: Schema, kind: str, terraform_type: str) -> Json:
+    """The schema of a type: the provider's, or of what is built into Terraform.
+
+    Raises:
+        KeyError: neither has it.
+
+    Source: https://developer.hashicorp.com/terraform/language/resources/terraform-data
+    """
+    if (kind, terraform_type) == ("resource", "terraform_data"):
+        types = {"id": "string", "input": "dynamic", "output": "dynamic", "triggers_replace": "dynamic"}
+        return {"attributes": {name: {"type": type_} for name, type_ in types.items()}, "block_types": {}}
+    return schema.block(kind, terraform_type)
 
 
 class _Writer:
@@ -258,7 +272,7 @@ class _Writer:
     def _of(self, kind: str, terraform_type: str) -> Json:
         try:
             if (kind, terraform_type) not in self._blocks:
-                self._blocks[kind, terraform_type] = self._schema.block(kind, terraform_type)
+                self._blocks[kind, terraform_type] = schema_block(self._schema, kind, terraform_type)
         except KeyError as error:
             raise Problem(
                 f"cdk.tf.json: {kind}.{terraform_type}: the provider's schema has no such type"

@@ -17,7 +17,7 @@ import hcl2
 from hcl2.utils import SerializationOptions
 
 from handoff import hcl, templates
-from handoff.configuration import Json, Schema, elements
+from handoff.configuration import Json, Schema, elements, schema_block
 from mock_provider import facts
 
 IS_BLOCK: Final = "__is_block__"
@@ -106,7 +106,7 @@ def expected(configuration: Json, schema: Schema) -> Json:
         ]
     for kind, type_, name, body in elements(configuration):
         documents = facts.load()[type_].json if type_ in facts.load() else frozenset()
-        block = _schema_block(body, schema.block(kind, type_), (), documents, kind)
+        block = _schema_block(body, schema_block(schema, kind, type_), (), documents, kind)
         form.setdefault(kind, {}).setdefault(type_, {})[name] = [block]
     if configuration.get("locals"):
         form["locals"] = {name: _value(value) for name, value in configuration["locals"].items()}

@@ -80,7 +80,7 @@ class Cache(Tier):
         self.user: ElasticacheUser | None = None
         user_groups: list[str] | None = None
         if settings.auth == "iam":
-            self.user, user_groups = self._users(name)
+            self.user, user_groups = self._users(name, settings.access_string)
         self.group = self.add(
             ElasticacheReplicationGroup,
             "main",
@@ -121,7 +121,7 @@ class Cache(Tier):
         )
         self.nodes = [f"{name}-{number:03}" for number in range(1, settings.replicas + 2)]
 
-    def _users(self, name: str) -> tuple[ElasticacheUser, list[str]]:
+    def _users(self, name: str, access_string: str) -> tuple[ElasticacheUser, list[str]]:
         """The backend's user and the group, in which the default user is one that can do nothing.
 
         Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html
@@ -133,7 +133,7 @@ class Cache(Tier):
             user_id=f"{name}-backend",
             user_name=f"{name}-backend",
             engine="redis",
-            access_string="on ~* +@all -@admin -@dangerous",
+            access_string=access_string,
             authentication_mode=ElasticacheUserAuthenticationMode(type="iam"),
         )
         nobody = self.add(
@@ -143,7 +143,8 @@ class Cache(Tier):
             user_name="default",
             engine="redis",
             access_string="off ~* -@all",
-            authentication_mode=ElasticacheUserAuthenticationMode(type="no-password-required"),
+            # The block's type is read back as `no-password`, which every plan would want to change again.
+            no_password_required=True,
         )
         group = self.add(
             ElasticacheUserGroup,

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from cdktf import Fn, TerraformLocal, TerraformResource, TerraformResourceLifecycle, TerraformVariable
+from cdktf import (
+    DataResource,
+    Fn,
+    TerraformLocal,
+    TerraformResource,
+    TerraformResourceLifecycle,
+    TerraformVariable,
+)
 from cdktf_cdktf_provider_aws.autoscaling_group import (
     AutoscalingGroup,
     AutoscalingGroupInstanceRefresh,
@@ -18,6 +25,7 @@ from cdktf_cdktf_provider_aws.autoscaling_policy import (
     AutoscalingPolicyTargetTrackingConfiguration,
     AutoscalingPolicyTargetTrackingConfigurationPredefinedMetricSpecification,
 )
+from cdktf_cdktf_provider_aws.data_aws_ssm_parameter import DataAwsSsmParameter
 from cdktf_cdktf_provider_aws.iam_instance_profile import IamInstanceProfile
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
@@ -39,8 +47,14 @@ from modules import backup, cache, cloud_init, database, flows
 from modules.load_balancer import BACKEND_PORT, LoadBalancer
 from modules.logs import Logs
 from modules.tier import Statement, Tier, policy, trust, wait
-from settings import model
+from settings import Settings, contract, model
 
+# An image in a private registry of ECR: account, region and repository are told by its name alone.
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
+ECR = r"([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([a-z0-9][a-z0-9._/-]*)"
+VERSION = r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})"
+# https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
+NEWEST_AMI = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-metrics.html
 GROUP_METRICS = (
     "GroupDesiredCapacity",
@@ -72,7 +86,7 @@ class Compute(Tier):
         account_id: str,
         vpc_id: str,
         subnet_ids: Sequence[str],
-        settings: model.Backend,
+        settings: Settings,
         tags: Mapping[str, str],
         load_balancer: LoadBalancer,
         database: database.Database,
@@ -89,14 +103,27 @@ class Compute(Tier):
             vpc_id=vpc_id,
             description="The backend, open to the load balancer alone",
         )
+        backend = settings.backend
         log_group = logs.group("backend", f"/{name}/backend")
-        image = self._image(settings.image)
-        registry = re.match(r"\d+\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)", settings.image)
-        statements = [*self._may_use_stores(), *self._may_write_logs(log_group.arn)]
-        if registry:
-            statements += self._may_pull(
-                f"arn:aws:ecr:{registry[1]}:{settings.image[:12]}:repository/{registry[2]}"
+        host_log_group = logs.group("backend_hosts", f"/{name}/backend-hosts")
+        in_ecr = bool(re.match(ECR, backend.image))
+        image = self._image(backend.image, in_ecr)
+        statements = [
+            *self._may_use_database(settings.database),
+            *self._may_use_cache(),
+            *self._may_write_logs(log_group.arn, host_log_group.arn),
+        ]
+        registry = ""
+        if in_ecr:
+            # Of whatever image is deployed: the variable says it, and all that hangs on it follows.
+            registry = self.add(
+                TerraformLocal, "backend_registry", '${split("/", var.backend_image)[0]}'
+            ).as_string
+            of = self.add(
+                TerraformLocal, "backend_repository", f'${{regex("^{_escaped(ECR)}", var.backend_image)}}'
             )
+            account, in_region, repository = (f"${{{of.fqn}[{n}]}}" for n in range(3))
+            statements += self._may_pull(f"arn:aws:ecr:{in_region}:{account}:repository/{repository}")
         role, profile = self._profile(statements)
         self.role_arn = role.arn
         user_data = self.add(
@@ -104,25 +131,31 @@ class Compute(Tier):
             "backend_user_data",
             cloud_init.cloud_config(
                 image=image,
-                registry=settings.image.partition("/")[0] if registry else "",
-                environment={**self._environment(), **settings.environment},
+                registry=registry,
+                environment=self._environment(settings),
                 log_group=log_group.name,
+                host_log_group=host_log_group.name,
                 region=region,
                 port=BACKEND_PORT,
+                start_timeout_seconds=backend.start_timeout_seconds,
             ),
         )
-        template = self._template(settings, profile, user_data, tags)
-        self.group = self._group(settings, subnet_ids, template, load_balancer.target_group, tags)
+        template = self._template(backend, profile, user_data, tags)
+        self.group = self._group(backend, subnet_ids, template, load_balancer.target_group, tags)
         self.after(load_balancer.listeners)
         self.after(self._permissions)
-        self._scaling(settings, load_balancer)
+        self._scaling(backend, load_balancer)
 
     def after(self, first: Sequence[TerraformResource]) -> None:
         """Have the group made, and with it the first instances started, after what they need to work."""
         wait(self.group, *first)
 
-    def _image(self, default: str) -> str:
-        """The image as a variable: a deploy changes it, and starts an instance refresh, without a synthesis."""
+    def _image(self, default: str, in_ecr: bool) -> str:
+        """The image as a variable: a deploy changes it, and starts an instance refresh, without a synthesis.
+
+        Any image of any account's ECR takes the place of one from ECR: the role's policy and the registry's sign-in
+        are derived from the variable. Another kind of registry needs another sign-in, so it is refused.
+        """
         variable = self.add(
             TerraformVariable,
             "backend_image",
@@ -132,48 +165,69 @@ class Compute(Tier):
         )
         variable.add_validation(
             condition=(
-                '${can(regex("(:[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$", var.backend_image))'
-                ' && !endswith(var.backend_image, ":latest")}'
+                f'${{can(regex("{_escaped(VERSION)}$", var.backend_image)) && !endswith(var.backend_image, ":latest")}}'
             ),
             error_message="The image needs a tag other than latest, or a digest: what runs must be known.",
         )
+        pattern = f"^{_escaped(ECR)}{_escaped(VERSION)}$"
+        if in_ecr:
+            variable.add_validation(
+                condition=f'${{can(regex("{pattern}", var.backend_image))}}',
+                error_message="The image must be in a private registry of ECR, ACCOUNT.dkr.ecr.REGION.amazonaws.com/"
+                "REPOSITORY:TAG: instances sign in to such a one. For another registry change backend.image in the "
+                "settings and build the bundle again.",
+            )
+        else:
+            variable.add_validation(
+                condition=f'${{!can(regex("^{_escaped(ECR)}", var.backend_image))}}',
+                error_message="The image must not be in ECR: instances are not set up to sign in there. For ECR change "
+                "backend.image in the settings and build the bundle again.",
+            )
         return "${var.backend_image}"
 
-    def _environment(self) -> dict[str, str]:
-        """What the backend is told; the pool's numbers are the seed's.
-
-        The seed turns certificate checks off (`rejectUnauthorized: false`), so that anybody in between could
-        pose as the database. Here the client is given Amazon's CA bundle and told to check name and chain;
-        NODE_EXTRA_CA_CERTS makes a Node client trust that bundle without further code.
-        """
+    def _environment(self, settings: Settings) -> dict[str, str]:
+        """What the backend is told of AWS's stores."""
         instance, group = self._database.instance, self._cache.group
-        told = {
-            "PORT": str(BACKEND_PORT),
-            "AWS_REGION": self._region,
+        database_told = {
             "DATABASE_HOST": instance.address,
             "DATABASE_PORT": str(database.PORT),
             "DATABASE_NAME": instance.db_name,
-            "DATABASE_USER": instance.username,
-            "DATABASE_SECRET_ARN": self._database.secret_arn,
-            "DATABASE_SSLMODE": "verify-full",
-            "DATABASE_SSLROOTCERT": cloud_init.CA_BUNDLE,
-            "DATABASE_POOL_SIZE": "20",
-            "DATABASE_IDLE_TIMEOUT_MS": "30000",
-            "DATABASE_CONNECT_TIMEOUT_MS": "2000",
-            "NODE_EXTRA_CA_CERTS": cloud_init.CA_BUNDLE,
+        }
+        if settings.database.application_user:
+            database_told |= {
+                "DATABASE_AUTH": "iam",
+                "DATABASE_USER": settings.database.application_user,
+            }
+        else:
+            database_told |= {
+                "DATABASE_AUTH": "secret",
+                "DATABASE_USER": instance.username,
+                "DATABASE_SECRET_ARN": self._database.secret_arn,
+            }
+        cache_told = {
             "REDIS_URL": f"rediss://{group.primary_endpoint_address}:{cache.PORT}",
+            "REDIS_AUTH": "iam" if self._cache.user else "none",
         }
         if self._cache.user:
-            told |= {
-                "REDIS_AUTH": "iam",
+            cache_told |= {
                 "REDIS_USER": self._cache.user.user_name,
                 "REDIS_REPLICATION_GROUP": group.replication_group_id,
             }
-        return told
+        return contract.told(settings, database=database_told, cache=cache_told, region=self._region)
 
-    def _may_use_stores(self) -> list[Statement]:
-        """Read the one secret, decrypt with the one key, sign in to the one cache: what the user data names."""
-        statements: list[Statement] = [
+    def _may_use_database(self, settings: model.Database) -> list[Statement]:
+        """Sign in as the application's own role; or read the one secret and decrypt with the one key."""
+        if settings.application_user:
+            # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html
+            users = f"arn:aws:rds-db:{self._region}:{self._account_id}:dbuser"
+            return [
+                {
+                    "Sid": "ConnectToDatabase",
+                    "Action": "rds-db:connect",
+                    "Resource": f"{users}:{self._database.instance.resource_id}/{settings.application_user}",
+                }
+            ]
+        return [
             {
                 "Sid": "ReadDatabaseSecret",
                 "Action": "secretsmanager:GetSecretValue",
@@ -188,22 +242,24 @@ class Compute(Tier):
                 },
             },
         ]
-        if self._cache.user:
-            statements.append(
-                {
-                    "Sid": "ConnectToCache",
-                    "Action": "elasticache:Connect",
-                    "Resource": [self._cache.group.arn, self._cache.user.arn],
-                }
-            )
-        return statements
 
-    def _may_write_logs(self, group_arn: str) -> list[Statement]:
+    def _may_use_cache(self) -> list[Statement]:
+        if not self._cache.user:
+            return []
+        return [
+            {
+                "Sid": "ConnectToCache",
+                "Action": "elasticache:Connect",
+                "Resource": [self._cache.group.arn, self._cache.user.arn],
+            }
+        ]
+
+    def _may_write_logs(self, *group_arns: str) -> list[Statement]:
         return [
             {
                 "Sid": "WriteLogs",
                 "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": f"{group_arn}:*",
+                "Resource": [f"{arn}:*" for arn in group_arns],
             }
         ]
 
@@ -239,6 +295,27 @@ class Compute(Tier):
         profile = self.add(IamInstanceProfile, "backend", name=f"{self._name}-backend", role=role.name)
         return role, profile
 
+    def _machine_image(self, settings: model.Backend) -> str:
+        """The image's id: the settings', or the newest of AWS's when it is first planned.
+
+        It is then kept in the state, so that an image which AWS publishes changes no plan, every instance of a
+        group runs the same one, and going back is a matter of the group alone. `resolve:ssm:` in the template would
+        give each instance what is newest at its launch, and makes a rollback impossible:
+        https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html
+        """
+        if settings.ami:
+            return settings.ami
+        newest = self.add(
+            DataAwsSsmParameter, "backend_ami", name=NEWEST_AMI.format(architecture=settings.architecture)
+        )
+        kept = self.add(
+            DataResource, "backend_ami", lifecycle=TerraformResourceLifecycle(ignore_changes=["input"])
+        )
+        kept.add_override("input", newest.insecure_value)
+        # The architecture is another image: then a new one is looked up.
+        kept.add_override("triggers_replace", settings.architecture)
+        return f"${{{kept.fqn}.output}}"
+
     def _template(
         self,
         settings: model.Backend,
@@ -251,12 +328,7 @@ class Compute(Tier):
             LaunchTemplate,
             "backend",
             name=name,
-            # Resolved at every launch, so that new instances start patched:
-            # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
-            image_id=(
-                "resolve:ssm:/aws/service/ami-amazon-linux-latest/"
-                f"al2023-ami-kernel-default-{settings.architecture}"
-            ),
+            image_id=self._machine_image(settings),
             instance_type=settings.instance_type,
             update_default_version=True,
             ebs_optimized="true",
@@ -327,15 +399,20 @@ class Compute(Tier):
                 strategy="Rolling",
                 preferences=AutoscalingGroupInstanceRefreshPreferences(
                     min_healthy_percentage=settings.min_healthy_percent,
-                    # New instances come before old ones go; the two may be a hundred apart.
-                    max_healthy_percentage=min(200, settings.min_healthy_percent + 100),
+                    # New instances come before old ones go.
+                    max_healthy_percentage=settings.max_healthy_percent,
                     instance_warmup=str(settings.instance_warmup_seconds),
-                    auto_rollback=True,
+                    # The provider gives the group its new template before it starts the refresh, so what AWS would
+                    # roll back to is the new one (hashicorp/terraform-provider-aws 34189). The way back is to apply
+                    # the image before it.
+                    auto_rollback=False,
                     skip_matching=True,
                 ),
             ),
             enabled_metrics=list(GROUP_METRICS),
-            wait_for_capacity_timeout="10m",
+            # An apply that says done has so many instances that serve; later changes are not waited for.
+            min_elb_capacity=settings.min or None,
+            wait_for_capacity_timeout=f"{-(-(settings.health_check_grace_seconds + 300) // 60)}m",
             tag=[
                 AutoscalingGroupTag(key=key, value=value, propagate_at_launch=False)
                 for key, value in sorted({**tags, "Name": f"{self._name}-backend"}.items())
@@ -365,3 +442,8 @@ class Compute(Tier):
                 # AWS refuses to count the requests of a target group that no listener routes to.
                 depends_on=load_balancer.listeners if resource_label else None,
             )
+
+
+def _escaped(pattern: str) -> str:
+    """A regular expression within a string of Terraform's native syntax."""
+    return pattern.replace("\\", "\\\\")

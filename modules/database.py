@@ -42,6 +42,7 @@ class Database(Tier):
         subnet_ids: Sequence[str],
         settings: model.Database,
         timezone: str,
+        max_connections: int,
         logs: Logs,
     ) -> None:
         super().__init__(scope, id)
@@ -61,10 +62,15 @@ class Database(Tier):
             # A group in use cannot be deleted: its successor, of another family, needs another name.
             name_prefix=f"{name}-{family}-",
             family=family,
-            description="TLS for every connection; slow statements in the log",
+            description="TLS for every connection; slow statements in the log; connections",
             parameter=[
                 DbParameterGroupParameter(name="rds.force_ssl", value="1"),
                 DbParameterGroupParameter(name="log_min_duration_statement", value="1000"),
+                # A number that is known, since pools and alarm hang on it; RDS would derive it from free memory.
+                # Static: it comes with the first start, and later with a reboot.
+                DbParameterGroupParameter(
+                    name="max_connections", value=str(max_connections), apply_method="pending-reboot"
+                ),
             ],
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )

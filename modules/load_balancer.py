@@ -17,8 +17,9 @@ from constructs import Construct
 
 from modules import flows
 from modules.tier import Tier
+from settings import contract, limits
 
-HTTPS, HTTP, BACKEND_PORT = 443, 80, 8080
+HTTPS, HTTP, BACKEND_PORT = 443, 80, contract.PORT
 
 
 class LoadBalancer(Tier):
@@ -85,10 +86,10 @@ class LoadBalancer(Tier):
             health_check=LbTargetGroupHealthCheck(
                 path=health_check_path,
                 matcher="200",
-                interval=15,
-                timeout=5,
-                healthy_threshold=2,
-                unhealthy_threshold=3,
+                interval=limits.HEALTH_CHECK["interval_seconds"],
+                timeout=limits.HEALTH_CHECK["timeout_seconds"],
+                healthy_threshold=limits.HEALTH_CHECK["healthy"],
+                unhealthy_threshold=limits.HEALTH_CHECK["unhealthy"],
             ),
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             tags={"Name": f"{name}-backend"},

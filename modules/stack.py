@@ -19,7 +19,12 @@ from modules.logs import Logs
 from modules.network import Network
 from modules.observability import Observability
 from modules.tier import Tier
-from settings import Settings, addresses
+from settings import Settings, addresses, limits
+
+PLACEHOLDER_ACCOUNT = "000000000000"
+PLACEHOLDER_ZONE = "Z0000000000EXAMPLE00"
+# https://www.rfc-editor.org/rfc/rfc2606
+EXAMPLE_DOMAINS = (".example.com", ".example.net", ".example.org", ".example")
 
 
 class CloudMart(TerraformStack):
@@ -75,6 +80,8 @@ class CloudMart(TerraformStack):
             flow_log_days=flow_logs.retention_days if flow_logs.enabled else None,
             logs=logs,
         )
+        if placeholders := _placeholders(settings):
+            network.vpc.add_override("lifecycle", {"precondition": placeholders})
         vpc_id = network.vpc.id
         store_subnets = [subnet.id for subnet in (network.data or network.private).values()]
         domain = Domain(
@@ -114,6 +121,7 @@ class CloudMart(TerraformStack):
             subnet_ids=store_subnets,
             settings=settings.database,
             timezone=settings.timezone,
+            max_connections=limits.max_connections(settings) or 0,
             logs=logs,
         )
         redis = cache.Cache(
@@ -135,7 +143,7 @@ class CloudMart(TerraformStack):
             account_id=account_id,
             vpc_id=vpc_id,
             subnet_ids=[network.private[letter].id for letter in zones],
-            settings=settings.backend,
+            settings=settings,
             tags=tags,
             load_balancer=load_balancer,
             database=db,
@@ -202,7 +210,7 @@ class CloudMart(TerraformStack):
             max_instances=settings.backend.max,
             db_instance=db.instance.identifier,
             db_storage_gb=settings.database.storage_gb,
-            db_connections=settings.observability.database_connections,
+            db_connections=limits.connections_alarm(settings),
             cache_nodes=redis.nodes,
         )
         outputs = {
@@ -251,3 +259,39 @@ class CloudMart(TerraformStack):
         tier = Tier(self, "outputs")
         for key, (value, description) in outputs.items():
             tier.add(TerraformOutput, key, value=value, description=description)
+
+
+def _placeholders(settings: Settings) -> list[dict[str, str]]:
+    """Conditions that end a plan before anything is made while a name of the examples still stands.
+
+    The examples are whole in an account of their own number, which is the mock provider's and nobody's at AWS.
+    """
+    example = f'data.aws_caller_identity.current.account_id == "{PLACEHOLDER_ACCOUNT}"'
+    found = []
+    if settings.backend.image.startswith(f"{PLACEHOLDER_ACCOUNT}."):
+        found.append(
+            (
+                f'!startswith(var.backend_image, "{PLACEHOLDER_ACCOUNT}.")',
+                "backend_image is still the example's, of account 000000000000: name an image of a registry that "
+                "there is, in terraform.tfvars or as backend.image in the settings.",
+            )
+        )
+    if settings.domain.hosted_zone_id == PLACEHOLDER_ZONE:
+        found.append(
+            (
+                "false",
+                f"The hosted zone is still the example's, {PLACEHOLDER_ZONE}: set domain.hosted_zone_id in the "
+                "settings and build this again.",
+            )
+        )
+    if settings.domain.name.endswith(EXAMPLE_DOMAINS):
+        found.append(
+            (
+                "false",
+                f"The public name is still an example, {settings.domain.name}: set domain.name in the settings and "
+                "build this again.",
+            )
+        )
+    return [
+        {"condition": f"${{{condition} || {example}}}", "error_message": words} for condition, words in found
+    ]

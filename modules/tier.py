@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from cdktf import TerraformResource
+from cdktf import DataResource, TerraformResource
 from constructs import Construct
 
 P = ParamSpec("P")
@@ -33,7 +33,8 @@ class Tier(Construct):
         **kwargs: P.kwargs,
     ) -> E:
         """Add a resource whose Terraform address is its type and `name`: `add(Subnet, "private_a", ...)`."""
-        element = kind(self, f"{kind.__module__.rpartition('.')[2]}.{name}", *args, **kwargs)
+        of = "terraform_data" if kind is DataResource else kind.__module__.rpartition(".")[2]
+        element = kind(self, f"{of}.{name}", *args, **kwargs)
         element.override_logical_id(name)
         return element
 

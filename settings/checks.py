@@ -9,7 +9,7 @@ from ipaddress import IPv4Network
 from itertools import combinations
 from typing import NamedTuple
 
-from settings import addresses, windows
+from settings import addresses, contract, limits, windows
 from settings.model import REGIONS, Settings
 
 OWN_TAGS = ("Project", "Environment", "ManagedBy", "Owner")
@@ -25,7 +25,19 @@ class Finding(NamedTuple):
 
 def findings(settings: Settings) -> list[Finding]:
     """Everything that several settings together make impossible, in the order of the model."""
-    checks = (_tags, _state, _domain, _zones, _addresses, _backend, _database, _cache, _windows)
+    checks = (
+        _tags,
+        _state,
+        _domain,
+        _zones,
+        _addresses,
+        _backend,
+        _starts,
+        _connections,
+        _database,
+        _cache,
+        _windows,
+    )
     return [finding for check in checks for finding in check(settings)]
 
 
@@ -150,7 +162,7 @@ def _backend(settings: Settings) -> Iterator[Finding]:
             f"{'arm64' if arm else 'x86_64'}, the architecture of backend.instance_type, {backend.instance_type}",
         )
     for name in backend.environment:
-        if re.match(r"(DATABASE|REDIS|PG|AWS)_?[A-Z]*$|PORT$", name):
+        if name in contract.MEANING or re.match(r"(DATABASE|REDIS|PG|AWS)_?[A-Z]*$", name):
             yield Finding(
                 f"backend.environment.{name}",
                 backend.environment[name],
@@ -166,8 +178,93 @@ def _backend(settings: Settings) -> Iterator[Finding]:
             )
 
 
+def _starts(settings: Settings) -> Iterator[Finding]:
+    """An instance is not judged before it may be ready, and never is there less room than one instance."""
+    backend = settings.backend
+    ready = limits.first_healthy_seconds(settings)
+    if backend.health_check_grace_seconds < ready:
+        yield Finding(
+            "backend.health_check_grace_seconds",
+            backend.health_check_grace_seconds,
+            f"{ready} or more: backend.start_timeout_seconds and two health checks, or an instance is replaced "
+            "while it still starts",
+        )
+    if backend.max_healthy_percent - backend.min_healthy_percent > 100:
+        # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html
+        yield Finding(
+            "backend.max_healthy_percent",
+            backend.max_healthy_percent,
+            f"at most a hundred above backend.min_healthy_percent, {backend.min_healthy_percent}",
+        )
+    reused = limits.TABLE["keep_alive"]["cloudfront_seconds"]
+    if settings.load_balancer.idle_timeout <= reused:
+        yield Finding(
+            "load_balancer.idle_timeout",
+            settings.load_balancer.idle_timeout,
+            f"more than {reused}: so long CloudFront uses a connection again, which must not be closing by then",
+        )
+    if backend.max_healthy_percent == 100 and backend.min_healthy_percent == 100:
+        yield Finding(
+            "backend.max_healthy_percent",
+            100,
+            "more than backend.min_healthy_percent, or no instance can be replaced",
+        )
+
+
+def _connections(settings: Settings) -> Iterator[Finding]:
+    """The pools of all instances, those of a rolling deploy included, fit into the database; the alarm below it."""
+    backend, given = settings.backend, settings.database.max_connections
+    most, usable = limits.max_connections(settings), limits.usable_connections(settings)
+    if most is None or usable is None:
+        yield Finding(
+            "database.instance_class",
+            settings.database.instance_class,
+            "a class with a row in settings/limits.toml, or database.max_connections beside it",
+        )
+        return
+    borne = limits.class_connections(settings.database.instance_class)
+    if given is not None and borne is not None and given > borne:
+        yield Finding(
+            "database.max_connections",
+            given,
+            f"{borne} at the most, what the memory of {settings.database.instance_class} bears",
+        )
+    instances = limits.most_instances(settings)
+    together = (
+        f"{instances} instances (backend.max, {backend.max}, in a rolling deploy of "
+        f"{backend.max_healthy_percent} %)"
+    )
+    if backend.database_pool_size is not None and backend.database_pool_size * instances > usable:
+        yield Finding(
+            "backend.database_pool_size",
+            backend.database_pool_size,
+            f"{usable // instances} at the most: {together} share the {usable} of {most} connections that a "
+            f"{settings.database.instance_class} leaves to them",
+        )
+    elif backend.database_pool_size is None and instances > usable:
+        yield Finding(
+            "backend.max",
+            backend.max,
+            f"so many that each has a connection: {together} share the {usable} of {most} connections that a "
+            f"{settings.database.instance_class} leaves to them",
+        )
+    alarm = limits.connections_alarm(settings)
+    if alarm >= usable:
+        yield Finding(
+            "observability.database_connections",
+            alarm,
+            f"less than {usable}, the connections that the backend can have: above, the alarm never goes off",
+        )
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
     database = settings.database
+    if database.application_user == database.user:
+        yield Finding(
+            "database.application_user",
+            database.application_user,
+            "another role than database.user, which owns everything",
+        )
     if database.max_storage_gb is not None and database.max_storage_gb * 10 < database.storage_gb * 11:
         # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
         yield Finding(

@@ -260,6 +260,22 @@ class Backend(Section):
     architecture: Literal["x86_64", "arm64"] = Field(
         "x86_64", description="The processor architecture of the instance type and the image."
     )
+    ami: (
+        Annotated[
+            str, Matches(r"ami-[0-9a-f]{8,17}", "the id of a machine image, as in ami-0123456789abcdef0")
+        ]
+        | None
+    ) = Field(
+        None,
+        description="An image of Amazon Linux 2023, or one baked from it; left out: the newest of AWS's when it is "
+        "first planned, and from then on the same until it is renewed on purpose.",
+    )
+    database_pool_size: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Database connections of one instance; left out: what the database's class bears, 20 at the most.",
+    )
     min: int = Field(2, ge=0, le=1000, description="The fewest instances.")
     desired: int = Field(
         2, ge=0, le=1000, description="Instances to start with; scaling moves it from there."
@@ -268,8 +284,17 @@ class Backend(Section):
     health_check_path: Annotated[
         str, Matches(r"/[A-Za-z0-9._~/-]*", "a path that starts with /, as in /health")
     ] = Field("/health", description="The path that the target group asks for, and expects 200 from.")
+    start_timeout_seconds: int = Field(
+        300,
+        ge=30,
+        le=3600,
+        description="Seconds that the image's pull and the container's start may take together.",
+    )
     health_check_grace_seconds: int = Field(
-        180, ge=0, le=7200, description="Seconds before a new instance is judged."
+        420,
+        ge=0,
+        le=7200,
+        description="Seconds before a new instance is judged; longer than it may take to start.",
     )
     deregistration_delay_seconds: int = Field(
         60, ge=0, le=3600, description="Seconds that a leaving instance may finish its requests."
@@ -280,6 +305,12 @@ class Backend(Section):
     )
     min_healthy_percent: int = Field(
         90, ge=0, le=100, description="Share of instances that stay in service during a rolling deploy."
+    )
+    max_healthy_percent: int = Field(
+        150,
+        ge=100,
+        le=200,
+        description="Share of instances that may run during a rolling deploy: new ones come before old ones go.",
     )
     instance_warmup_seconds: int = Field(
         180, ge=0, le=3600, description="Seconds until a new instance counts."
@@ -342,6 +373,26 @@ class Database(Section):
     storage_iops: int | None = Field(
         None, ge=1000, le=256000, description="Provisioned IOPS; io1 and io2 need them."
     )
+    max_connections: int | None = Field(
+        None,
+        ge=20,
+        le=5000,
+        description="Connections that the database takes; left out: what its class bears (settings/limits.toml).",
+    )
+    application_user: (
+        Annotated[
+            str,
+            Matches(
+                r"(?!(?:admin|rdsadmin|postgres)$)[a-z][a-z0-9_]{0,62}",
+                "up to 63 lower-case letters, digits and underscores, a letter first, no reserved name",
+            ),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="A role of the application's own that signs in with IAM (the runbook makes it); left out: the "
+        "backend is the owner.",
+    )
     multi_az: bool = Field(True, description="A synchronous standby in another availability zone.")
     backup_retention_days: RetentionDays = Field(7, description="Days that automated backups are kept.")
     backup_window: DailyWindow = Field("03:00-04:00", description="Daily backup window in `timezone`.")
@@ -397,6 +448,17 @@ class Cache(Section):
     maintenance_window: WeeklyWindow = Field(
         "sun:06:00-sun:07:00", description="Weekly maintenance window in `timezone`."
     )
+    access_string: Annotated[
+        str,
+        Matches(
+            r"on( (~[^\s\"\\]+|%R?W?~[^\s\"\\]+|&[^\s\"\\]+|allkeys|allchannels|allcommands|resetchannels"
+            r"|[+-]@?[a-z0-9|_-]+))+",
+            "an access string of Redis that begins with on and holds keys (~), channels (&) and commands (+, -)",
+        ),
+    ] = Field(
+        "on ~* &* +@all -@admin -@dangerous +info",
+        description="What the backend's user may do. `&*` opens channels, and `+info` what health checks ask.",
+    )
     auth: Literal["iam", "none"] = Field(
         "iam",
         description="Access by short-lived IAM tokens, no secret anywhere; or by security group alone.",
@@ -436,8 +498,10 @@ class Observability(Section):
     alarm_emails: tuple[Annotated[str, Matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")], ...] = (
         Field((), strict=False, description="Addresses that alarms are sent to.")
     )
-    database_connections: int = Field(
-        80, ge=1, description="Database connections that an alarm goes off at; db.t3.micro takes some 110."
+    database_connections: int | None = Field(
+        None,
+        ge=1,
+        description="Database connections that an alarm goes off at; left out: seven tenths of what there are.",
     )
     dashboard: bool = Field(True, description="One CloudWatch dashboard for the whole stack.")
 

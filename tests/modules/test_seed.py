@@ -27,7 +27,8 @@ def test_value(prod: dict[str, Any], value: dict[str, Any]) -> None:
         "DATABASE_USER=${aws_db_instance.main.username}",
         "DATABASE_SECRET_ARN=${aws_db_instance.main.master_user_secret[0].secret_arn}",
         "DATABASE_SSLMODE=verify-full",  # better than the seed's rejectUnauthorized: false
-        "DATABASE_POOL_SIZE=20",  # max: 20
+        # max: 20, which ten instances of a db.t3.micro cannot have: the course's is the most that any class gets
+        "DATABASE_POOL_SIZE=4",
         "DATABASE_IDLE_TIMEOUT_MS=30000",  # idleTimeoutMillis: 30000
         "DATABASE_CONNECT_TIMEOUT_MS=2000",  # connectionTimeoutMillis: 2000
         "REDIS_URL=rediss://${aws_elasticache_replication_group.main.primary_endpoint_address}:6379",
