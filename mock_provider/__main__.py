@@ -11,6 +11,7 @@ from pathlib import Path
 from mock_provider import runner, terraform
 from support import processes
 from support.problem import Problem, guarded
+from support.visible import visible_lines
 
 _WORDS = """\
 Terraform's own words follow two dashes: python -m mock_provider run -- terraform plan
@@ -104,7 +105,7 @@ def _run(given: argparse.Namespace) -> int:
                 backend=given.backend,
             )
     except Problem as problem:
-        print(f"error: {problem}\n{runner.last_line(None)}", file=sys.stderr)
+        print(f"{visible_lines(f'error: {problem}')}\n{runner.last_line(None)}", file=sys.stderr)
         return 2
     # Ended by a signal: as a shell tells it.
     return result.returncode if result.returncode >= 0 else 128 - result.returncode

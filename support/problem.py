@@ -6,6 +6,9 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from typing import TextIO, cast
+
+from support.visible import Stream, visible_lines
 
 
 class Problem(Exception):
@@ -21,12 +24,23 @@ def guarded(main: Callable[[], int]) -> int:
 
     2 after a `Problem` or an output that cannot be written, each told on stderr; 130 after Ctrl-C; 141 when
     whoever read the output went away (as a shell counts SIGPIPE).
+
+    What is printed meanwhile steers no terminal and commands no CI runner, whosever words are in it.
     """
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (cast(TextIO, Stream(stream)) for stream in streams)
+    try:
+        return _ended(main)
+    finally:
+        sys.stdout, sys.stderr = streams
+
+
+def _ended(main: Callable[[], int]) -> int:
     try:
         code = main()
         sys.stdout.flush()
     except Problem as problem:
-        print(f"error: {problem}", file=sys.stderr)
+        print(visible_lines(f"error: {problem}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -26,7 +26,6 @@ from checkov.terraform_json.runner import TerraformJsonRunner  # type: ignore[im
 
 from policies.checkov_host.verdicts import COPIED, Answer, Verdicts
 from policies.engine import catalogue, judging, verdicts
-from policies.engine.waivers import RULE as WAIVER_RULE
 from support.problem import Problem
 
 ADDRESS: Final = "address"
@@ -42,11 +41,6 @@ _CATEGORIES: Final = {
     verdicts.AVAILABILITY: CheckCategories.BACKUP_AND_RECOVERY,
     verdicts.SECRETS: CheckCategories.SECRETS,
     verdicts.PROOFS: CheckCategories.CONVENTION,
-}
-# The engine's own rules, which stand in no file.
-_ENGINES_OWN: Final = {
-    judging.NOT_SEEN: "The resources of every module that is called are seen",
-    WAIVER_RULE: "A waiver is complete, in force, and matches a finding",
 }
 _RESULTS: Final = {
     verdicts.PASS: CheckResult.PASSED,
@@ -122,7 +116,7 @@ def register() -> None:
     for entry in catalogue.load():
         rule = entry.rule
         GateCheck(entry.id, rule.title, _CATEGORIES[rule.family], rule.severity, rule.link)
-    for id, title in _ENGINES_OWN.items():
+    for id, title in judging.OWN_RULES.items():
         GateCheck(id, title, CheckCategories.CONVENTION, "high", "")
 
 

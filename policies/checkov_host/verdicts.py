@@ -15,6 +15,7 @@ from policies.engine.model import without_keys
 from policies.engine.verdicts import FAIL, PASS, UNKNOWN
 from policies.readers import Reading, files, hcl, read, terraform_json
 from support.problem import Problem
+from support.visible import visible
 
 PARAMETERS: Final = "CLOUDMART_POLICY_PARAMS"
 """The variable that names a file of parameters."""
@@ -135,7 +136,7 @@ def _answer(judged: Judged, rule: str, block: str, instances: list[str]) -> Answ
         return None
     status = min((finding.status for finding in found), key=_ORDER.index)
     details = tuple(
-        f"{finding.address}: {finding.message} ({finding.status})"
+        visible(f"{finding.address}: {finding.message} ({finding.status})")
         for finding in found
         if finding.status != PASS
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,8 +17,6 @@ from policies.readers import Reading
 from support.problem import Problem
 
 WAIVED: Final = "waived"
-
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 EVERY_TYPE: Final = "*"
 """In `Rule.types`: the rule judges whatever there is, which does not make a type one that a rule knows."""
@@ -253,16 +250,11 @@ def _findings(entry: Entry, verdicts: list[Verdict], subject: Resource | None) -
             entry.rule.severity,
             status,
             resource.address,
-            printable(redacted(message, resource)) if message else message,
+            redacted(message, resource) if message else message,
             resource.file,
             resource.line_of(attribute or view.path) if status != PASS else resource.line,
             resource.construct,
         )
-
-
-def printable(text: str) -> str:
-    """A text without characters that would steer a terminal or that no encoding holds."""
-    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def redacted(message: str, resource: Resource) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from policies.engine.catalogue import Entry
 from policies.engine.judging import Result
+from support.visible import visible, without_commands
 
 FORMATS: Final = ("text", "json", "sarif", "junit", "markdown", "html")
 
@@ -17,11 +19,42 @@ def render(
 ) -> str:
     """A result in one of `FORMATS`; only the module of that format is imported.
 
+    Whatever the format, each text of the result is made visible here, and no line is a command to a CI runner.
+
     Args:
         colour: for the format text: whether to use terminal colours.
         width: for the format text: columns.
     """
     module = importlib.import_module(f"policies.reports.{format}_report")
-    if format == "text":
-        return str(module.render(result, catalogue, colour=colour, width=width))
-    return str(module.render(result, catalogue))
+    options = {"colour": colour, "width": width} if format == "text" else {}
+    return without_commands(module.render(_shown(result), catalogue, **options))
+
+
+class ShownPath(str):
+    """A path as it is shown; `path` is what it is."""
+
+    path: str
+
+    def __new__(cls, path: str) -> ShownPath:
+        shown = super().__new__(cls, visible(path))
+        shown.path = path
+        return shown
+
+
+def _shown(result: Result) -> Result:
+    """The result with all its texts visible, which come from the input: addresses are made of keys, for example."""
+    return replace(
+        result,
+        findings=tuple(
+            replace(
+                finding,
+                address=visible(finding.address),
+                message=visible(finding.message),
+                file=ShownPath(finding.file),
+                construct=visible(finding.construct),
+            )
+            for finding in result.findings
+        ),
+        uncovered_types=tuple(map(visible, result.uncovered_types)),
+        notes=tuple(map(visible, result.notes)),
+    )

@@ -71,7 +71,7 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
             f"**{len(shown) - MOST:,} more findings are not shown here**; the JSON report holds them all.",
         ]
     if summary.uncovered_types:
-        types = ", ".join(f"`{type}`" for type in summary.uncovered_types)
+        types = ", ".join(map(_code, summary.uncovered_types))
         lines += ["", f"<details><summary>Types that no rule looks at</summary>\n\n{types}\n\n</details>"]
     return "\n".join(lines) + "\n"
 
@@ -85,10 +85,20 @@ def _row(finding: Finding) -> str:
     )
 
 
+# Words that could become links, mentions, references or pictures in a Markdown of GitHub's kind, whatever is escaped.
+_LINKING: Final = re.compile(r"[@#]|:[/\w]|\bwww\.|\bGH-\d|\b[0-9a-f]{7,40}\b", re.I)
+_MARKING: Final = re.compile(r"([\\`*_\[\]|<>~$])")
+
+
 def _text(text: str) -> str:
-    """Text that Markdown and HTML leave as it is, on one line."""
-    escaped = re.sub(r"([\\`*_\[\]|<>#])", r"\\\1", " ".join(text.split()))
-    return escaped.replace("&", "&amp;").replace("@", "@\u200b")
+    """Text that Markdown and HTML leave as it is, on one line; words that could become links are shown as code."""
+    return " ".join(map(_word, text.split()))
+
+
+def _word(word: str) -> str:
+    if _LINKING.search(word):
+        return _code(word)
+    return _MARKING.sub(r"\\\1", word.replace("&", "&amp;"))
 
 
 def _code(text: str) -> str:

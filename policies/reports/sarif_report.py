@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Final
@@ -39,7 +40,7 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
             {
                 "executionSuccessful": True,
                 "toolExecutionNotifications": [
-                    {"level": "note", "message": {"text": note}} for note in result.notes
+                    {"level": "note", "message": {"text": _plain(note)}} for note in result.notes
                 ],
             }
         ],
@@ -100,20 +101,30 @@ def _result(finding: Finding, indices: Mapping[str, int]) -> dict[str, Any]:
         "ruleId": finding.rule,
         "ruleIndex": indices[finding.rule],
         "level": _LEVELS[finding.severity],
-        "message": {"text": words},
+        "message": {"text": _plain(words)},
         "locations": [{"physicalLocation": physical, "logicalLocations": logical}],
         "partialFingerprints": {"subject/v1": hashlib.sha256(subject.encode()).hexdigest()},
         "properties": {"status": finding.status},
     }
     if finding.status == WAIVED:
         # Without a status a suppression counts as accepted (section 3.35.3).
-        result["suppressions"] = [{"kind": "external", "justification": finding.message}]
+        result["suppressions"] = [{"kind": "external", "justification": _plain(finding.message)}]
     return result
 
 
+def _plain(text: str) -> str:
+    """A text without links: brackets make one, whatever it leads to (sections 3.11.6 and 3.11.3)."""
+    return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+
+
 def _uri(file: str) -> str:
-    path = PurePath(file)
-    return f"file://{quote(path.as_posix())}" if path.is_absolute() else quote(path.as_posix())
+    path = PurePath(getattr(file, "path", file))
+    try:
+        # A name may be any bytes; in a plan it may even be what no file system holds.
+        quoted = quote(os.fsencode(path.as_posix()))
+    except UnicodeEncodeError:
+        quoted = quote(file)
+    return f"file://{quoted}" if path.is_absolute() else quoted
 
 
 def _version() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from policies.engine.catalogue import Entry
-from policies.engine.judging import WAIVED, Finding, Result, printable
+from policies.engine.judging import OWN_RULES, WAIVED, Finding, Result
 from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN
 
 Paint = Callable[[str, str], str]
@@ -52,8 +52,7 @@ def render(result: Result, catalogue: Sequence[Entry], *, colour: bool = False, 
         for rule_id, findings in by_rule.items():
             rule = rules.get(rule_id)
             lines += ["", paint(f"{rule_id}  ({findings[0].severity})", "bold")]
-            if rule:
-                lines += [*wrapped(rule.title, "  ")]
+            lines += wrapped(rule.title if rule else OWN_RULES.get(rule_id, ""), "  ")
             for finding in findings:
                 lines += _finding(finding, width, paint, wrapped)
             if rule and any(finding.status != WAIVED for finding in findings):
@@ -67,12 +66,12 @@ def render(result: Result, catalogue: Sequence[Entry], *, colour: bool = False, 
 
 
 def _finding(finding: Finding, width: int, paint: Paint, wrapped: Wrap) -> list[str]:
-    place = printable(f"{finding.file}:{finding.line}" if finding.line else finding.file)
-    head = f"  {paint(_MARKS[finding.status], finding.status)} {paint(printable(finding.address), 'bold')}"
-    lines = [head, *wrapped(printable(finding.message), "    ")]
+    place = f"{finding.file}:{finding.line}" if finding.line else finding.file
+    head = f"  {paint(_MARKS[finding.status], finding.status)} {paint(finding.address, 'bold')}"
+    lines = [head, *wrapped(finding.message, "    ")]
     where = [place] if place else []
     if finding.construct:
-        where.append(f"construct {printable(finding.construct)}")
+        where.append(f"construct {finding.construct}")
     if where:
         together = "    " + " · ".join(where)
         lines += (

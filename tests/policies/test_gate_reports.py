@@ -107,8 +107,7 @@ def test_json_keeps_the_contract() -> None:
 
 
 def test_sarif_is_valid_by_the_published_schema() -> None:
-    text = rendered("sarif").encode("utf-8", "backslashreplace").decode()
-    log = Sarif.model_validate_json(text.replace("\\ud800", "?"))
+    log = Sarif.model_validate_json(rendered("sarif"))
     (run,) = log.runs
     ids = [rule.id for rule in run.tool.driver.rules]
     for result in run.results:
