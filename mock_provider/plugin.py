@@ -16,7 +16,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mock_provider import faults, provider, schema
-from mock_provider.protocol import serve, started_by_terraform
+from mock_provider.protocol import Played, serve, started_by_terraform
 from support import cache
 from support.problem import Problem, guarded
 from support.progress import step
@@ -30,6 +30,10 @@ ISSUED = "MOCK_PROVIDER_ISSUED"
 
 ANSWER = "MOCK_PROVIDER_ANSWER"
 """The variable that names a file to the plugin with its answer about its schema."""
+
+
+LENIENT = "MOCK_PROVIDER_LENIENT"
+"""The variable that lets the plugin refuse nothing: what is planned is only to be looked at."""
 
 
 def full_answer() -> tuple[schema.Schema, Path]:
@@ -70,10 +74,15 @@ def main() -> int:
         )
     rules, given, issued = (told.get(name) for name in (FAULTS, ANSWER, ISSUED))
     known, answer = (schema.load(), Path(given)) if given else full_answer()
-    played = provider.Provider(
-        known, answer, faults.load(Path(rules)) if rules else (), Path(issued) if issued else None
-    )
-    serve(played.handlers(), played.stop, attached=attached)
+    asked = faults.load(Path(rules)) if rules else ()
+
+    def make() -> Played:
+        played = provider.Provider(
+            known, answer, asked, Path(issued) if issued else None, lenient=bool(told.get(LENIENT))
+        )
+        return played.handlers(), played.stop
+
+    serve(make, attached=attached)
     return 0
 
 

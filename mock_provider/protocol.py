@@ -9,14 +9,17 @@ https://github.com/hashicorp/go-plugin/blob/main/docs/guide-plugin-write-non-go.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
+import socket
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,21 +167,31 @@ def _varint(number: int) -> bytes:
     return bytes(encoded)
 
 
-def serve(
-    handlers: Mapping[str, tuple[Any, Handler]], stopped: Callable[[], None], *, attached: bool = False
-) -> None:
-    """Serve `handlers` (by method: the request's message class and a function) until Terraform ends this.
+Played = tuple[Mapping[str, tuple[Any, Handler]], Callable[[], None]]
+"""A configured provider: its methods (by name: the request's message class and a function that returns a message or
+bytes already in wire form), and what is called when Terraform asks it to stop what it is doing."""
 
-    A handler returns a message or bytes already in wire form. `stopped` is called when Terraform
-    asks the provider to stop what it is doing.
 
-    With `attached`, whoever started this tells Terraform of it: stdout gets the socket's path, no
-    Terraform ends this, and the end of stdin does.
+def serve(make: Callable[[], Played], *, attached: bool = False) -> None:
+    """Serve a provider until Terraform ends this.
+
+    With `attached`, whoever started this tells Terraform of it: stdout gets the socket's path, no Terraform ends
+    this, and the end of stdin does. Terraform opens a connection for each configuration of the provider, and each
+    gets one of its own from `make`.
     """
-    import grpc
-
     # Terraform ends its plugins itself; Ctrl-C reaches the whole process group and is not for them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with tempfile.TemporaryDirectory(prefix="mock-provider-") as folder:
+        if attached:
+            _serve_each(make, folder)
+        else:
+            _serve_one(make, folder)
+
+
+def _server(played: Played) -> grpc.Server:
+    import grpc
+
+    handlers, stopped = played
 
     def raw(handler: Handler) -> grpc.RpcMethodHandler:
         return grpc.unary_unary_rpc_method_handler(handler)
@@ -204,30 +217,64 @@ def serve(
             grpc.method_handlers_generic_handler("plugin.GRPCStdio", {"StreamStdio": stdio}),
         )
     )
-    with tempfile.TemporaryDirectory(prefix="mock-provider-") as folder:
-        socket = f"{folder}/socket"
-        if attached:
+    return server
+
+
+def _serve_one(make: Callable[[], Played], folder: str) -> None:
+    import grpc
+
+    server = _server(make())
+    key, certificate = _certificate()
+    server.add_secure_port(
+        f"unix://{folder}/socket",
+        # Terraform's own certificate uses a curve that gRPC's TLS here does not know, so it is not
+        # asked for; the socket is in a folder that only this user can enter.
+        grpc.ssl_server_credentials([(key, certificate)]),
+    )
+    server.start()
+    # The core protocol's version, Terraform's protocol, network, address, transport, certificate (DER).
+    der = "".join(certificate.decode().splitlines()[1:-1]).rstrip("=")
+    print(f"1|6|unix|{folder}/socket|grpc|{der}", flush=True)
+    parent = os.getppid()
+    while not _ENDED.wait(1.0) and os.getppid() == parent:
+        pass  # A Terraform that was killed cannot end its plugins.
+    server.stop(grace=None)
+
+
+def _serve_each(make: Callable[[], Played], folder: str) -> None:
+    """A server for each connection, behind one socket: a server cannot tell its peers on a local socket apart."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"{folder}/socket")
+    listener.listen()
+
+    def accept() -> None:
+        for number in itertools.count():
+            try:
+                theirs, _ = listener.accept()
+            except OSError:
+                return
+            server = _server(make())
             # go-plugin speaks no TLS to a plugin that it did not start. The folder is this user's alone.
-            server.add_insecure_port(f"unix://{socket}")
+            server.add_insecure_port(f"unix://{folder}/{number}")
             server.start()
-            print(socket, flush=True)
-            sys.stdin.read()
-        else:
-            key, certificate = _certificate()
-            server.add_secure_port(
-                f"unix://{socket}",
-                # Terraform's own certificate uses a curve that gRPC's TLS here does not know, so it is not
-                # asked for; the socket is in a folder that only this user can enter.
-                grpc.ssl_server_credentials([(key, certificate)]),
-            )
-            server.start()
-            # The core protocol's version, Terraform's protocol, network, address, transport, certificate (DER).
-            der = "".join(certificate.decode().splitlines()[1:-1]).rstrip("=")
-            print(f"1|6|unix|{socket}|grpc|{der}", flush=True)
-            parent = os.getppid()
-            while not _ENDED.wait(1.0) and os.getppid() == parent:
-                pass  # A Terraform that was killed cannot end its plugins.
-        server.stop(grace=None)
+            ours = socket.socket(socket.AF_UNIX)
+            ours.connect(f"{folder}/{number}")
+            threading.Thread(target=_pump, args=(theirs, ours), daemon=True).start()
+            threading.Thread(target=_pump, args=(ours, theirs), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    print(f"{folder}/socket", flush=True)
+    sys.stdin.read()
+    listener.close()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    """Hand on what comes from one socket to the other, until it ends."""
+    with suppress(OSError):
+        while data := source.recv(1 << 16):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
 
 
 _ENDED = threading.Event()

@@ -322,8 +322,8 @@ def attached(memory: int | None = None) -> Iterator[Callable[[Prepared], Prepare
     """A plugin that is started now, and a function that lets what is prepared use it.
 
     Terraform starts its provider three times in a plan and once more to show it, and each time most of the time is
-    Python's own start. This one starts while the run is prepared, and serves until the context ends. It is one
-    configured provider: for configurations with at most one `provider` block. `memory` bounds its bytes of data.
+    Python's own start. This one starts while the run is prepared, and serves until the context ends. `memory` bounds
+    its bytes of data.
 
     Source: https://developer.hashicorp.com/terraform/plugin/debugging#terraform_reattach_providers.
     """
@@ -341,7 +341,7 @@ def attached(memory: int | None = None) -> Iterator[Callable[[Prepared], Prepare
         assert answered is not None
 
         def attach(ready: Prepared) -> Prepared:
-            names = (plugin.FAULTS, plugin.ANSWER, plugin.ISSUED)
+            names = (plugin.FAULTS, plugin.ANSWER, plugin.ISSUED, plugin.LENIENT)
             told = {name: ready.environment[name] for name in names if name in ready.environment}
             socket = ""
             with suppress(OSError):

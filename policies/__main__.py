@@ -64,14 +64,35 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (TOML)")
     check.add_argument(
         "--exact",
-        action="store_true",
-        help="let Terraform evaluate the folder first, against the mock provider",
+        action="store_const",
+        const="always",
+        help="let Terraform evaluate the folder first, against the mock provider; what it cannot is unknown",
+    )
+    check.add_argument(
+        "--exact=try",
+        action="store_const",
+        const="try",
+        dest="exact",
+        help="the same, but go on with the gate's own readers where Terraform cannot evaluate it",
+    )
+    check.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="how long Terraform may take for a folder (by its size unless said)",
     )
     rules = commands.add_parser("rules", help="the catalogue of rules")
     rules.add_argument("--format", choices=("text", "json"), default="text")
     catalogue = commands.add_parser("catalogue", help="write the catalogue as a page")
     catalogue.add_argument("--output", type=Path, metavar="FILE", help="write it there, not to stdout")
     return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 86_400:
+        raise argparse.ArgumentTypeError("must be more than 0 and at most 86400")
+    return seconds
 
 
 def _safely(options: argparse.Namespace) -> int:
@@ -122,7 +143,7 @@ def _check(options: argparse.Namespace) -> int:
     if options.exact:
         from policies import exact
 
-        readings, notes = exact.read_exactly(options.paths)
+        readings, notes = exact.read_exactly(options.paths, options.exact, options.timeout)
     else:
         from policies.readers import read
 

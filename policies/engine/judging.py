@@ -24,8 +24,10 @@ EVERY_TYPE: Final = "*"
 NOT_SEEN: Final = "CM_MODULE_SEEN"
 NOT_SHOWN: Final = "CM_CONTENTS_SEEN"
 NO_RULE: Final = "CM_STORE_KNOWN"
+EVALUATED: Final = "CM_EVALUATED"
 WAIVER: Final = "CM_WAIVER"
 OWN_RULES: Final = {
+    EVALUATED: "Terraform evaluates the configuration, where it is asked to",
     NOT_SEEN: "The resources of every module that is called are seen",
     NOT_SHOWN: "No resource creates others that are not seen",
     NO_RULE: "Every data store is of a type that a rule knows",
@@ -123,6 +125,21 @@ def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: P
                 rules.add(entry.id)
                 touched.add(finding.address)
                 findings.append(finding)
+        if reading.unevaluated:
+            findings.append(
+                Finding(
+                    EVALUATED,
+                    "coverage",
+                    "high",
+                    UNKNOWN,
+                    reading.path,
+                    f"Terraform could not plan it, so that the gate's own readers judged it: {reading.unevaluated}; "
+                    "mend it, or ask for no more than a try with --exact=try",
+                    reading.path,
+                    0,
+                    "",
+                )
+            )
         for unseen in reading.unseen:
             findings.append(
                 Finding(

@@ -10,6 +10,7 @@ Standard library only: this module also runs inside Checkov's environment.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -296,6 +297,13 @@ class Resource(View):
 
     def __repr__(self) -> str:
         return f"Resource({self.address})"
+
+    def with_values(self, values: Mapping[str, Any]) -> Resource:
+        """The same resource with other values, in no model yet."""
+        other = copy(self)
+        other.values = values
+        other.resource = other
+        return other
 
     @property
     def file(self) -> str:

@@ -26,11 +26,15 @@ from support.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read from one path: the model, and modules that could not be seen."""
+    """What was read from one path: the model, modules that could not be seen, and why Terraform did not evaluate it.
+
+    `unevaluated` is empty unless Terraform was asked and could not.
+    """
 
     path: str
     model: Model
     unseen: tuple[Unseen, ...] = ()
+    unevaluated: str = ""
 
 
 def read(path: Path, configuration: Path | None = None) -> Reading:
@@ -73,6 +77,11 @@ def open_path(path: Path) -> Source | Reading:
     return opened if isinstance(opened, Source) else Reading(str(path), opened)
 
 
+def facts_of(plan: Model) -> dict[str, Resource]:
+    """What a plan knows, by address, for an evaluation of the configuration that it was made from."""
+    return {resource.address: resource for resource in (*plan.resources, *plan.data)}
+
+
 class Source:
     """A configuration whose files are parsed once, however often it is evaluated."""
 
@@ -85,16 +94,32 @@ class Source:
         kinds = {"hcl" if file.name.endswith(".tf") else "json" for file in found}
         self.kind = "mixed" if len(kinds) > 1 else kinds.pop()
 
-    def reading(self, facts: Mapping[str, Resource] | None = None) -> Reading:
-        """The model; `facts` are resources of a plan by address, for values that only Terraform knows.
+    def given(self) -> dict[str, Any]:
+        """The values of the root module's variables that Terraform finds on its own.
+
+        Raises:
+            Problem: a file of them cannot be read or parsed.
+        """
+        return _given(self.folder)
+
+    def evaluation(self, facts: Mapping[str, Resource] | None = None) -> Evaluation:
+        """An evaluation of it; `facts` are resources of a plan by address, for values that only Terraform knows.
 
         Raises:
             Problem: a file of it cannot be read or parsed.
         """
         # All modules first: their folders are within the reach of functions wherever they are called.
         self.module_sources()
+        return Evaluation(self.root, self.load, self.given(), self.reach, facts or {})
+
+    def reading(self, facts: Mapping[str, Resource] | None = None) -> Reading:
+        """The model; `facts` as for `evaluation`.
+
+        Raises:
+            Problem: a file of it cannot be read or parsed.
+        """
         try:
-            evaluation = Evaluation(self.root, self.load, _given(self.folder), self.reach, facts or {})
+            evaluation = self.evaluation(facts)
             model = evaluation.model(self.kind)
         except SyntaxFault as fault:
             raise Problem(f"{self.path}: an expression cannot be parsed: {fault}") from fault
@@ -108,8 +133,7 @@ class Source:
         """
         from policies.readers.joined import join
 
-        facts = {resource.address: resource for resource in (*plan.resources, *plan.data)}
-        return Reading(file, join(plan, self.reading(facts).model, file))
+        return Reading(file, join(plan, self.reading(facts_of(plan)).model, file))
 
     def module_sources(self) -> list[tuple[str, str]]:
         """Every module call and its source, in all local modules below, whether or not it has instances.

@@ -276,10 +276,10 @@ def _laid_over(base: dict[str, Any], over: dict[str, Any], kept: frozenset[str])
 
 def _by_label(dynamic: Any) -> dict[str, Any]:
     """Dynamic blocks by their label, in either syntax."""
-    if not _is_dynamic(dynamic):
+    if not is_dynamic(dynamic):
         return {}
     found: dict[str, Any] = {}
-    for label, blocks in _each_dynamic(dynamic):
+    for label, blocks in each_dynamic(dynamic):
         found.setdefault(label, []).extend(blocks)
     return found
 
@@ -359,7 +359,16 @@ class Evaluation:
             )
             for name, block in self.root.config.outputs.items()
         ]
-        providers = [
+        variables = [
+            Variable(name, evaluate_value(block.body.get("default", ABSENT), self.root.scope), block.place)
+            for name, block in self.root.config.variables.items()
+        ]
+        declares = bool(resources) or self._declares()
+        return Model(resources, data, outputs, self.providers(), source, variables, declares)
+
+    def providers(self) -> list[Provider]:
+        """The configurations of providers in the root module."""
+        return [
             Provider(
                 block.labels[0],
                 str(plain_text(block.body.get("alias"))),
@@ -368,12 +377,6 @@ class Evaluation:
             )
             for block in self.root.config.providers
         ]
-        variables = [
-            Variable(name, evaluate_value(block.body.get("default", ABSENT), self.root.scope), block.place)
-            for name, block in self.root.config.variables.items()
-        ]
-        declares = bool(resources) or self._declares()
-        return Model(resources, data, outputs, providers, source, variables, declares)
 
     def _declares(self) -> bool:
         """Whether any module declares a managed resource, those included that have no instance."""
@@ -979,9 +982,9 @@ def evaluate_body(body: Mapping[str, Any], scope: Scope, resource: bool = False)
         if key == "//" or (resource and key in _META):
             continue
         if key == "provider" and resource:
-            result[key] = _provider_name(value)
+            result[key] = provider_name(value)
             continue
-        if key == "dynamic" and _is_dynamic(value):
+        if key == "dynamic" and is_dynamic(value):
             continue
         if type(value) is str and "${" not in value and "%{" not in value:
             result[key] = value
@@ -991,8 +994,8 @@ def evaluate_body(body: Mapping[str, Any], scope: Scope, resource: bool = False)
             key = name if name is not None else key
         result[key] = evaluate_value(value, scope)
     dynamic = body.get("dynamic")
-    if dynamic is not None and _is_dynamic(dynamic):
-        for label, blocks in _each_dynamic(dynamic):
+    if dynamic is not None and is_dynamic(dynamic):
+        for label, blocks in each_dynamic(dynamic):
             present = result.get(label, [])
             present = list(present) if isinstance(present, list) else [present]
             for block in blocks:
@@ -1001,7 +1004,7 @@ def evaluate_body(body: Mapping[str, Any], scope: Scope, resource: bool = False)
     return result
 
 
-def _provider_name(value: Any) -> str:
+def provider_name(value: Any) -> str:
     """`aws.east`, however it is written: the argument takes a name, not an expression."""
     if isinstance(value, GetAttr) and isinstance(value.target, Name):
         return f"{value.target.name}.{value.name}"
@@ -1011,7 +1014,7 @@ def _provider_name(value: Any) -> str:
     return text[2:-1].strip() if text.startswith("${") and text.endswith("}") else text
 
 
-def _is_dynamic(value: Any) -> bool:
+def is_dynamic(value: Any) -> bool:
     items = value if isinstance(value, list) else [value]
     return bool(items) and all(
         isinstance(item, dict)
@@ -1024,7 +1027,7 @@ def _is_dynamic(value: Any) -> bool:
     )
 
 
-def _each_dynamic(value: Any) -> Iterator[tuple[str, Sequence[dict[str, Any]]]]:
+def each_dynamic(value: Any) -> Iterator[tuple[str, Sequence[dict[str, Any]]]]:
     for item in value if isinstance(value, list) else [value]:
         for label, blocks in item.items():
             yield label, blocks if isinstance(blocks, list) else [blocks]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,9 @@ from support.problem import Problem
 
 LARGEST: Final = 1 << 30
 """The largest file that is read, in bytes; nothing that a person writes or Terraform plans comes near."""
+
+MOST_FILES: Final = 10_000
+"""More files below a folder than this are not listed."""
 
 LARGEST_DATA: Final = 16 << 20
 """The largest file, in bytes, that a function of a configuration reads."""
@@ -195,6 +199,36 @@ class Reach:
         if not regular or not self.holds(real) or not self.holds(Path(written)):
             return None
         return real
+
+    def listing(self, path: str | Path, pattern: str) -> list[str] | None:
+        """The files below a folder, relative to it and with slashes, of which `pattern` chooses some.
+
+        None where something that the pattern might choose, or a folder that it might look into, is out of reach.
+        """
+        base = Path(os.path.normpath(self.root.resolve() / path))
+        if (base not in self._folders and not self.holds(base)) or base != base.resolve():
+            return None
+        found: list[str] = []
+        pending = [""]
+        while pending:
+            below = pending.pop()
+            try:
+                entries = sorted(os.scandir(base / below), key=lambda entry: entry.name)
+            except OSError:
+                return None
+            for entry in entries:
+                name = f"{below}/{entry.name}" if below else entry.name
+                if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+                    if "/" in pattern:
+                        pending.append(name)
+                elif entry.is_file(follow_symlinks=False) and self.holds(base / name):
+                    found.append(name)
+                # In `fnmatch` a star stands for slashes as well: it finds more than Terraform does.
+                elif "**" in pattern or "{" in pattern or fnmatchcase(name, pattern):
+                    return None
+            if len(found) + len(pending) > MOST_FILES:
+                return None
+        return sorted(found)
 
     def holds(self, path: Path) -> bool:
         """Whether an absolute path without `..` lies within reach, be there a file or not."""

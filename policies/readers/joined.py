@@ -33,19 +33,20 @@ def join(plan: Model, configuration: Model, file: str) -> Model:
                 f"{file}: {resource.address} is in the plan and not in the configuration: "
                 "name the folder that the plan was made from"
             )
-        resources.append(_joined(resource, source, plan))
+        resources.append(joined(resource, source, plan))
     data = [
-        _joined(one, known.get(one.address) or loose.get(without_key(one.address)), plan) for one in plan.data
+        joined(one, known.get(one.address) or loose.get(without_key(one.address)), plan) for one in plan.data
     ]
     return Model(resources, data, plan.outputs, plan.providers, plan.source, declares=plan.declares)
 
 
-def _joined(resource: Resource, source: Resource | None, plan: Model) -> Resource:
+def joined(resource: Resource, source: Resource | None, plan: Model) -> Resource:
+    """A planned resource with the places and expressions of the configuration's, if that has it."""
     if source is None:
         return resource
     exact = source.address == resource.address
     values = {
-        name: _filled(value, source.values.get(name, ABSENT), plan) if exact else value
+        name: filled(value, source.values.get(name, ABSENT), plan) if exact else value
         for name, value in resource.values.items()
         # An expression that comes out as null leaves the argument to AWS.
         if not (
@@ -72,16 +73,20 @@ def _joined(resource: Resource, source: Resource | None, plan: Model) -> Resourc
     )
 
 
-def _filled(value: Any, source: Any, plan: Model) -> Any:
+def filled(value: Any, source: Any, plan: Model) -> Any:
     """A planned value, its unknown parts taken from the configuration's value."""
     if source is ABSENT or source is None:
         return value
     if isinstance(value, Unknown):
         return _answered(source, plan)
     if isinstance(value, dict):
+        if not isinstance(source, dict):
+            return value
         return {
-            key: _filled(item, source.get(key, ABSENT), plan) if isinstance(source, dict) else item
+            key: filled(item, source.get(key, ABSENT), plan)
             for key, item in value.items()
+            # As above: an expression that comes out as null sets nothing.
+            if not (isinstance(item, Unknown) and key in source and source[key] is None)
         }
     if isinstance(value, list) and first_unknown(value) is not None:
         sources = source if isinstance(source, list) else [source]
@@ -100,7 +105,7 @@ def _matched(values: Sequence[Any], sources: Sequence[Any], plan: Model) -> list
         match = next((one for one in left if _agree(value, one)), ABSENT)
         if match is not ABSENT:
             left.remove(match)
-        result.append(_filled(value, match, plan))
+        result.append(filled(value, match, plan))
     return result
 
 

@@ -1,0 +1,84 @@
+"""Terraform's plan of what was written for it, together with the readers' own view of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from policies.engine.model import Model, Output, Resource, without_keys
+from policies.engine.values import ABSENT, Unknown
+from policies.exact.writing import Written
+from policies.readers.joined import filled, joined
+
+
+def join(plan: Model, configuration: Model, written: Written) -> Model:
+    """The model of a configuration that Terraform evaluated.
+
+    What Terraform was shown comes from the plan, with the configuration's places and its expressions where the plan
+    knows no value; what it was not shown comes from the readers. A resource that the readers are certain of stays
+    even where the plan has none: neither of the two is ever weaker than the other alone.
+    """
+    ours = f"terraform_data.{written.pending}"
+    planned = [one for one in plan.resources if not one.address.endswith(ours)]
+    resources = _merged(planned, configuration.resources, plan, written)
+    data = _merged(plan.data, configuration.data, plan, written)
+    known = {output.name: output for output in configuration.outputs}
+    outputs = [
+        Output(
+            output.name,
+            filled(output.value, known[output.name].value, plan) if output.name in known else output.value,
+            output.sensitive or (output.name in known and known[output.name].sensitive),
+            known[output.name].place if output.name in known else output.place,
+        )
+        for output in plan.outputs
+    ]
+    return Model(
+        resources,
+        data,
+        outputs,
+        configuration.providers,
+        configuration.source,
+        configuration.variables,
+        declares=configuration.declares,
+    )
+
+
+def _merged(
+    planned: Sequence[Resource], read: Sequence[Resource], plan: Model, written: Written
+) -> list[Resource]:
+    by_address = {resource.address: resource for resource in read}
+    loose: dict[str, Resource] = {}
+    for resource in read:
+        if resource.many:
+            loose.setdefault(without_keys(resource.address), resource)
+    result = []
+    for resource in planned:
+        source = by_address.get(resource.address) or loose.get(without_keys(resource.address))
+        one = joined(resource, source, plan)
+        if source is not None:
+            one = _with_lacking(one, source, written)
+        result.append(one)
+    addresses = {resource.address for resource in planned}
+    for resource in read:
+        if resource.address in addresses:
+            continue
+        if not resource.many or without_keys(resource.address) in written.withheld:
+            result.append(resource)
+    return result
+
+
+def _with_lacking(resource: Resource, source: Resource, written: Written) -> Resource:
+    """The resource with what the schema lacks, as the readers see it."""
+    names = written.lacking.get(without_keys(resource.address))
+    if not names:
+        return resource
+    values: dict[str, Any] = dict(resource.values)
+    for name in names:
+        value = source.values.get(name, ABSENT)
+        if value is ABSENT or value is None:
+            values.pop(name, None)
+        elif resource.address == source.address or not isinstance(value, Unknown):
+            values[name] = value
+        else:
+            values[name] = Unknown(value.reason, value.references)
+    return resource.with_values(values)
