@@ -246,6 +246,8 @@ def _serve_each(make: Callable[[], Played], folder: str) -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{folder}/socket")
     listener.listen()
+    # A server that nobody holds stops.
+    servers: list[grpc.Server] = []
 
     def accept() -> None:
         for number in itertools.count():
@@ -257,6 +259,7 @@ def _serve_each(make: Callable[[], Played], folder: str) -> None:
             # go-plugin speaks no TLS to a plugin that it did not start. The folder is this user's alone.
             server.add_insecure_port(f"unix://{folder}/{number}")
             server.start()
+            servers.append(server)
             ours = socket.socket(socket.AF_UNIX)
             ours.connect(f"{folder}/{number}")
             threading.Thread(target=_pump, args=(theirs, ours), daemon=True).start()

@@ -22,7 +22,7 @@ from support.problem import Problem
 MEMORY: Final = 640 << 20
 """Bytes of data that Terraform may hold, and the provider beside it."""
 
-SECONDS: Final = 20.0
+SECONDS: Final = 15.0
 """Seconds that Terraform may take for a configuration of a small size."""
 
 # More for what is written for it: bytes of memory, and seconds, for each character.

@@ -102,7 +102,7 @@ _AWS: Final = frozenset(
     {"hashicorp/aws", "registry.terraform.io/hashicorp/aws", "registry.opentofu.org/hashicorp/aws"}
 )
 # What of a provider's configuration shows in a plan of its resources.
-_PROVIDER_ARGUMENTS: Final = frozenset({"alias", "region", "default_tags", "ignore_tags"})
+_PROVIDER_ARGUMENTS: Final = frozenset({"region", "default_tags", "ignore_tags"})
 _NEVER: Final = frozenset({"//", "lifecycle", "provisioner", "connection", "depends_on", "dynamic"})
 _META: Final = frozenset({"count", "for_each", "provider"})
 
@@ -428,6 +428,8 @@ class _Module:
     def _provider(self, block: Block) -> None:
         self._mark(block.place)
         self.lines.append(f'provider "{printing.identifier(block.labels[0])}" {{')
+        if alias := plain_text(block.body.get("alias")):
+            self.lines.append(f"  alias = {printing.quoted(alias)}")
         chosen = {name: value for name, value in block.body.items() if name in _PROVIDER_ARGUMENTS}
         self._body(chosen, self.work.schemas.block("provider", "aws"), "  ", frozenset(), block.place, None)
         self.lines.append("}")

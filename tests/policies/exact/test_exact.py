@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -154,45 +155,82 @@ resource "aws_ebs_volume" "main" {
 
 
 @pytest.mark.parametrize(
-    ("files", "reason"),
+    ("files", "seen"),
     [
         (
             {"main.tf": EVIL + 'data "external" "run" {\n  program = ["touch", "MARK-external"]\n}\n'},
-            "hashicorp/external",
+            ["aws_ebs_volume.main"],
         ),
-        ({"main.tf": EVIL + 'resource "null_resource" "x" {}\n'}, "hashicorp/null"),
         (
-            {"main.tf": EVIL + 'module "x" {\n  source = "git::file://MARK/repository"\n}\n'},
-            "would have to be fetched",
+            {"main.tf": EVIL + 'resource "null_resource" "x" {}\n'},
+            ["aws_ebs_volume.main", "null_resource.x"],
+        ),
+        ({"main.tf": EVIL + 'variable "needed" {}\n'}, ["aws_ebs_volume.main"]),
+        (
+            {
+                "main.tf": EVIL
+                + 'resource "aws_ebs_volume" "newer" {\n  availability_zone = "eu-west-1a"\n  invented = 1\n}\n'
+            },
+            ["aws_ebs_volume.main", "aws_ebs_volume.newer"],
         ),
         (
             {
                 "main.tf": EVIL + 'module "x" {\n  count = 0\n  source = "./inner"\n}\n',
                 "inner/main.tf": 'module "y" {\n  source = "hashicorp/aws"\n}\n',
             },
-            "would have to be fetched",
-        ),
-        ({"main.tf": EVIL + 'variable "needed" {}\n'}, "No value for required variable"),
-        (
-            {
-                "main.tf": EVIL
-                + 'resource "aws_ebs_volume" "wrong" {\n  availability_zone = "eu-west-1a"\n  nonsense = 1\n}\n'
-            },
-            "nonsense",
+            ["aws_ebs_volume.main"],
         ),
     ],
 )
-def test_what_cannot_be_planned_is_judged_by_the_readers_and_marked(
-    written: Written, tmp_path: Path, files: dict[str, str], reason: str
+def test_what_only_another_provider_or_version_knows_is_no_hindrance(
+    written: Written, tmp_path: Path, files: dict[str, str], seen: list[str]
 ) -> None:
     folder = written({name: text.replace("MARK", str(tmp_path / "mark")) for name, text in files.items()})
-    code, found = report(folder, tmp_path, "--exact")
-    (note,) = found["notes"]
-    assert "judged by the gate's own readers, because Terraform could not plan it" in note
-    assert reason in note
-    assert code == 1
-    assert {one["address"] for one in found["findings"]} >= {"aws_ebs_volume.main"}
+    (reading,), notes = exact.read_exactly([folder])
+    assert notes == [f"{folder}: evaluated by Terraform against the mock provider"]
+    assert sorted(resource.address for resource in reading.model.resources) == seen
     assert list(tmp_path.glob("mark*")) == []
+
+
+def test_a_module_that_is_not_there_is_unknown_beside_what_terraform_evaluates(
+    written: Written, tmp_path: Path
+) -> None:
+    module = 'module "x" {\n  source = "git::file://MARK/repository"\n}\n'
+    folder = written({"main.tf": (EVIL + module).replace("MARK", str(tmp_path / "mark"))})
+    code, found = report(folder, tmp_path, "--exact")
+    assert code == 1
+    assert found["notes"] == [f"{folder}: evaluated by Terraform against the mock provider"]
+    unknown = {(one["rule"], one["address"]) for one in found["findings"] if one["status"] == "unknown"}
+    assert ("CM_MODULE_SEEN", "module.x") in unknown
+    assert list(tmp_path.glob("mark*")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            'resource "aws_sqs_queue" "many" {\n  count = length(terraform.workspace)\n}\n',
+            r"Invalid count argument.*main\.tf:\d+",
+        ),
+        ('resource "aws_ebs_volume" "wrong" {\n  size = 1\n}\n', r'"availability_zone" is required'),
+        ('output "x" {\n  value = nonsense.of.nothing\n}\n', r"nonsense"),
+    ],
+)
+def test_what_terraform_does_not_plan_is_an_unknown_finding_unless_a_try_is_enough(
+    written: Written, tmp_path: Path, text: str, reason: str
+) -> None:
+    folder = written({"main.tf": EVIL + text})
+    code, found = report(folder, tmp_path, "--exact")
+    assert code == 1
+    (finding,) = [one for one in found["findings"] if one["rule"] == "CM_EVALUATED"]
+    assert finding["status"] == "unknown"
+    assert re.search(reason, finding["message"])
+    assert {one["address"] for one in found["findings"]} >= {"aws_ebs_volume.main"}
+    _, tried = report(folder, tmp_path, "--exact=try")
+    assert [one for one in tried["findings"] if one["rule"] == "CM_EVALUATED"] == []
+    (note,) = tried["notes"]
+    assert "judged by the gate's own readers, because Terraform could not plan it" in note
+    assert re.search(reason, note)
 
 
 def test_nothing_is_executed_by_a_plan_that_succeeds(written: Written, tmp_path: Path) -> None:
