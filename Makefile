@@ -5,7 +5,15 @@ SHELL := /bin/bash
 
 ENV ?= prod
 PYTHON ?= python3
-UV_VERSION := 0.13.9
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/tools.txt)
+
+# What is given to make reaches the shell through the environment only, where it is a text and no command: "$$TARGET".
+export ENV PYTHON
+# ENV is part of names of files, too.
+ALLOWED := a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9 _ -
+without = $(if $(1),$(call without,$(wordlist 2,99,$(1)),$(subst $(firstword $(1)),,$(2))),$(2))
+$(if $(ENV),,$(error ENV is empty: name an environment, as in make ENV=prod))
+$(if $(call without,$(ALLOWED),$(ENV)),$(error ENV is made of a-z, 0-9, _ and -, as in make ENV=prod))
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
@@ -16,26 +24,27 @@ LOCKED := pyproject.toml uv.lock
 TYPED := main.py settings modules synthesis support policies mock_provider pipeline handoff bench
 
 .tools/uv-$(UV_VERSION):
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
-	  echo 'error: $(PYTHON) is not Python 3.11, 3.12 or 3.13: name one that is, as in make PYTHON=python3.12 …' >&2; exit 2; }
+	@"$$PYTHON" -I -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
+	  echo "error: $$PYTHON is not Python 3.11, 3.12 or 3.13: name one that is, as in make PYTHON=python3.12 …" >&2; exit 2; }
 	@echo '  preparing the tools (once)' >&2
-	@$(PYTHON) -m venv --clear .tools && .tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@"$$PYTHON" -I -m venv --clear .tools && .tools/bin/python -I -m pip install --quiet --disable-pip-version-check \
+	  --require-hashes --only-binary :all: -r requirements/tools.txt
 	@touch $@
 
 .venv/ready: .tools/uv-$(UV_VERSION) $(LOCKED)
 	@echo '  preparing .venv from uv.lock (once)' >&2
-	@$(UV) sync --quiet --locked --python $(PYTHON) --all-extras --group test --group lint
+	@$(UV) sync --quiet --locked --python "$$PYTHON" --all-extras --group test --group lint
 	@touch $@
 
 # Checkov brings another package under python-hcl2's import name: an environment of its own.
 .venv-checkov/ready: .tools/uv-$(UV_VERSION) $(LOCKED)
 	@echo '  preparing .venv-checkov from uv.lock (once)' >&2
-	@UV_PROJECT_ENVIRONMENT=.venv-checkov $(UV) sync --quiet --locked --python $(PYTHON) --only-group checkov
+	@UV_PROJECT_ENVIRONMENT=.venv-checkov $(UV) sync --quiet --locked --python "$$PYTHON" --only-group checkov
 	@touch $@
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r t w; do printf '  make %-12s %s\n' "$$t" "$$w"; done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: environment
 environment: .venv/ready ## the locked Python environment, .venv
@@ -43,7 +52,7 @@ environment: .venv/ready ## the locked Python environment, .venv
 # -O leaves out jsii's own check of every argument's type, a quarter of the time; tests and mypy make it.
 .PHONY: synth
 synth: .venv/ready ## Terraform JSON of ENV into cdktf.out/stacks/cloudmart-ENV/
-	@$(PY) -O main.py synth --env $(ENV)
+	@$(PY) -O main.py synth --env "$$ENV"
 
 .PHONY: synth-state
 synth-state: .venv/ready ## Terraform JSON of the state bucket's own stack
@@ -51,7 +60,7 @@ synth-state: .venv/ready ## Terraform JSON of the state bucket's own stack
 
 .PHONY: local
 local: .venv/ready ## docker-compose.yml, the local twin of ENV
-	@$(PY) main.py local --env $(ENV)
+	@$(PY) main.py local --env "$$ENV"
 
 .PHONY: schema
 schema: .venv/ready ## JSON schemas of the settings, for editors
@@ -72,17 +81,22 @@ validate: .venv/ready ## terraform validate of the synthesized JSON, against the
 
 # Both hosts run whatever the first one finds, so that one run shows everything; an environment's waivers and
 # parameters stand beside its settings.
-POLICED = $(or $(TARGET),cdktf.out/stacks/cloudmart-$(ENV))
-WAIVED = $(if $(TARGET),,$(addprefix --waivers ,$(wildcard environments/$(ENV).waivers.toml)) \
-  $(addprefix --params ,$(wildcard environments/$(ENV).params.toml)))
 # Checkov's own rules are held against production; other environments differ from it on purpose.
-OWN = $(if $(TARGET),,$(if $(filter prod,$(ENV)),--builtin policies/checkov_host/waivers.toml))
 .PHONY: policy
 policy: .venv/ready .venv-checkov/ready $(if $(TARGET),,synth) ## the gate, then Checkov with the same rules, on ENV or TARGET=path
-	@report=$$(mktemp); trap 'rm -f "$$report"' EXIT; \
-	$(PY) -m policies check "$(POLICED)" $(WAIVED) --format json --output "$$report" --format text; gate=$$?; \
+	@subject=$$TARGET; files=(); own=(); \
+	if [ -z "$$subject" ]; then \
+	  subject=cdktf.out/stacks/cloudmart-$$ENV; \
+	  for kind in waivers params; do \
+	    file=environments/$$ENV.$$kind.toml; [ ! -f "$$file" ] || files+=("--$$kind=$$file"); \
+	  done; \
+	  [ "$$ENV" != prod ] || own=(--builtin policies/checkov_host/waivers.toml); \
+	fi; \
+	report=$$(mktemp) || exit 2; trap 'rm -f "$$report"' EXIT; \
+	$(PY) -I -m policies check "$${files[@]}" --format json --output "$$report" --format text -- "$$subject"; gate=$$?; \
 	[ $$gate -le 1 ] || exit $$gate; \
-	.venv-checkov/bin/python -m policies.checkov_host "$(POLICED)" $(WAIVED) $(OWN) --gate "$$report"; checkov=$$?; \
+	PYTHONPATH="$$PWD" .venv-checkov/bin/python -P -m policies.checkov_host \
+	  "$${files[@]}" "$${own[@]}" --gate "$$report" -- "$$subject"; checkov=$$?; \
 	exit $$(( gate > checkov ? gate : checkov ))
 
 # LOCAL=1: against the mock provider, with no AWS account. TF=tofu: OpenTofu. ALLOW_REPLACE=ADDRESS,...: what holds
@@ -103,12 +117,20 @@ destroy: .venv/ready .venv-checkov/ready ## destroy all of ENV, once its name is
 
 .PHONY: handoff
 handoff: .venv/ready ## the ops team's bundle of ENV, dist/cloudmart-ENV/; SINCE=an earlier bundle adds what changed
-	@$(PY) -m handoff --env $(ENV) $(if $(SINCE),--since "$(SINCE)")
+	@$(PY) -m handoff --env "$$ENV" $(if $(SINCE),--since="$$SINCE")
 
 .PHONY: docs
 docs: .venv/ready ## the generated pages: docs/rules.md, and the picture in README.md
 	@$(PY) -m policies catalogue --output docs/rules.md
 	@$(PY) -m handoff --env prod --picture README.md
+
+.PHONY: requirements
+requirements: .tools/uv-$(UV_VERSION) ## what pip installs, with hashes, from uv.lock: requirements/
+	@set -e; write() { \
+	  $(UV) export --quiet --locked --no-default-groups --no-emit-project --no-annotate "$${@:2}" \
+	    --output-file "requirements/$$1.txt" > /dev/null; \
+	}; \
+	write gate --group build; write exact --extra terraform --group build; write tools --only-group tools
 
 .PHONY: mutation
 mutation: .venv/ready .venv-checkov/ready ## what the rules catch, and Checkov's own, into docs/mutation.md
@@ -116,11 +138,11 @@ mutation: .venv/ready .venv-checkov/ready ## what the rules catch, and Checkov's
 
 .PHONY: test
 test: .venv/ready .venv-checkov/ready ## the whole suite
-	@$(PY) -m pytest -n auto --dist loadscope -q $(ARGS)
+	@PYTEST_ADDOPTS="$$PYTEST_ADDOPTS $$ARGS" $(PY) -m pytest -n auto --dist loadscope -q
 
 .PHONY: bench
 bench: .venv/ready .venv-checkov/ready ## benchmarks, into docs/benchmarks.md
-	@$(PY) -m bench $(ARGS)
+	@set -f; $(PY) -m bench $$ARGS
 
 .PHONY: lint
 lint: .venv/ready ## ruff and mypy

@@ -13,8 +13,6 @@ folder shows instances of it, so that it is judged with the values that it is ca
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +24,7 @@ from policies.__main__ import main as gate
 from policies.engine.model import without_keys
 from policies.readers import files, hcl, read, terraform_json
 from policies.readers.configuration import Block, is_local, plain_text
+from support import git
 from support.problem import Problem, guarded
 
 _OPTIONS: Final = {"--exact": False, "--params": True, "--waivers": True}
@@ -105,21 +104,11 @@ def _deleted(here: Path) -> list[str]:
     """
     if not any((folder / ".git").exists() for folder in (here, *here.parents)):
         return []
-    # Nothing of the judged folder is a program, even where the path names the working folder.
-    search = os.pathsep.join(
-        one for one in os.environ.get("PATH", "").split(os.pathsep) if Path(one).is_absolute()
-    )
-    git = shutil.which("git", path=search)
     first, last = os.environ.get("PRE_COMMIT_FROM_REF"), os.environ.get("PRE_COMMIT_TO_REF")
     between = ["--end-of-options", f"{first}...{last}"] if first and last else ["--cached"]
     command = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative", "--diff-filter=D"]
-    if git is None:
-        raise Problem("git is not on the path, so that deleted files cannot be told")
-    done = subprocess.run([git, *command, *between, "--"], cwd=here, capture_output=True, check=False)
-    if done.returncode:
-        words = done.stderr.decode("utf-8", "replace").strip()
-        raise Problem(f"git cannot tell which files the commit deletes: {words}")
-    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+    names = git.ask([*command, *between, "--"], here, "the files that the commit deletes cannot be told")
+    return [os.fsdecode(name) for name in names.split(b"\0") if name]
 
 
 # --- the repository's folders ---------------------------------------------------------------------------

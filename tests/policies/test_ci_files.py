@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from policies import staged
 from policies.reports import FORMATS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +37,33 @@ def test_schema(name: str, schema: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _examples() -> list[Any]:
+    page = (ROOT / "docs" / "ci" / "README.md").read_text(encoding="utf-8")
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+
+
+def test_the_examples_of_the_page_are_valid(tmp_path: Path) -> None:
+    hook, workflow = _examples()
+    (tmp_path / ".pre-commit-config.yaml").write_text(yaml.safe_dump(hook))
+    (tmp_path / "policies.yml").write_text(yaml.safe_dump(workflow))
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("pre-commit"),
+            "validate-config",
+            tmp_path / ".pre-commit-config.yaml",
+        ],
+        check=False,
+    )
+    assert done.returncode == 0
+    schema = ["--builtin-schema", "vendor.github-workflows", tmp_path / "policies.yml"]
+    assert subprocess.run([sys.executable, "-m", "check_jsonschema", *schema], check=False).returncode == 0
+    (entry,) = hook["repos"][0]["hooks"]
+    assert entry["id"] in [one["id"] for one in _read(".pre-commit-hooks.yaml")]
+    assert staged.split([*entry["args"], "a.tf"]) == (["--waivers=policies/waivers.toml"], ["a.tf"])
+    (step,) = [one for one in workflow["jobs"]["policies"]["steps"] if "cloudmart" in one["uses"]]
+    assert step["with"].keys() <= _read("action.yml")["inputs"].keys()
 
 
 def _shell() -> list[str]:
