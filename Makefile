@@ -9,6 +9,7 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/tools.txt)
 
 # What is given to make reaches the shell through the environment only, where it is a text and no command: "$$TARGET".
 export ENV PYTHON
+unexport PYTHONPATH PYTHONHOME
 # ENV is part of names of files, too.
 ALLOWED := a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9 _ -
 without = $(if $(1),$(call without,$(wordlist 2,99,$(1)),$(subst $(firstword $(1)),,$(2))),$(2))
