@@ -159,7 +159,9 @@ class Faults:
         for fault in self._due(terraform_type, ("fail", "hang"), event, state):
             name = _named(state)
             if fault.action == "fail":
-                return _doing(event, terraform_type, name), fault.error or _refused(event, terraform_type)
+                return _doing(event, terraform_type, name), fault.error or _answered(
+                    event, terraform_type, "LimitExceeded: the fault that was asked for"
+                )
             if stopped.wait(fault.seconds):
                 return _doing(event, terraform_type, name), (
                     "RequestCanceled: request context canceled while waiting for state to become available"
@@ -172,11 +174,16 @@ def _doing(event: str, terraform_type: str, name: str) -> str:
     return f"{verb} {terraform_type}{f' ({name})' if name else ''}"
 
 
-def _refused(event: str, terraform_type: str) -> str:
+def refused(event: str, terraform_type: str, state: dict[str, Any], error: str) -> Failure:
+    """What Terraform shows where AWS answers a call with an error such as `VpcLimitExceeded: ...`."""
+    return _doing(event, terraform_type, _named(state)), _answered(event, terraform_type, error)
+
+
+def _answered(event: str, terraform_type: str, error: str) -> str:
     service = terraform_type.removeprefix("aws_").split("_")[0].upper()
     return (
         f"operation error {service}: {event}, https response error StatusCode: 400, RequestID: "
-        "00000000-0000-0000-0000-000000000000, api error LimitExceeded: the fault that was asked for"
+        f"00000000-0000-0000-0000-000000000000, api error {error}"
     )
 
 

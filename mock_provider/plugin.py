@@ -16,6 +16,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mock_provider import faults, provider, schema
+from mock_provider.account import checks
 from mock_provider.protocol import Played, serve, started_by_terraform
 from support import cache
 from support.problem import Problem, guarded
@@ -25,8 +26,11 @@ FAULTS = "MOCK_PROVIDER_FAULTS"
 """The variable that names the faults file to the plugin."""
 
 
-ISSUED = "MOCK_PROVIDER_ISSUED"
-"""The variable that names the folder to the plugin where it notes which identities are taken."""
+ACCOUNT = "MOCK_PROVIDER_ACCOUNT"
+"""The variable that names the account's file to the plugin."""
+
+SHUFFLE = "MOCK_PROVIDER_SHUFFLE"
+"""The variable that holds a seed: calls are held back at random, so that Terraform makes things in another order."""
 
 ANSWER = "MOCK_PROVIDER_ANSWER"
 """The variable that names a file to the plugin with its answer about its schema."""
@@ -72,13 +76,14 @@ def main() -> int:
         raise Problem(
             "this is a plugin, and Terraform starts it: run `python -m mock_provider run -- terraform plan`"
         )
-    rules, given, issued = (told.get(name) for name in (FAULTS, ANSWER, ISSUED))
+    rules, given, account, seed = (told.get(name) for name in (FAULTS, ANSWER, ACCOUNT, SHUFFLE))
     known, answer = (schema.load(), Path(given)) if given else full_answer()
     asked = faults.load(Path(rules)) if rules else ()
+    behind = checks.opened(Path(account) if account else None)
 
     def make() -> Played:
         played = provider.Provider(
-            known, answer, asked, Path(issued) if issued else None, lenient=bool(told.get(LENIENT))
+            known, answer, asked, behind, shuffle=seed, lenient=bool(told.get(LENIENT))
         )
         return played.handlers(), played.stop
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
+import random
 import threading
 from collections.abc import Set
 from functools import cache as memoized
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tf.gen import tfplugin_pb2 as pb  # type: ignore[import-untyped]
 
-from mock_provider import data_sources, ephemeral, facts, functions, identifiers, planning, refusals
+from mock_provider import data_sources, ephemeral, facts, faults, functions, identifiers, planning, refusals
+from mock_provider.account import Account, Refused, Thing, checks
 from mock_provider.faults import Fault, Faults
 from mock_provider.planning import State
 from mock_provider.protocol import (
@@ -46,6 +47,8 @@ _META: Block = {
     "block_types": {},
 }
 _NO_FACTS = facts.TypeFacts()
+# Seconds by which a shuffled run holds back most calls at most, how often one is held back for longer, how much.
+_SHUFFLED, _SELDOM, _LATE = 0.25, 0.1, 8
 
 
 def answer(schema: Schema, words: Set[str] | None = None) -> bytes:
@@ -102,44 +105,6 @@ def answer_key() -> str:
     return hashlib.sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()[:16]
 
 
-class Issued:
-    """Which identities are taken, so that two resources with the same arguments get two.
-
-    Identifiers follow from a resource's arguments. Where these are the same, a number beside
-    them makes the difference: the lowest that no living resource has. It is kept as an empty
-    file in `folder`, for all processes that share a state, or in memory without one.
-    """
-
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
-        self._taken: set[str] = set()
-        self._lock = threading.Lock()
-
-    def take(self, key: str) -> int:
-        """The lowest free number for resources of this key, taken from now on."""
-        return next(number for number in itertools.count() if self._claim(f"{key}-{number}"))
-
-    def release(self, token: str) -> None:
-        """Give a number back: `token` is `KEY-NUMBER`."""
-        if self._folder is None:
-            self._taken.discard(token)
-        else:
-            (self._folder / token).unlink(missing_ok=True)
-
-    def _claim(self, token: str) -> bool:
-        if self._folder is None:
-            with self._lock:
-                free = token not in self._taken
-                self._taken.add(token)
-            return free
-        self._folder.mkdir(parents=True, exist_ok=True)
-        try:
-            (self._folder / token).touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        return True
-
-
 class Provider:
     """One configured instance of the provider: Terraform starts one for each `provider` block."""
 
@@ -148,15 +113,17 @@ class Provider:
         schema: Schema,
         answer: Path,
         rules: tuple[Fault, ...] = (),
-        issued: Path | None = None,
+        account: Account | None = None,
         *,
+        shuffle: str | None = None,
         lenient: bool = False,
     ) -> None:
         self._lenient = lenient
         self._schema = schema
         self._answer = answer
         self._faults = Faults(rules)
-        self._issued = Issued(issued)
+        self._account = account or checks.opened(None)
+        self._shuffle = shuffle
         self._stopped = threading.Event()
         self._warned: set[str] = set()
         self._region = DEFAULT_REGION
@@ -313,7 +280,8 @@ class Provider:
 
     def _read(self, request: Any, _context: grpc.ServicerContext) -> Any:
         state = decode(request.current_state.msgpack)
-        seen = self._faults.read(request.type_name, state)
+        found = self._account.read(self._thing(request.type_name, request.private, state))
+        seen = None if found is None else self._faults.read(request.type_name, found)
         return pb.ReadResource.Response(
             new_state=request.current_state if seen is state else _dynamic(seen), private=request.private
         )
@@ -394,26 +362,59 @@ class Provider:
             return pb.ApplyResourceChange.Response(
                 new_state=request.prior_state, diagnostics=[diagnostic("error", *failure)]
             )
+        self._stopped.wait(self._delay(name, event, planned or prior))
+        try:
+            return self._applied(request, name, prior, planned)
+        except Refused as refusal:
+            words = faults.refused(event, name, planned or prior, str(refusal))
+            return pb.ApplyResourceChange.Response(
+                new_state=request.prior_state, diagnostics=[diagnostic("error", *words)]
+            )
+
+    def _applied(self, request: Any, name: str, prior: State | None, planned: State | None) -> Any:
         private = request.planned_private
         if planned is None:
-            if private:
-                self._issued.release(private.decode())
+            assert prior is not None
+            self._account.delete(self._thing(name, private, prior))
             return pb.ApplyResourceChange.Response(new_state=request.planned_state)
         block = self._block("resource", name)
+
+        def filled(number: int) -> State:
+            # No argument has this name; it makes the identifiers differ and is gone afterwards.
+            told = {**planned, "//": number} if number else planned
+            state = identifiers.fill(name, told, block, self._context(), prior)
+            state.pop("//", None)
+            planning.drop(state, _write_only(block))
+            return state
+
         if prior is None:
             written = json.dumps(planned, sort_keys=True, default=repr)
             key = hashlib.sha256(f"{name} {self._region} {written}".encode()).hexdigest()[:24]
-            number = self._issued.take(key)
-            private = f"{key}-{number}".encode()
-            if number:
-                # No argument has this name; it makes the identifiers differ and is gone afterwards.
-                planned["//"] = number
-        state = identifiers.fill(name, planned, block, self._context(), prior)
-        state.pop("//", None)
-        planning.drop(state, _write_only(block))
+            thing = self._account.create(name, self._place(planned), key, filled)
+            private = thing.token.encode()
+        else:
+            thing = self._thing(name, private, filled(0))
+            self._account.change(thing)
         return pb.ApplyResourceChange.Response(
-            new_state=_dynamic(state), private=private, legacy_type_system=True
+            new_state=_dynamic(thing.state), private=private, legacy_type_system=True
         )
+
+    def _thing(self, name: str, private: bytes, state: State) -> Thing:
+        """A resource as the account knows it: by what its state's private part says."""
+        return Thing(private.decode() or f"{name} {state.get('id')}", name, self._place(state), state)
+
+    def _place(self, state: State) -> str:
+        region = state.get("region")
+        return region if isinstance(region, str) and region else self._region
+
+    def _delay(self, name: str, event: str, state: State) -> float:
+        """Seconds until a call is answered: none, or with a seed for shuffling some, and now and then more."""
+        if self._shuffle is None:
+            return 0.0
+        chance = random.Random(
+            f"{self._shuffle} {event} {name} {json.dumps(state, sort_keys=True, default=repr)}"
+        )
+        return chance.uniform(0, _SHUFFLED) * (_LATE if chance.random() < _SELDOM else 1)
 
     def _import(self, request: Any, _context: grpc.ServicerContext) -> Any:
         return pb.ImportResourceState.Response(

@@ -62,6 +62,7 @@ _PASSED = (
     "XDG_CACHE_HOME",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
+    plugin.SHUFFLE,
     "TF_IN_AUTOMATION",
     "TF_INPUT",
     "TF_WORKSPACE",
@@ -136,7 +137,7 @@ _PLAIN = ("fmt", "version", "")
 _DAY = 86400
 _LONGEST_NAME = 255
 # What is written into a state folder beside the states.
-_OWN_FILES = (_MARK, "lock", "ready.json", "tree", "answers", "issued")
+_OWN_FILES = (_MARK, "lock", "ready.json", "tree", "answers", "account.sqlite")
 # Terraform quotes whole lines of a configuration; of a long one the start is enough.
 _WIDTH = 200
 # Commands whose first words name files.
@@ -217,7 +218,7 @@ def environment(
         kept[plugin.FAULTS] = str(faults_file.absolute())
     if state is not None:
         kept["TF_DATA_DIR"] = str(state.absolute() / "data")
-        kept[plugin.ISSUED] = str(state.absolute() / "issued")
+        kept[plugin.ACCOUNT] = str(state.absolute() / "account.sqlite")
     return kept
 
 
@@ -341,7 +342,7 @@ def attached(memory: int | None = None) -> Iterator[Callable[[Prepared], Prepare
         assert answered is not None
 
         def attach(ready: Prepared) -> Prepared:
-            names = (plugin.FAULTS, plugin.ANSWER, plugin.ISSUED, plugin.LENIENT)
+            names = (plugin.FAULTS, plugin.ANSWER, plugin.ACCOUNT, plugin.SHUFFLE, plugin.LENIENT)
             told = {name: ready.environment[name] for name in names if name in ready.environment}
             socket = ""
             with suppress(OSError):

@@ -9,8 +9,20 @@ from pathlib import Path
 from tests.mock_provider.conftest import Configuration, Project, actions, count
 
 
-def life(project: Project, expected: int) -> None:
-    """Valid, planned, applied, nothing left to do, destroyed."""
+def life(project: Project, configuration: Configuration) -> None:
+    """Valid, planned, applied, nothing left to do, destroyed: twice, from an account that has nothing.
+
+    The last snapshot of the first life stands in the account for good, so that the second has another name for its own.
+    """
+    for snapshot in ("first", "second"):
+        changed: Configuration = json.loads(json.dumps(configuration))
+        changed["resource"]["aws_lb"]["main"]["enable_deletion_protection"] = False
+        changed["resource"]["aws_db_instance"]["main"]["deletion_protection"] = False
+        changed["resource"]["aws_db_instance"]["main"]["final_snapshot_identifier"] = snapshot
+        once(project.write(json.dumps(changed), "cdk.tf.json"), count(configuration))
+
+
+def once(project: Project, expected: int) -> None:
     project.run("validate")
     assert actions(project.changes()) == {"create": expected}
     before = {path.name: path.stat().st_mtime_ns for path in project.folder.iterdir()}
@@ -24,12 +36,22 @@ def life(project: Project, expected: int) -> None:
 
 def test_life_of_prod(product: str, stack: Callable[[str], Configuration], tmp_path: Path) -> None:
     project = Project(tmp_path / "stack", tmp_path / "state", product)
-    life(project.write(json.dumps(stack("prod")), "cdk.tf.json"), count(stack("prod")))
+    life(project, stack("prod"))
 
 
 def test_life_of_dev(stack: Callable[[str], Configuration], tmp_path: Path) -> None:
     project = Project(tmp_path / "stack", tmp_path / "state", "wheel")
-    life(project.write(json.dumps(stack("dev")), "cdk.tf.json"), count(stack("dev")))
+    life(project, stack("dev"))
+
+
+def test_what_is_protected_stays(stack: Callable[[str], Configuration], tmp_path: Path) -> None:
+    project = Project(tmp_path / "stack", tmp_path / "state", "wheel")
+    project.write(json.dumps(stack("prod")), "cdk.tf.json").run("apply", "-auto-approve")
+    refused = project.run("destroy", "-auto-approve", "-no-color", code=1)
+    said = " ".join(refused.stderr.replace("│", " ").split())
+    assert "OperationNotPermitted: Load balancer" in said
+    assert "Cannot delete protected DB Instance" in said
+    assert {"aws_lb.main", "aws_db_instance.main", "aws_vpc.main"} <= project.values().keys()
 
 
 def test_valid_with_three_zones(product: str, stack_file: Callable[[str], Path], tmp_path: Path) -> None:
