@@ -239,8 +239,15 @@ def leads_to_internet(route: View) -> bool:
     if links.resources:
         return any(resource.type == "aws_internet_gateway" for resource in links.resources)
     if isinstance(target, str):
-        return target.startswith("igw-")
+        kind = target.partition("-")[0]
+        if kind in ("igw", "cagw") or kind in _INWARD:
+            return kind not in _INWARD
+        raise route.undetermined(f"it is not known what gateway {target} is", "gateway_id")
     raise route.undetermined(target, "gateway_id")
+
+
+# How the ids of what a route leads to begin, of those kinds that let no connection from the internet in.
+_INWARD: Final = ("local", "vgw", "eigw", "lgw", "vpce", "tgw", "nat", "pcx", "eni")
 
 
 def public_route(subnet: Resource) -> View | None:

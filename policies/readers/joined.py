@@ -12,6 +12,7 @@ from typing import Any
 from policies.engine.model import Model, Resource, without_key
 from policies.engine.values import ABSENT, Unknown, as_text, at_path, references_of
 from policies.readers.evaluation import first_unknown, text_of
+from policies.readers.plan import WRITE_ONLY
 from support.problem import Problem
 
 
@@ -54,6 +55,11 @@ def joined(resource: Resource, source: Resource | None, plan: Model) -> Resource
         )
     }
     if exact:
+        values.update(
+            (name, value)
+            for name, value in source.values.items()
+            if name.endswith(WRITE_ONLY) and value is not None and not isinstance(value, Unknown)
+        )
         # A dynamic block over something unknown: the plan shows nothing, the configuration that there is something.
         for name, value in source.values.items():
             if name not in resource.values and isinstance(value, list) and first_unknown(value) is not None:
@@ -85,8 +91,8 @@ def filled(value: Any, source: Any, plan: Model) -> Any:
         return {
             key: filled(item, source.get(key, ABSENT), plan)
             for key, item in value.items()
-            # As above: an expression that comes out as null sets nothing.
-            if not (isinstance(item, Unknown) and key in source and source[key] is None)
+            # What a block does not set, or sets to null, is left to AWS.
+            if not (isinstance(item, Unknown) and source.get(key) is None)
         }
     if isinstance(value, list) and first_unknown(value) is not None:
         sources = source if isinstance(source, list) else [source]

@@ -1,8 +1,9 @@
 """A plan as `terraform show -json` writes it.
 
 Planned values say what is known. Where a value is known only after apply, `configuration` says which
-references it is made from; where there are none, the configuration does not set it and AWS will: for the
-rules it is absent, as it is in the configuration itself.
+references it is made from. An argument that is not in it, or is null there, is left to AWS: for the rules it is
+absent, as it is in the configuration itself. One that is in it without a reference, such as `timestamp()`, is unknown.
+A write-only argument is null in every plan, and what the configuration gives it stands there.
 
 One thing a plan alone does not show: a dynamic block over something unknown, of a kind that AWS may also fill in,
 such as the inline rules of a security group. Judged together with the configuration, it is seen.
@@ -120,6 +121,8 @@ class _Plan:
         self.contexts: dict[str, _Context] = {"": self.root}
         self.instances: set[str] = set()
         self.documents: dict[str, Any] = {}
+        self.variables = document.get("variables") or {}
+        self.unread: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
     def model(self) -> Model:
         planned = list(_resources(self.document["planned_values"].get("root_module") or {}, ""))
@@ -137,6 +140,7 @@ class _Plan:
                 )
         self.instances = known | {item["address"] for _, item in prior}
         both = [*prior, *planned]
+        self.unread = {item["address"]: (module, item) for module, item in both if _is_document(item)}
         data = [self._resource(module, item) for module, item in both if item.get("mode") == "data"]
         resources = [self._resource(module, item) for module, item in planned if item.get("mode") != "data"]
         variables = [
@@ -161,8 +165,15 @@ class _Plan:
             expressions,
             item.get("sensitive_values") or {},
         )
-        if item.get("mode") == "data" and item["type"] == "aws_iam_policy_document" and "json" not in values:
-            self.documents[address] = render(values)
+        if _is_document(item):
+            self.unread.pop(address, None)
+            if "json" not in values:
+                self.documents[address] = render(values)
+        if item.get("mode") != "data":
+            # Blocks that there are none of; a list that is empty because the configuration says so stays.
+            values = {
+                name: value for name, value in values.items() if value not in ([], {}) or name in expressions
+            }
         # Blocks may come from dynamic ones, which the plan does not record.
         computed = frozenset(
             name
@@ -188,6 +199,12 @@ class _Plan:
                 str(provisioner.get("type")) for provisioner in config.get("provisioners") or ()
             ),
         )
+
+    def rendered(self, address: str) -> Any:
+        """The policy document of a data source that is read after apply, or None."""
+        if address in self.unread:
+            self._resource(*self.unread.pop(address))
+        return self.documents.get(address)
 
     def _context(self, module: str) -> _Context:
         """The context of a module instance, by its address."""
@@ -272,6 +289,31 @@ class _Plan:
                     address = chosen if chosen in self.instances else address
                 found[Reference(address, ".".join(steps[length:]))] = None
 
+    def constant(self, context: _Context, expression: Any, depth: int = 0) -> Any:
+        """The value of an expression where it is a constant or a variable that has a known one; else `ABSENT`.
+
+        What is known of the variables that an expression names is known of it only if it is null: then
+        so is the expression, or it would not be known after apply only.
+        """
+        if isinstance(expression, dict) and "constant_value" in expression:
+            return expression["constant_value"]
+        names = _longest(_references(expression))
+        if len(names) != 1 or not names[0].startswith("var.") or depth > 64:
+            return ABSENT
+        _, name, *path = _REFERENCE.findall(names[0])
+        name = without_key(name)
+        declared = (context.config.get("variables") or {}).get(name) or {}
+        given = (context.call.get("expressions") or {}).get(name)
+        if context.parent is None and name in self.variables:
+            value = self.variables[name].get("value")
+        elif context.parent is None or given is None:
+            value = declared.get("default", ABSENT)
+        else:
+            value = self.constant(context.parent, given, depth + 1)
+        for step in path:
+            value = value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
+        return value
+
     def _children(self, context: _Context, step: str, key: Any) -> Iterator[_Context]:
         base = context.qualified(f"module.{step}")
         if base in self.contexts or _KEY.search(step):
@@ -315,7 +357,11 @@ class _Scope:
         result: dict[str, Any] = {}
         secrets = sensitive if isinstance(sensitive, dict) else {}
         # Nearly all that a plan says of a resource is null, or left to AWS: an argument that is not configured.
-        names = [name for name, given in values.items() if given is not None or unknown.get(name)]
+        names = [
+            name
+            for name, given in values.items()
+            if given is not None or unknown.get(name) or (name.endswith(WRITE_ONLY) and name in expressions)
+        ]
         names += [name for name, blind in unknown.items() if blind and name not in values]
         for name in names:
             given = values.get(name)
@@ -324,7 +370,10 @@ class _Scope:
             hidden = sensitive is True or secrets.get(name, False)
             if expression is None and not complete:
                 expression = _UNRECORDED
-            value = self.value(given, blind, expression, hidden, name)
+            if given is None and not blind:
+                value = self._write_only(expression, name)
+            else:
+                value = self.value(given, blind, expression, hidden, name)
             if value is not ABSENT and value is not None:
                 result[name] = value
         return result
@@ -342,12 +391,12 @@ class _Scope:
             secrets = sensitive if isinstance(sensitive, list) else []
             length = max(len(value), len(blinds))
             inner, complete = _inner(expression, length)
-            each = inner if isinstance(expression, list | dict) and not names else expression
             return [
                 self._element(
                     value[index] if index < len(value) else None,
                     blinds[index] if index < len(blinds) else False,
-                    each,
+                    inner,
+                    expression if _is_expression(expression) else None,
                     sensitive is True or (secrets[index] if index < len(secrets) else False),
                     complete,
                     name,
@@ -365,47 +414,62 @@ class _Scope:
         return value
 
     def _element(
-        self, value: Any, unknown: Any, expression: Any, sensitive: Any, complete: bool, name: str
+        self,
+        value: Any,
+        unknown: Any,
+        block: Mapping[str, Any],
+        expression: Any,
+        sensitive: Any,
+        complete: bool,
+        name: str,
     ) -> Any:
         if isinstance(value, dict) or isinstance(unknown, dict):
-            inner = expression if isinstance(expression, dict) and not _is_expression(expression) else {}
-            if _is_expression(expression):
-                complete = False
-            return self.body(
-                value or {},
-                unknown if isinstance(unknown, dict) else {},
-                inner,
-                sensitive,
-                complete=complete,
-            )
+            blinds = unknown if isinstance(unknown, dict) else {}
+            return self.body(value or {}, blinds, block, sensitive, complete=complete)
         # An element of a list is there because the configuration sets it.
-        if unknown is True and not expression:
-            expression = _UNRECORDED
-        result = self.value(value, unknown, expression, sensitive, name)
+        result = self.value(value, unknown, expression or _UNRECORDED, sensitive, name)
         return None if result is ABSENT else result
 
     def _unknown(self, expression: Any, name: str) -> Any:
-        if expression is None or expression == {}:
+        if expression is None or self.plan.constant(self.context, expression) is None:
             return ABSENT
         names = _references(expression)
         references = self.plan.resolve(self.context, names, self.key)
         if len(references) == 1:
             reference = references[0]
-            rendered = self.plan.documents.get(reference.address)
-            if rendered is not None and reference.attribute == "json":
+            rendered = self.plan.rendered(reference.address)
+            if rendered is not None and reference.attribute in ("json", "minified_json"):
                 return rendered
         words = ", ".join(map(str, references)) or ", ".join(_longest(names))
         reason = f"{name} is known after apply" + (f": it comes from {words}" if words else "")
         certain = len(references) == 1 and names_identity(references[0].attribute)
         return Unknown(reason, references, certain=certain)
 
+    def _write_only(self, expression: Any, name: str) -> Any:
+        """What the configuration gives a write-only argument, of which a plan says nothing."""
+        value = self.plan.constant(self.context, expression)
+        if value is None or isinstance(value, str):
+            return ABSENT if value is None else Sensitive(value)
+        references = self.plan.resolve(self.context, _references(expression), self.key)
+        return Unknown(f"{name} is write-only, and no plan shows it", references)
+
+
+WRITE_ONLY: Final = "_wo"
+"""How the names of write-only arguments end, by HashiCorp's design principles for providers."""
 
 _UNRECORDED: Final[Mapping[str, Any]] = {"references": []}
 """The expression of something that the plan's configuration does not record: within a dynamic block."""
 
 
 def _is_expression(expression: Any) -> bool:
-    return isinstance(expression, dict) and ("references" in expression or "constant_value" in expression)
+    """Whether it is one argument's: with neither a constant nor a reference it is empty."""
+    return isinstance(expression, dict) and (
+        not expression or "references" in expression or "constant_value" in expression
+    )
+
+
+def _is_document(item: Mapping[str, Any]) -> bool:
+    return item.get("mode") == "data" and item.get("type") == "aws_iam_policy_document"
 
 
 def _inner(expression: Any, length: int) -> tuple[Mapping[str, Any], bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -414,3 +415,146 @@ def test_the_configuration_answers_what_the_plan_leaves_open(tmp_path: Path) -> 
     (folder / "main.tf.json").write_text('{"resource": {"aws_s3_bucket": {"main": {}}}}')
     with pytest.raises(Problem, match="in the plan and not in the configuration"):
         read(path, folder)
+
+
+# --- arguments that are not known, by Terraform's own plan ---------------------------------------------------
+
+ARGUMENTS = {
+    "main.tf": """
+variable "nothing" {
+  type    = bool
+  default = null
+}
+variable "settings" {
+  type    = object({ public = optional(bool) })
+  default = {}
+}
+variable "password" {
+  default = "correct-horse-battery"
+}
+resource "aws_db_instance" "main" {
+  instance_class            = "db.t4g.micro"
+  engine                    = "postgres"
+  allocated_storage         = 20
+  username                  = "app"
+  password_wo               = var.password
+  password_wo_version       = 1
+  multi_az                  = null
+  publicly_accessible       = formatdate("YYYY", timestamp()) == "2000"
+  final_snapshot_identifier = "main-${formatdate("YYYY", timestamp())}"
+  snapshot_identifier       = var.nothing == null ? null : uuid()
+  kms_key_id                = tostring(null)
+  apply_immediately         = var.nothing
+  port                      = true ? null : 5432
+}
+resource "aws_rds_cluster_instance" "main" {
+  cluster_identifier  = "main"
+  engine              = "aurora-postgresql"
+  instance_class      = "db.r6g.large"
+  publicly_accessible = var.settings.public
+  monitoring_interval = parseint(substr(uuid(), 0, 1), 16)
+}
+resource "aws_lambda_function" "main" {
+  function_name = "main"
+  role          = "arn:aws:iam::123456789012:role/main"
+  filename      = "main.zip"
+  handler       = "app.main"
+  runtime       = "python3.12"
+}
+resource "aws_instance" "main" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+  root_block_device {
+    encrypted   = uuid() != ""
+    kms_key_id  = null
+    volume_type = "gp3"
+  }
+}
+module "inner" {
+  source = "./inner"
+  public = null
+}
+""",
+    "inner/main.tf": """
+variable "public" {
+  default = true
+}
+variable "unset" {
+  default = null
+}
+resource "aws_db_instance" "main" {
+  instance_class              = "db.t4g.micro"
+  engine                      = "postgres"
+  allocated_storage           = 20
+  username                    = "app"
+  manage_master_user_password = true
+  multi_az                    = var.public
+  kms_key_id                  = var.unset
+}
+""",
+}
+
+UNKNOWN = object()
+# What a plan alone says, and what it says with its configuration beside it.
+TOLD: list[tuple[str, str, object, object]] = [
+    ("aws_db_instance.main", "multi_az", ABSENT, ABSENT),
+    ("aws_db_instance.main", "port", ABSENT, ABSENT),
+    ("aws_db_instance.main", "publicly_accessible", UNKNOWN, UNKNOWN),
+    ("aws_db_instance.main", "final_snapshot_identifier", UNKNOWN, UNKNOWN),
+    # Nobody can tell from a plan that a function's result is null; its configuration can.
+    ("aws_db_instance.main", "kms_key_id", UNKNOWN, ABSENT),
+    ("aws_db_instance.main", "password_wo", "correct-horse-battery", "correct-horse-battery"),
+    ("aws_db_instance.main", "storage_encrypted", ABSENT, ABSENT),
+    ("aws_db_instance.main", "availability_zone", ABSENT, ABSENT),
+    ("aws_db_instance.main", "restore_to_point_in_time", ABSENT, ABSENT),
+    ("aws_rds_cluster_instance.main", "publicly_accessible", ABSENT, ABSENT),
+    ("aws_rds_cluster_instance.main", "monitoring_interval", UNKNOWN, UNKNOWN),
+    ("aws_lambda_function.main", "vpc_config", ABSENT, ABSENT),
+    ("aws_instance.main", "root_block_device.encrypted", UNKNOWN, UNKNOWN),
+    ("aws_instance.main", "root_block_device.kms_key_id", ABSENT, ABSENT),
+    ("aws_instance.main", "root_block_device.volume_type", "gp3", "gp3"),
+    ("module.inner.aws_db_instance.main", "kms_key_id", ABSENT, ABSENT),
+    ("module.inner.aws_db_instance.main", "multi_az", ABSENT, ABSENT),
+]
+
+
+@pytest.fixture(scope="module")
+def arguments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
+    """The model of a plan that Terraform made, alone and with its configuration."""
+    from mock_provider import runner
+
+    folder = tmp_path_factory.mktemp("arguments")
+    for path, text in ARGUMENTS.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    out = tmp_path_factory.mktemp("planned")
+    for command in (
+        ["plan", "-input=false", "-out", str(out / "tfplan")],
+        ["show", "-json", str(out / "tfplan")],
+    ):
+        with runner.prepared(command, cwd=folder, state=out / "state") as prepared:
+            done = subprocess.run(
+                prepared.command,
+                cwd=prepared.cwd,
+                env=prepared.environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        assert done.returncode == 0, done.stderr
+    plan = out / "plan.json"
+    plan.write_text(done.stdout, encoding="utf-8")
+    return {"alone": read(plan).model, "with its configuration": read(plan, folder).model}
+
+
+@pytest.mark.parametrize("beside", ["alone", "with its configuration"])
+@pytest.mark.parametrize(
+    ("address", "path", "alone", "answered"), TOLD, ids=[f"{address}.{path}" for address, path, *_ in TOLD]
+)
+def test_what_terraform_does_not_know_is_unknown_and_what_nobody_sets_is_absent(
+    arguments: dict[str, Model], beside: str, address: str, path: str, alone: object, answered: object
+) -> None:
+    (found,) = arguments[beside].at(address)
+    expected = alone if beside == "alone" else answered
+    value = found.get(path)
+    assert is_unknown(value) if expected is UNKNOWN else value == expected

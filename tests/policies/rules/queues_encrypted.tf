@@ -38,7 +38,7 @@ resource "aws_sqs_queue" "bare" {}
 #### what a queue says of its encryption
 #= aws_sqs_queue.asked: unknown
 #= aws_sqs_queue.asked_key: pass
-#= aws_sqs_queue.null: pass, plan: unknown
+#= aws_sqs_queue.null: pass
 #= aws_sqs_queue.empty_key: pass
 variable "managed" {}
 variable "key" {}
