@@ -148,7 +148,7 @@ def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: P
                     "high",
                     UNKNOWN,
                     unseen.address,
-                    f"{unseen.reason}: its resources were not seen; judge a plan, or use --exact",
+                    f"{unseen.reason}: its resources were not seen",
                     unseen.place.file,
                     unseen.place.line(),
                     unseen.construct,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from policies.engine.model import Model, Resource
 from policies.readers import files, terraform_json
@@ -16,12 +15,16 @@ from policies.readers.configuration import (
     Evaluation,
     Unseen,
     assemble,
-    is_local,
-    joined_folder,
+    constant_text,
+    contains_itself,
     plain_text,
 )
+from policies.readers.modules import Modules
 from policies.readers.syntax import SyntaxFault
 from support.problem import Problem
+
+MOST_MODULES: Final = 10_000
+"""More module calls than this are refused: they double with each level, by mistake or on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Source:
         self.path = path
         self.folder = path if path.is_dir() else path.parent
         self.reach = files.Reach(self.folder)
+        self._modules = Modules(self.folder)
         self._parsed: dict[Path, Config] = {}
         self.root = _config(self.folder, found, texts)
         kinds = {"hcl" if file.name.endswith(".tf") else "json" for file in found}
@@ -109,7 +113,8 @@ class Source:
             Problem: a file of it cannot be read or parsed.
         """
         # All modules first: their folders are within the reach of functions wherever they are called.
-        self.module_sources()
+        for _ in self.tree():
+            pass
         return Evaluation(self.root, self.load, self.given(), self.reach, facts or {})
 
     def reading(self, facts: Mapping[str, Resource] | None = None) -> Reading:
@@ -135,46 +140,71 @@ class Source:
 
         return Reading(file, join(plan, self.reading(facts_of(plan)).model, file))
 
-    def module_sources(self) -> list[tuple[str, str]]:
-        """Every module call and its source, in all local modules below, whether or not it has instances.
+    def tree(self) -> Iterator[tuple[tuple[str, ...], Block, Config | str]]:
+        """Every module call below the root, whether or not it has instances.
+
+        The names of the calls that lead to it, the call, and the configuration that it calls or words on why that
+        cannot be seen.
 
         Raises:
-            Problem: a file cannot be read or parsed.
+            Problem: a module's folder holds no configuration or calls itself, a file cannot be read or parsed, or
+                there are more calls than anybody writes.
         """
-        found: list[tuple[str, str]] = []
-        seen: set[Path] = set()
-        pending = [self.root]
+        pending: list[tuple[Config, tuple[str, ...], tuple[Path, ...]]] = [(self.root, (), ())]
+        calls = 0
         while pending:
-            config = pending.pop()
-            if config.folder.resolve() in seen:
-                continue
-            seen.add(config.folder.resolve())
+            config, path, above = pending.pop()
+            above = (*above, config.folder.resolve())
             for name, block in config.modules.items():
-                source = plain_text(block.body.get("source"))
-                found.append((f"module.{name}", source))
-                if is_local(source):
-                    pending.append(self.load(config.folder / source, joined_folder(config.directory, source)))
-        return found
+                calls += 1
+                if calls > MOST_MODULES:
+                    raise Problem(
+                        f"{self.path}: it calls more than {MOST_MODULES:,} modules; the gate judges up to that"
+                    )
+                found = self.load(config, (*path, name), block)
+                yield (*path, name), block, found
+                if isinstance(found, Config):
+                    if found.folder.resolve() in above:
+                        raise contains_itself(block, ".".join(f"module.{one}" for one in (*path, name)))
+                    pending.append((found, (*path, name), above))
 
-    def load(self, folder: Path, directory: str) -> Config:
-        """The configuration of a local module, whose folder Terraform calls `directory`.
+    def module_sources(self) -> list[tuple[str, str]]:
+        """Every module call below the root and its source, whether or not it has instances.
 
         Raises:
-            Problem: there is none, or a file of it cannot be read or parsed.
+            Problem: as `tree`.
         """
-        key = folder.resolve()
+        return [
+            (f"module.{path[-1]}", plain_text(block.body.get("source"))) for path, block, _ in self.tree()
+        ]
+
+    def load(self, parent: Config, path: tuple[str, ...], block: Block) -> Config | str:
+        """The configuration of the module that a call in `parent` names, or words on why it cannot be seen.
+
+        Args:
+            parent: the module that the call stands in.
+            path: the names of the calls that lead to it.
+            block: the call.
+
+        Raises:
+            Problem: its folder holds no configuration, or a file of it cannot be read or parsed.
+        """
+        source = constant_text(block, "source")
+        if not source:
+            return "it has no source that can be told from its own text"
+        found = self._modules.find(path, parent.directory, source, constant_text(block, "version"))
+        if isinstance(found, str):
+            return found
+        key = found.folder.resolve()
         if key not in self._parsed:
-            # `here/../module` is told as `module`, as Terraform does, wherever links do not make the two differ.
-            shorter = Path(os.path.normpath(folder))
-            folder = shorter if shorter.resolve() == key else folder
-            found = files.configuration_files(folder)
-            if not found:
+            listed = files.configuration_files(found.folder)
+            if not listed:
                 raise Problem(
-                    f"{folder}: there is no Terraform configuration (*.tf, *.tf.json) in this module's folder"
+                    f"{found.folder}: there is no Terraform configuration (*.tf, *.tf.json) in this module's folder"
                 )
-            self._parsed[key] = _config(folder, found, {})
-            self._parsed[key].directory = directory
-            self.reach.add(folder)
+            self._parsed[key] = _config(found.folder, listed, {})
+            self._parsed[key].directory = found.directory
+            self.reach.add(found.folder)
         return self._parsed[key]
 
 

@@ -10,7 +10,6 @@ Both readers of configuration hand over `Block`s. A body is a mapping from argum
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -298,8 +297,8 @@ class Evaluation:
 
     Args:
         root: the root module.
-        load: gives the configuration of a local module's folder, which Terraform calls by the second argument;
-            raises `Problem`.
+        load: gives the configuration that a module call names, or words on why it cannot be seen, for the module
+            that calls, the names of the calls that lead there, and the call; raises `Problem`.
         given: values of the root module's variables.
         reach: the files that functions may read.
         facts: resources of a plan by address: what Terraform knows and the configuration does not say.
@@ -308,7 +307,7 @@ class Evaluation:
     def __init__(
         self,
         root: Config,
-        load: Callable[[Path, str], Config],
+        load: Callable[[Config, tuple[str, ...], Block], Config | str],
         given: Mapping[str, Any],
         reach: Reach,
         facts: Mapping[str, Resource],
@@ -320,7 +319,7 @@ class Evaluation:
         self.reach = reach
         self.facts = facts
         self.unseen: list[Unseen] = []
-        self.root = Module(self, root, "", given, ())
+        self.root = Module(self, root, "", given, (), ())
 
     def count(self, number: int, block: Block, address: str) -> None:
         """Add instances of a block to those there are already.
@@ -410,12 +409,33 @@ def plain_text(value: Any) -> str:
 
 def is_local(source: str) -> bool:
     """Whether a module's source is a folder beside the one that calls it."""
-    return source.startswith(("./", "../")) or source in (".", "..")
+    return source.startswith(("./", "../", ".\\", "..\\"))
 
 
-def joined_folder(directory: str, source: str) -> str:
-    """How Terraform calls the folder of a local module: `path.module` there."""
-    return os.path.normpath(f"{directory}/{source}")
+def constant_text(block: Block, name: str) -> str:
+    """An argument that Terraform takes without names: a module's source or version; "" where it has none such."""
+    value = block.body.get(name)
+    if isinstance(value, str | Node):
+        value = evaluate_value(value, _NoNames())
+    return str(value) if isinstance(value, str) else ""
+
+
+def contains_itself(block: Block, address: str) -> Problem:
+    """What to say of a module that is among those that call it."""
+    return Problem(f"{block.place.file}:{block.place.line('source')}: {address} contains itself")
+
+
+class _NoNames:
+    """The scope of an expression that may use neither names nor functions."""
+
+    def name(self, name: str) -> Any:
+        return Unknown(f"{name} may not be used here")
+
+    def with_names(self, names: Mapping[str, Any]) -> Scope:
+        return self
+
+    def call(self, name: str, arguments: list[Any]) -> Any:
+        return Unknown(f"{name}() may not be called here")
 
 
 class _Names:
@@ -479,6 +499,7 @@ class Module:
         address: str,
         given: Mapping[str, Any],
         ancestors: tuple[Path, ...],
+        calls: tuple[str, ...],
         many: bool = False,
     ) -> None:
         self.evaluation = evaluation
@@ -486,6 +507,7 @@ class Module:
         self.address = address
         self.given = given
         self.ancestors = ancestors
+        self.calls = calls
         self.many = many
         self.scope: Scope = _Names(self, {})
         self._values: dict[tuple[str, str], Any] = {}
@@ -719,9 +741,10 @@ class Module:
                     for key, value in block.body.items()
                     if key not in _MODULE_META
                 }
+                calls = (*self.calls, name)
                 many = self.many or not single
                 return ModuleInstance(
-                    Module(self.evaluation, loaded, address + suffix, given, ancestors, many), single
+                    Module(self.evaluation, loaded, address + suffix, given, ancestors, calls, many), single
                 )
 
             found = self._expand(block, address, make)
@@ -729,20 +752,13 @@ class Module:
         return found
 
     def _child_config(self, block: Block, address: str) -> Config | Unknown:
-        source = plain_text(block.body.get("source"))
-        if not is_local(source):
-            reason = (
-                f"the module comes from {source!r}, which is not a local folder"
-                if source
-                else "it has no source"
-            )
-        else:
-            folder = self.config.folder / source
-            if folder.resolve() in (*self.ancestors, self.config.folder.resolve()):
-                raise Problem(f"{block.place.file}:{block.place.line('source')}: {address} contains itself")
-            return self.evaluation.load(folder, joined_folder(self.config.directory, source))
-        self.evaluation.unseen.append(Unseen(address, reason, block.place, block.construct))
-        return Unknown(f"{address} is not seen: {reason}")
+        found = self.evaluation.load(self.config, (*self.calls, block.labels[0]), block)
+        if isinstance(found, Config):
+            if found.folder.resolve() in (*self.ancestors, self.config.folder.resolve()):
+                raise contains_itself(block, address)
+            return found
+        self.evaluation.unseen.append(Unseen(address, found, block.place, block.construct))
+        return Unknown(f"{address} is not seen: {found}")
 
     def tree(self) -> Iterator[Module]:
         """This module and all modules below it."""
