@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from policies.engine.catalogue import Entry
@@ -60,6 +61,25 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="what the plan was made from: answers where the plan says no more than 'known after apply'",
     )
+    for option, metavar, about in (
+        ("var", "NAME=VALUE", "the value of a variable"),
+        ("var-file", "FILE", "a file with values of variables"),
+    ):
+        check.add_argument(
+            f"--{option}",
+            dest="assignments",
+            action="append",
+            default=[],
+            type=partial(_told, option),
+            metavar=metavar,
+            help=f"{about}, as for Terraform; may be repeated, the last one wins",
+        )
+    check.add_argument(
+        "--workspace",
+        metavar="NAME",
+        default=os.environ.get("TF_WORKSPACE", ""),
+        help="the workspace (the TF_WORKSPACE of the environment; otherwise it is not known)",
+    )
     check.add_argument("--params", type=Path, metavar="FILE", help="parameters laid over the defaults (TOML)")
     check.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (TOML)")
     check.add_argument(
@@ -93,6 +113,10 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 86_400:
         raise argparse.ArgumentTypeError("must be more than 0 and at most 86400")
     return seconds
+
+
+def _told(option: str, text: str) -> tuple[str, str]:
+    return option, text
 
 
 def _safely(options: argparse.Namespace) -> int:
@@ -140,14 +164,24 @@ def _check(options: argparse.Namespace) -> int:
     rules = catalogue.load()
     wanted = parameters.load(options.params)
     accepted = waivers.load(options.waivers or waivers.DEFAULTS)
+    from policies.readers import read
+    from policies.readers.inputs import Inputs
+
+    told = Inputs(
+        tuple(options.assignments),
+        {
+            name.removeprefix("TF_VAR_"): value
+            for name, value in os.environ.items()
+            if name.startswith("TF_VAR_")
+        },
+        options.workspace,
+    )
     if options.exact:
         from policies import exact
 
-        readings, notes = exact.read_exactly(options.paths, options.exact, options.timeout)
+        readings, notes = exact.read_exactly(options.paths, options.exact, options.timeout, told)
     else:
-        from policies.readers import read
-
-        readings, notes = [read(path, options.configuration) for path in options.paths], []
+        readings, notes = [read(path, options.configuration, told) for path in options.paths], []
     result = judging.judge(readings, rules, wanted)
     result = judging.with_findings(result, waivers.apply(result.findings, accepted), notes)
     for format, output in zip(formats, outputs, strict=True):

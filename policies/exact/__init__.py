@@ -14,7 +14,8 @@ from typing import Final, Literal
 
 from policies.exact import joining, running, writing
 from policies.readers import Reading, Source, facts_of, open_path, plan
-from policies.readers.configuration import Block, Config, Evaluation, is_local, joined_folder, plain_text
+from policies.readers.configuration import Block, Config, Evaluation
+from policies.readers.inputs import Inputs
 from support import processes
 from support.problem import Problem
 
@@ -25,7 +26,10 @@ EVALUATED: Final = "evaluated by Terraform against the mock provider"
 
 
 def read_exactly(
-    paths: Sequence[Path], mode: Mode = "always", seconds: float | None = None
+    paths: Sequence[Path],
+    mode: Mode = "always",
+    seconds: float | None = None,
+    told: Inputs | None = None,
 ) -> tuple[list[Reading], list[str]]:
     """The readings of configurations as Terraform evaluates them, and notes on who evaluated each.
 
@@ -35,6 +39,7 @@ def read_exactly(
         paths: what is judged.
         mode: what follows where Terraform cannot evaluate one of them.
         seconds: how long Terraform may take for each; by its size unless said.
+        told: values of variables, and the workspace.
 
     Raises:
         Problem: a path cannot be read, Terraform cannot be started, or a bound was reached.
@@ -42,7 +47,7 @@ def read_exactly(
     readings: list[Reading] = []
     notes: list[str] = []
     for path in paths:
-        opened = open_path(path)
+        opened = open_path(path, told)
         if isinstance(opened, Reading):
             readings.append(opened)
             continue
@@ -88,11 +93,9 @@ def _evaluated(source: Source, seconds: float | None) -> Reading:
 def _surroundings(source: Source) -> writing.Surroundings:
     """How the writer follows modules and reads files of a configuration."""
 
-    def follow(_path: tuple[str, ...], config: Config, block: Block) -> writing.ModuleCall:
-        where = plain_text(block.body.get("source"))
-        if not is_local(where):
-            return writing.ModuleCall(None, f"the module comes from {where!r}")
-        return writing.ModuleCall(source.load(config.folder / where, joined_folder(config.directory, where)))
+    def follow(path: tuple[str, ...], config: Config, block: Block) -> writing.ModuleCall:
+        found = source.load(config, (*path, block.labels[0]), block)
+        return writing.ModuleCall(None, found) if isinstance(found, str) else writing.ModuleCall(found)
 
     return writing.Surroundings(follow, source.reach.data, source.reach.listing)
 

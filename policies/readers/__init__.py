@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from policies.engine.model import Model, Resource
-from policies.readers import files, terraform_json
+from policies.readers import files, inputs, terraform_json
+from policies.readers.budget import BUDGET
 from policies.readers.configuration import (
+    MOST_MODULES,
     Block,
     Config,
     Evaluation,
@@ -19,12 +21,10 @@ from policies.readers.configuration import (
     contains_itself,
     plain_text,
 )
+from policies.readers.inputs import Inputs
 from policies.readers.modules import Modules
 from policies.readers.syntax import SyntaxFault
 from support.problem import Problem
-
-MOST_MODULES: Final = 10_000
-"""More module calls than this are refused: they double with each level, by mistake or on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +40,26 @@ class Reading:
     unevaluated: str = ""
 
 
-def read(path: Path, configuration: Path | None = None) -> Reading:
+def read(path: Path, configuration: Path | None = None, told: Inputs | None = None) -> Reading:
     """The model of a folder of Terraform configuration, of one of its files, or of a plan in JSON.
 
     Args:
         path: what is judged.
         configuration: for a plan: the folder or file that it was made from, for the expressions of what is known
             after apply, and for places.
+        told: values of the configuration's variables, and its workspace.
 
     Raises:
         Problem: it does not exist, cannot be read or parsed, or is none of these.
     """
+    told = told or Inputs()
     try:
-        opened = _opened(path)
+        opened = _opened(path, told)
         if isinstance(opened, Source):
             return opened.reading()
         if configuration is None:
             return Reading(str(path), opened)
-        source = _opened(configuration)
+        source = _opened(configuration, told)
         if not isinstance(source, Source):
             raise Problem(
                 f"{configuration}: this is a plan; name the configuration that {path} was made from"
@@ -67,14 +69,14 @@ def read(path: Path, configuration: Path | None = None) -> Reading:
         raise Problem(f"{path}: it cannot be read: it is nested too deeply, or refers to itself") from error
 
 
-def open_path(path: Path) -> Source | Reading:
-    """A configuration, opened but not evaluated; or the reading of a plan.
+def open_path(path: Path, told: Inputs | None = None) -> Source | Reading:
+    """A configuration, opened but not evaluated, with what is told besides it; or the reading of a plan.
 
     Raises:
         Problem: it does not exist, cannot be read or parsed, or is neither.
     """
     try:
-        opened = _opened(path)
+        opened = _opened(path, told or Inputs())
     except RecursionError as error:
         raise Problem(f"{path}: it cannot be read: it is nested too deeply") from error
     return opened if isinstance(opened, Source) else Reading(str(path), opened)
@@ -88,8 +90,9 @@ def facts_of(plan: Model) -> dict[str, Resource]:
 class Source:
     """A configuration whose files are parsed once, however often it is evaluated."""
 
-    def __init__(self, path: Path, found: list[Path], texts: Mapping[Path, str]) -> None:
+    def __init__(self, path: Path, found: list[Path], texts: Mapping[Path, str], told: Inputs) -> None:
         self.path = path
+        self.inputs = told
         self.folder = path if path.is_dir() else path.parent
         self.reach = files.Reach(self.folder)
         self._modules = Modules(self.folder)
@@ -99,12 +102,12 @@ class Source:
         self.kind = "mixed" if len(kinds) > 1 else kinds.pop()
 
     def given(self) -> dict[str, Any]:
-        """The values of the root module's variables that Terraform finds on its own.
+        """The values that are given to the root module's variables.
 
         Raises:
-            Problem: a file of them cannot be read or parsed.
+            Problem: as `inputs.values`.
         """
-        return _given(self.folder)
+        return inputs.values(self.root, self.inputs)
 
     def evaluation(self, facts: Mapping[str, Resource] | None = None) -> Evaluation:
         """An evaluation of it; `facts` are resources of a plan by address, for values that only Terraform knows.
@@ -112,10 +115,11 @@ class Source:
         Raises:
             Problem: a file of it cannot be read or parsed.
         """
+        BUDGET.renew()
         # All modules first: their folders are within the reach of functions wherever they are called.
         for _ in self.tree():
             pass
-        return Evaluation(self.root, self.load, self.given(), self.reach, facts or {})
+        return Evaluation(self.root, self.load, self.given(), self.reach, facts or {}, self.inputs.workspace)
 
     def reading(self, facts: Mapping[str, Resource] | None = None) -> Reading:
         """The model; `facts` as for `evaluation`.
@@ -208,13 +212,13 @@ class Source:
         return self._parsed[key]
 
 
-def _opened(path: Path) -> Source | Model:
+def _opened(path: Path, told: Inputs) -> Source | Model:
     """What stands at a path: a configuration, or the model of a plan."""
     if path.is_dir():
-        return _folder(path)
+        return _folder(path, told)
     text = files.read_text(path)
     if path.name.endswith((".tf", ".tf.json")):
-        return Source(path, [path], {path: text})
+        return Source(path, [path], {path: text}, told)
     if not text.lstrip().startswith("{"):
         raise Problem(
             f"{path}: it is neither a folder with Terraform configuration, nor a .tf or .tf.json file, "
@@ -231,10 +235,10 @@ def _opened(path: Path) -> Source | Model:
         )
     if "format_version" in document:
         raise Problem(f"{path}: this plan is incomplete: it has no planned_values")
-    return Source(path, [path], {path: text})
+    return Source(path, [path], {path: text}, told)
 
 
-def _folder(path: Path) -> Source:
+def _folder(path: Path, told: Inputs) -> Source:
     found = files.configuration_files(path)
     if not found:
         below = sorted(
@@ -242,7 +246,7 @@ def _folder(path: Path) -> Source:
         )
         hint = f"; there is in {', '.join(below[:3])}" if below else ""
         raise Problem(f"{path}: there is no Terraform configuration (*.tf, *.tf.json) in this folder{hint}")
-    return Source(path, found, {})
+    return Source(path, found, {}, told)
 
 
 def _config(folder: Path, found: list[Path], texts: Mapping[Path, str]) -> Config:
@@ -258,20 +262,3 @@ def _config(folder: Path, found: list[Path], texts: Mapping[Path, str]) -> Confi
         else:
             target.extend(terraform_json.parse(text, str(file)))
     return assemble(folder, blocks, overrides)
-
-
-def _given(folder: Path) -> dict[str, Any]:
-    """The variables that Terraform sets from files on its own."""
-    given: dict[str, Any] = {}
-    for file in files.variable_files(folder):
-        text = files.read_text(file)
-        if file.name.endswith(".json"):
-            values = terraform_json.decode(text, str(file))
-            if not isinstance(values, dict):
-                raise Problem(f"{file}: it is not an object of variables")
-        else:
-            from policies.readers import hcl
-
-            values = hcl.variables(text, str(file))
-        given.update(values)
-    return given

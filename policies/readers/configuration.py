@@ -302,6 +302,7 @@ class Evaluation:
         given: values of the root module's variables.
         reach: the files that functions may read.
         facts: resources of a plan by address: what Terraform knows and the configuration does not say.
+        workspace: the name of the workspace, or "" if it is not known.
     """
 
     def __init__(
@@ -311,10 +312,12 @@ class Evaluation:
         given: Mapping[str, Any],
         reach: Reach,
         facts: Mapping[str, Resource],
+        workspace: str = "",
     ) -> None:
         BUDGET.renew()
         self.repeated = 0
         self.modules = 0
+        self.workspace = workspace
         self.load = load
         self.reach = reach
         self.facts = facts
@@ -379,20 +382,19 @@ class Evaluation:
 
     def _declares(self) -> bool:
         """Whether any module declares a managed resource, those included that have no instance."""
-        pending = [self.root.config]
+        pending: list[tuple[Config, tuple[str, ...]]] = [(self.root.config, ())]
         seen: set[Path] = set()
         while pending:
-            config = pending.pop()
+            config, path = pending.pop()
             if config.folder in seen:
                 continue
             seen.add(config.folder)
             if any(mode == "resource" for mode, _, _ in config.resources):
                 return True
-            for block in config.modules.values():
-                source = plain_text(block.body.get("source"))
-                if is_local(source):
-                    directory = joined_folder(config.directory, source)
-                    pending.append(self.load(config.folder / source, directory))
+            for name, block in config.modules.items():
+                found = self.load(config, (*path, name), block)
+                if isinstance(found, Config):
+                    pending.append((found, (*path, name)))
         return False
 
 
@@ -416,7 +418,7 @@ def constant_text(block: Block, name: str) -> str:
     """An argument that Terraform takes without names: a module's source or version; "" where it has none such."""
     value = block.body.get(name)
     if isinstance(value, str | Node):
-        value = evaluate_value(value, _NoNames())
+        value = evaluate_value(value, NoNames())
     return str(value) if isinstance(value, str) else ""
 
 
@@ -425,7 +427,7 @@ def contains_itself(block: Block, address: str) -> Problem:
     return Problem(f"{block.place.file}:{block.place.line('source')}: {address} contains itself")
 
 
-class _NoNames:
+class NoNames:
     """The scope of an expression that may use neither names nor functions."""
 
     def name(self, name: str) -> Any:
@@ -520,9 +522,7 @@ class Module:
             "data": _Attributes("data", lambda type: self.types("data", type)),
             "ephemeral": _Attributes("ephemeral", lambda type: self.types("ephemeral", type)),
             "path": _Attributes("path", self.path),
-            "terraform": _Attributes(
-                "terraform", lambda name: Unknown(f"terraform.{name} is not known here")
-            ),
+            "terraform": _Attributes("terraform", self.terraform),
             "each": _Attributes("each", lambda name: Unknown(f"each.{name} has no for_each here")),
             "count": _Attributes("count", lambda name: Unknown(f"count.{name} has no count here")),
             "self": _Attributes("self", lambda name: Unknown(f"self.{name} is not known here")),
@@ -578,7 +578,7 @@ class Module:
         if value is ABSENT:
             return Unknown(f"var.{name} has no value here")
         if as_boolean(_literal(block.body.get("sensitive"))) is True:
-            value = _hidden(value)
+            value = hidden(value)
         return value
 
     def local(self, name: str) -> Any:
@@ -604,7 +604,7 @@ class Module:
                 result = evaluate_value(block.body.get("value"), self.scope, lazy=bool(self.address))
             except Exceeded as error:
                 raise _placed(error, block.place, "value", f"output.{name}") from error
-            return _hidden(result) if _truth(block.body.get("sensitive"), self.scope) else result
+            return hidden(result) if _truth(block.body.get("sensitive"), self.scope) else result
 
         return self._once("output", name, value)
 
@@ -613,6 +613,11 @@ class Module:
         if name in folders:
             return folders[name]
         return Unknown(f"path.{name} is not known here")
+
+    def terraform(self, name: str) -> Any:
+        if name == "workspace" and self.evaluation.workspace:
+            return self.evaluation.workspace
+        return Unknown(f"terraform.{name} is not known here")
 
     def file_function(self, name: str, arguments: list[Any]) -> Any:
         """`file` and its kin, for files within reach: reading elsewhere would judge the machine."""
@@ -692,6 +697,9 @@ class Module:
             return [make(f"[{index}]", {"count": {"index": index}}, True) for index in range(number)]
         if block.body.get("for_each") is not None:
             chosen = evaluate_value(block.body["for_each"], self.scope)
+            if isinstance(chosen, list | dict) and any(isinstance(key, Sensitive) for key in chosen):
+                # Keys stand in addresses, which are shown; Terraform refuses secret ones as well.
+                chosen = Unknown("for_each is made of values that must not be shown")
             if isinstance(chosen, list) and all(isinstance(item, str) for item in chosen):
                 chosen = {str.__str__(item): item for item in chosen}
             if not isinstance(chosen, dict):
@@ -939,14 +947,14 @@ def _with_reference(value: Any, reference: Reference) -> Any:
     return value
 
 
-def _hidden(value: Any) -> Any:
+def hidden(value: Any) -> Any:
     """A value marked as not to be shown."""
     if isinstance(value, str):
         return Sensitive(value, references_of(value))
     if isinstance(value, list):
-        return [_hidden(item) for item in value]
+        return [hidden(item) for item in value]
     if isinstance(value, dict):
-        return {key: _hidden(item) for key, item in value.items()}
+        return {key: hidden(item) for key, item in value.items()}
     return value
 
 

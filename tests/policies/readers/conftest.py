@@ -13,7 +13,7 @@ import pytest
 
 from mock_provider.terraform import find
 
-Planned = Callable[[Path, list[str]], dict[str, Any]]
+Planned = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,9 @@ def terraform() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs Terraform in a folder, with an environment of its own."""
     command = find().command
 
-    def run(folder: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    def run(
+        folder: Path, *arguments: str, given: str = "", told: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("TF_", "AWS_"))
         }
@@ -33,7 +35,7 @@ def terraform() -> Callable[..., subprocess.CompletedProcess[str]]:
             text=True,
             check=False,
             timeout=120,
-            env=environment | {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull},
+            env=environment | {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull} | (told or {}),
         )
 
     return run
@@ -43,8 +45,8 @@ def terraform() -> Callable[..., subprocess.CompletedProcess[str]]:
 def planned(terraform: Callable[..., subprocess.CompletedProcess[str]]) -> Planned:
     """The values of the outputs of a root without resources and modules, as Terraform plans them."""
 
-    def outputs(folder: Path, arguments: list[str]) -> dict[str, Any]:
-        done = terraform(folder, "plan", "-input=false", "-no-color", "-out=the.plan", *arguments)
+    def outputs(folder: Path, arguments: list[str], told: dict[str, str] | None = None) -> dict[str, Any]:
+        done = terraform(folder, "plan", "-input=false", "-no-color", "-out=the.plan", *arguments, told=told)
         assert done.returncode == 0, done.stderr
         shown = json.loads(terraform(folder, "show", "-json", "the.plan").stdout)
         return {name: it["value"] for name, it in shown["planned_values"].get("outputs", {}).items()}

@@ -16,7 +16,7 @@ from support.problem import Problem
 
 Written = Callable[[dict[str, Any]], Path]
 Modelled = Callable[[dict[str, Any]], Model]
-Planned = Callable[[Path, list[str]], dict[str, Any]]
+Planned = Callable[..., dict[str, Any]]
 
 WHOLE = """\
 terraform {

@@ -14,7 +14,7 @@ from policies.readers import files, read
 from support.problem import Problem
 
 Written = Callable[[dict[str, Any]], Path]
-Planned = Callable[[Path, list[str]], dict[str, Any]]
+Planned = Callable[..., dict[str, Any]]
 
 CONFIGURATION = (
     "main.tf",

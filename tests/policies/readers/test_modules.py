@@ -15,7 +15,7 @@ from policies.readers.modules import MANIFEST
 from support.problem import Problem
 
 Written = Callable[[dict[str, Any]], Path]
-Planned = Callable[[Path, list[str]], dict[str, Any]]
+Planned = Callable[..., dict[str, Any]]
 
 
 def _manifest(*records: tuple[str, str, str, str]) -> dict[str, Any]:
