@@ -9,6 +9,7 @@ Source: https://developer.hashicorp.com/terraform/language/syntax/json#expressio
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -140,6 +141,9 @@ def heredoc(text: str, indent: int) -> str | None:
         for piece in pieces
     )
     lines = source.removesuffix("\n").split("\n")
+    # What a character combines with is one with it, and goes where the indentation before it is taken away.
+    if any(_combines(line.lstrip()[0]) for line in lines if line.strip()):
+        return None
     # `<<-` takes away the indentation that all lines share, so one of them must have none of its own.
     full = [line for line in lines if line.strip()]
     if not full or all(line[0].isspace() for line in full):
@@ -148,6 +152,11 @@ def heredoc(text: str, indent: int) -> str | None:
     # A line of nothing but spaces is neither counted nor trimmed: it keeps what it has.
     body = "\n".join(" " * indent + line if line.strip() else line for line in lines)
     return f"<<-{marker}\n{body}\n{' ' * (indent - 2)}{marker}"
+
+
+def _combines(character: str) -> bool:
+    """Whether a character is part of the one before it (Grapheme_Cluster_Break, of Unicode's Annex 29)."""
+    return unicodedata.category(character).startswith("M") or "\U0001f3fb" <= character <= "\U0001f3ff"
 
 
 def _markers() -> Iterator[str]:

@@ -1,23 +1,34 @@
-"""AWS Backup: a daily plan for everything that carries its tag, into an encrypted vault."""
+"""AWS Backup: a daily plan for the database and for everything that carries its tag, into an encrypted vault."""
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_aws.backup_plan import BackupPlan, BackupPlanRule, BackupPlanRuleLifecycle
+from cdktf_cdktf_provider_aws.backup_plan import (
+    BackupPlan,
+    BackupPlanRule,
+    BackupPlanRuleCopyAction,
+    BackupPlanRuleCopyActionLifecycle,
+    BackupPlanRuleLifecycle,
+)
 from cdktf_cdktf_provider_aws.backup_selection import BackupSelection, BackupSelectionSelectionTag
 from cdktf_cdktf_provider_aws.backup_vault import BackupVault
+from cdktf_cdktf_provider_aws.backup_vault_lock_configuration import BackupVaultLockConfiguration
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
 from modules import encryption
 from modules.tier import Tier, trust
+from settings import model
 
 SELECTED = {"Backup": "daily"}
 """The tag that puts a resource into the plan."""
+# Until then a lock in compliance mode can be taken back; three days are the least:
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
+CHANGEABLE_DAYS = 3
 
 
 class Backup(Tier):
-    """Vault, plan and selection."""
+    """Vault, plan and selections; where asked for, a second vault in another region, and locks."""
 
     def __init__(
         self,
@@ -26,14 +37,23 @@ class Backup(Tier):
         *,
         name: str,
         account_id: str,
-        time: str,
+        settings: model.Backup,
         timezone: str,
-        retention_days: int,
+        database_arn: str,
     ) -> None:
         super().__init__(scope, id)
-        key = encryption.key(self, "backup", of=name, account_id=account_id, use="recovery points")
-        vault = self.add(BackupVault, "main", name=name, kms_key_arn=key.arn)
-        hour, minute = time.split(":")
+        self._name, self._account_id, self._settings = name, account_id, settings
+        vault = self._vault("main", "backup", None)
+        copies = []
+        if settings.copy_region:
+            away = self._vault("copy", "backup_copy", settings.copy_region)
+            copies = [
+                BackupPlanRuleCopyAction(
+                    destination_vault_arn=away.arn,
+                    lifecycle=BackupPlanRuleCopyActionLifecycle(delete_after=settings.retention_days),
+                )
+            ]
+        hour, minute = settings.time.split(":")
         plan = self.add(
             BackupPlan,
             "daily",
@@ -47,7 +67,8 @@ class Backup(Tier):
                     schedule_expression_timezone=timezone,
                     start_window=60,
                     completion_window=180,
-                    lifecycle=BackupPlanRuleLifecycle(delete_after=retention_days),
+                    lifecycle=BackupPlanRuleLifecycle(delete_after=settings.retention_days),
+                    copy_action=copies or None,
                 )
             ],
         )
@@ -73,9 +94,36 @@ class Backup(Tier):
             plan_id=plan.id,
             iam_role_arn=role.arn,
             selection_tag=[
-                BackupSelectionSelectionTag(type="STRINGEQUALS", key=key_, value=value)
-                for key_, value in SELECTED.items()
+                BackupSelectionSelectionTag(type="STRINGEQUALS", key=key, value=value)
+                for key, value in SELECTED.items()
             ],
             # From here on jobs start, with what the role may do by then.
             depends_on=permissions,
         )
+        # By its ARN: what is chosen by tag alone hangs on which services the account has switched on.
+        # https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html
+        self.add(
+            BackupSelection,
+            "database",
+            name=f"{name}-database",
+            plan_id=plan.id,
+            iam_role_arn=role.arn,
+            resources=[database_arn],
+            depends_on=permissions,
+        )
+
+    def _vault(self, address: str, key_name: str, region: str | None) -> BackupVault:
+        key = encryption.key(
+            self, key_name, of=self._name, account_id=self._account_id, use="recovery points", region=region
+        )
+        vault = self.add(BackupVault, address, region=region, name=self._name, kms_key_arn=key.arn)
+        if self._settings.lock != "none":
+            self.add(
+                BackupVaultLockConfiguration,
+                address,
+                region=region,
+                backup_vault_name=vault.name,
+                min_retention_days=self._settings.retention_days,
+                changeable_for_days=CHANGEABLE_DAYS if self._settings.lock == "compliance" else None,
+            )
+        return vault

@@ -116,6 +116,9 @@ class Cache(Tier):
                 for kind in ("slow", "engine")
             ],
             tags={"Name": name},
+            # AWS moves a cache to newer minor versions by itself. Held to the one it was made with, the next plan
+            # would go back, which ElastiCache can do by replacing the cache alone.
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["engine_version"]),
             # Where the logs are delivered without leave, the cache is made and its logs are not.
             depends_on=[logs.deliveries[logs.region]],
         )

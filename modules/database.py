@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import DataResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.db_instance import DbInstance
 from cdktf_cdktf_provider_aws.db_parameter_group import DbParameterGroup, DbParameterGroupParameter
 from cdktf_cdktf_provider_aws.db_subnet_group import DbSubnetGroup
@@ -81,6 +81,7 @@ class Database(Tier):
         role, permission = (
             self._monitoring_role(name, account_id) if settings.monitoring_interval_seconds else (None, None)
         )
+        last = self._last_snapshot(settings) if settings.final_snapshot else None
         self.instance = self.add(
             DbInstance,
             "main",
@@ -113,7 +114,13 @@ class Database(Tier):
             delete_automated_backups=False,
             deletion_protection=settings.deletion_protection,
             skip_final_snapshot=not settings.final_snapshot,
-            final_snapshot_identifier=f"{settings.identifier}-final" if settings.final_snapshot else None,
+            final_snapshot_identifier=last,
+            engine_lifecycle_support=(
+                "open-source-rds-extended-support"
+                if settings.extended_support
+                else "open-source-rds-extended-support-disabled"
+            ),
+            database_insights_mode="standard",
             auto_minor_version_upgrade=True,
             allow_major_version_upgrade=False,
             apply_immediately=settings.apply_immediately,
@@ -129,6 +136,16 @@ class Database(Tier):
             depends_on=[*groups, *([permission] if permission else [])],
         )
         self.secret_arn = f"${{{self.instance.fqn}.master_user_secret[0].secret_arn}}"
+
+    def _last_snapshot(self, settings: model.Database) -> str:
+        """The last snapshot's name, another one for each life of the database.
+
+        With one name for all lives the second teardown ends with DBSnapshotAlreadyExists.
+        """
+        life = self.add(DataResource, "database_life")
+        # What makes a new database of it makes a new life.
+        life.add_override("triggers_replace", [settings.identifier, settings.name, settings.user])
+        return f"{settings.identifier}-final-${{{life.fqn}.id}}"
 
     def _monitoring_role(self, name: str, account_id: str) -> tuple[IamRole, IamRolePolicyAttachment]:
         role = self.add(

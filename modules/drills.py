@@ -22,7 +22,7 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from constructs import Construct
 
 from modules.logs import Logs
-from modules.tier import Tier, policy, trust
+from modules.tier import Statement, Tier, policy, trust
 
 
 class Drills(Tier):
@@ -47,10 +47,15 @@ class Drills(Tier):
         subnet_arns: Sequence[str],
         database_arn: str | None,
         cache_arn: str | None,
-        stop_alarm_arn: str,
+        group_arn: str,
+        stop_alarm_arns: Sequence[str],
         logs: Logs,
     ) -> None:
-        """`database_arn` and `cache_arn` are given where the store has another zone to fail over to."""
+        """`database_arn` and `cache_arn` are given where the store has another zone to fail over to.
+
+        Every part is bound to the zone. The database is failed over only if its primary is in it: were it in
+        another, AWS would move it into the very zone that is cut off.
+        """
         super().__init__(scope, id)
         role, permissions = self._role(name, account_id, cache_arn)
         group = logs.group("az_loss", f"/{name}/drills/az-loss")
@@ -62,7 +67,16 @@ class Drills(Tier):
                 ("Subnets", "subnets"),
                 duration=duration,
                 scope="all",
-            )
+            ),
+            # Subnets that are cut off take new instances all the same; a zone that is lost does not.
+            _action(
+                "refuse-instances",
+                "aws:ec2:asg-insufficient-instance-capacity-error",
+                ("AutoScalingGroups", "group"),
+                duration=duration,
+                availabilityZoneIdentifiers=zone,
+                percentage="100",
+            ),
         ]
         targets = [
             FisExperimentTemplateTarget(
@@ -70,7 +84,13 @@ class Drills(Tier):
                 resource_type="aws:ec2:subnet",
                 selection_mode="ALL",
                 resource_arns=list(subnet_arns),
-            )
+            ),
+            FisExperimentTemplateTarget(
+                name="group",
+                resource_type="aws:ec2:autoscaling-group",
+                selection_mode="ALL",
+                resource_arns=[group_arn],
+            ),
         ]
         if database_arn:
             actions.append(
@@ -87,6 +107,7 @@ class Drills(Tier):
                     resource_type="aws:rds:db",
                     selection_mode="ALL",
                     resource_arns=[database_arn],
+                    parameters={"availabilityZoneIdentifiers": zone},
                 )
             )
         if cache_arn:
@@ -115,10 +136,11 @@ class Drills(Tier):
             action=actions,
             target=targets,
             stop_condition=[
-                FisExperimentTemplateStopCondition(source="aws:cloudwatch:alarm", value=stop_alarm_arn)
+                FisExperimentTemplateStopCondition(source="aws:cloudwatch:alarm", value=arn)
+                for arn in stop_alarm_arns
             ],
             experiment_options=FisExperimentTemplateExperimentOptions(
-                account_targeting="single-account", empty_target_resolution_mode="fail"
+                account_targeting="single-account", empty_target_resolution_mode="skip"
             ),
             log_configuration=FisExperimentTemplateLogConfiguration(
                 log_schema_version=2,
@@ -149,7 +171,7 @@ class Drills(Tier):
             )
             for address, managed in (("network", "Network"), ("rds", "RDS"))
         ]
-        statements = [
+        statements: list[Statement] = [
             {
                 "Sid": "DeliverLogs",
                 "Action": [
@@ -159,7 +181,19 @@ class Drills(Tier):
                     "logs:PutResourcePolicy",
                 ],
                 "Resource": "*",
-            }
+            },
+            # https://docs.aws.amazon.com/fis/latest/userguide/az-availability-scenario.html
+            {
+                "Sid": "RefuseInstances",
+                "Action": "ec2:InjectApiError",
+                "Resource": "*",
+                "Condition": {
+                    "ForAnyValue:StringEquals": {
+                        "ec2:FisActionId": ["aws:ec2:asg-insufficient-instance-capacity-error"]
+                    }
+                },
+            },
+            {"Sid": "FindGroup", "Action": "autoscaling:DescribeAutoScalingGroups", "Resource": "*"},
         ]
         if cache_arn:
             statements += [

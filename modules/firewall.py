@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 from cdktf_cdktf_provider_aws.wafv2_web_acl import (
     Wafv2WebAcl,
     Wafv2WebAclDefaultAction,
     Wafv2WebAclDefaultActionAllow,
     Wafv2WebAclRule,
+    Wafv2WebAclRuleAction,
+    Wafv2WebAclRuleActionBlock,
     Wafv2WebAclRuleOverrideAction,
     Wafv2WebAclRuleVisibilityConfig,
     Wafv2WebAclVisibilityConfig,
@@ -22,14 +27,11 @@ from constructs import Construct
 from modules.domain import CDN_REGION
 from modules.logs import Logs
 from modules.tier import Tier
+from settings import limits, model
 
-# https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
-MANAGED_GROUPS = (
-    "AWSManagedRulesAmazonIpReputationList",
-    "AWSManagedRulesCommonRuleSet",
-    "AWSManagedRulesKnownBadInputsRuleSet",
-    "AWSManagedRulesSQLiRuleSet",
-)
+# What a rule that only counts leaves on a request: https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
+LARGE_BODY = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
+API = "/api/"
 
 
 class Firewall(Tier):
@@ -39,9 +41,18 @@ class Firewall(Tier):
         cdn_acl_arn: the ARN of CloudFront's web ACL.
     """
 
-    def __init__(self, scope: Construct, id: str, *, name: str, load_balancer_arn: str, logs: Logs) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        load_balancer_arn: str,
+        settings: model.Waf,
+        logs: Logs,
+    ) -> None:
         super().__init__(scope, id)
-        self._name = name
+        self._name, self._settings = name, settings
         acl = self._acl("load_balancer", "REGIONAL", None)
         self.add(Wafv2WebAclAssociation, "load_balancer", resource_arn=load_balancer_arn, web_acl_arn=acl.arn)
         self._log("load_balancer", acl, logs, None)
@@ -82,15 +93,72 @@ class Firewall(Tier):
                 cloudwatch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
             ),
             rule=[
-                Wafv2WebAclRule(
-                    name=group,
-                    priority=priority,
-                    override_action=Wafv2WebAclRuleOverrideAction(none={}),
-                    statement={"managed_rule_group_statement": {"name": group, "vendor_name": "AWS"}},
-                    visibility_config=Wafv2WebAclRuleVisibilityConfig(
-                        cloudwatch_metrics_enabled=True, metric_name=group, sampled_requests_enabled=True
-                    ),
-                )
-                for priority, group in enumerate(MANAGED_GROUPS)
+                *(
+                    Wafv2WebAclRule(
+                        name=group,
+                        priority=priority,
+                        override_action=Wafv2WebAclRuleOverrideAction(none={}),
+                        statement={"managed_rule_group_statement": self._managed(group, rules)},
+                        visibility_config=_seen(group),
+                    )
+                    for priority, (group, rules) in enumerate(limits.WAF_RULES.items())
+                ),
+                *self._own(len(limits.WAF_RULES), scope),
             ],
         )
+
+    def _managed(self, group: str, rules: Sequence[str]) -> dict[str, Any]:
+        counted = [
+            {"name": rule, "action_to_use": {"count": {}}} for rule in rules if rule in self._settings.count
+        ]
+        statement: dict[str, Any] = {"name": group, "vendor_name": "AWS"}
+        return {**statement, "rule_action_override": counted} if counted else statement
+
+    def _own(self, priority: int, scope: str) -> Iterator[Wafv2WebAclRule]:
+        """Large bodies for the API alone, where AWS's rule about them only counts; and a limit for each address."""
+        if "SizeRestrictions_BODY" in self._settings.count:
+            api = {
+                "byte_match_statement": {
+                    "search_string": API,
+                    "positional_constraint": "STARTS_WITH",
+                    "field_to_match": {"uri_path": {}},
+                    "text_transformation": [{"priority": 0, "type": "NONE"}],
+                }
+            }
+            large = {"label_match_statement": {"scope": "LABEL", "key": LARGE_BODY}}
+            yield _blocking(
+                "large-bodies",
+                priority,
+                {"and_statement": {"statement": [large, {"not_statement": {"statement": [api]}}]}},
+            )
+        if self._settings.requests_per_five_minutes:
+            limit: dict[str, Any] = {
+                "limit": self._settings.requests_per_five_minutes,
+                "aggregate_key_type": "IP",
+            }
+            if scope == "REGIONAL":
+                # Behind CloudFront every connection comes from CloudFront; the header has who asked it.
+                limit |= {
+                    "aggregate_key_type": "FORWARDED_IP",
+                    "forwarded_ip_config": {
+                        "header_name": "X-Forwarded-For",
+                        "fallback_behavior": "NO_MATCH",
+                    },
+                }
+            yield _blocking("requests-per-address", priority + 1, {"rate_based_statement": limit})
+
+
+def _blocking(name: str, priority: int, statement: dict[str, Any]) -> Wafv2WebAclRule:
+    return Wafv2WebAclRule(
+        name=name,
+        priority=priority,
+        action=Wafv2WebAclRuleAction(block=Wafv2WebAclRuleActionBlock()),
+        statement=statement,
+        visibility_config=_seen(name),
+    )
+
+
+def _seen(metric: str) -> Wafv2WebAclRuleVisibilityConfig:
+    return Wafv2WebAclRuleVisibilityConfig(
+        cloudwatch_metrics_enabled=True, metric_name=metric, sampled_requests_enabled=True
+    )

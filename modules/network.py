@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cdktf import TerraformResource
+from cdktf_cdktf_provider_aws.default_network_acl import (
+    DefaultNetworkAcl,
+    DefaultNetworkAclEgress,
+    DefaultNetworkAclIngress,
+)
 from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
 from cdktf_cdktf_provider_aws.eip import Eip
 from cdktf_cdktf_provider_aws.flow_log import FlowLog
@@ -40,6 +45,7 @@ class Network(Tier):
         public, private: subnets by zone letter.
         data: isolated subnets by zone letter; empty unless asked for.
         endpoints: the security group of the interface endpoints, or None without them.
+        nat_gateways: the NAT gateways' ids by zone letter.
         internet: what makes the public subnets public; only then may a load balancer stand in them.
         ways_out: all that an instance in a private subnet reaches AWS and the internet by.
     """
@@ -73,6 +79,7 @@ class Network(Tier):
         )
         # AWS makes one that lets its members talk; taken over without rules, it lets nobody.
         self.add(DefaultSecurityGroup, "main", vpc_id=self.vpc.id, tags={"Name": f"{name}-default-unused"})
+        self._network_acl()
         self.public = {letter: self._subnet("public", letter, zone.public) for letter, zone in ranges.items()}
         self.private = {
             letter: self._subnet("private", letter, zone.private) for letter, zone in ranges.items()
@@ -98,6 +105,44 @@ class Network(Tier):
         self.endpoints = self._interface_endpoints(zones) if interface_endpoints else None
         if flow_log_days:
             self._flow_log(account_id, logs, flow_log_days)
+
+    def _network_acl(self) -> None:
+        """The network ACL that every subnet has: the default one, which lets everything in, taken over.
+
+        The security groups say who may talk to whom. This says once more, without a state and for all subnets, that
+        nobody outside reaches the ports of remote administration.
+        Source: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-21
+        """
+        acl = self.add(
+            DefaultNetworkAcl,
+            "main",
+            default_network_acl_id=self.vpc.default_network_acl_id,
+            ingress=[
+                *(
+                    DefaultNetworkAclIngress(
+                        rule_no=number,
+                        action="deny",
+                        protocol="tcp",
+                        from_port=port,
+                        to_port=port,
+                        cidr_block=ANYWHERE,
+                    )
+                    for number, port in ((10, 22), (20, 3389))
+                ),
+                DefaultNetworkAclIngress(
+                    rule_no=100, action="allow", protocol="-1", from_port=0, to_port=0, cidr_block=ANYWHERE
+                ),
+            ],
+            egress=[
+                DefaultNetworkAclEgress(
+                    rule_no=100, action="allow", protocol="-1", from_port=0, to_port=0, cidr_block=ANYWHERE
+                )
+            ],
+            tags={"Name": f"{self._name}-default"},
+        )
+        # Which subnets it has follows from there being no other; AWS keeps the list.
+        acl.add_override("lifecycle", {"ignore_changes": ["subnet_ids"]})
+        self.ways_out.append(acl)
 
     def _subnet(self, kind: str, letter: str, cidr: str) -> Subnet:
         return self.add(
@@ -130,7 +175,7 @@ class Network(Tier):
         )
 
     def _private_routes(self, nat_zones: Sequence[str]) -> list[RouteTable]:
-        gateways = {}
+        gateways: dict[str, NatGateway] = {}
         for letter in nat_zones:
             address = self.add(
                 Eip,
@@ -149,6 +194,7 @@ class Network(Tier):
                 # A NAT gateway is of use only once its subnet has a way out.
                 depends_on=[self.internet],
             )
+        self.nat_gateways = {letter: gateway.id for letter, gateway in gateways.items()}
         tables = []
         for letter, subnet in self.private.items():
             table = self._table(f"private_{letter}", {f"private_{letter}": subnet})

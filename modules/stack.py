@@ -108,7 +108,14 @@ class CloudMart(TerraformStack):
             after=[logs.bucket_policy, network.internet],
         )
         firewall = (
-            Firewall(self, "firewall", name=name, load_balancer_arn=load_balancer.balancer.arn, logs=logs)
+            Firewall(
+                self,
+                "firewall",
+                name=name,
+                load_balancer_arn=load_balancer.balancer.arn,
+                settings=settings.waf,
+                logs=logs,
+            )
             if settings.load_balancer.waf
             else None
         )
@@ -192,9 +199,9 @@ class CloudMart(TerraformStack):
             "backup",
             name=name,
             account_id=account_id,
-            time=settings.backup.time,
+            settings=settings.backup,
             timezone=settings.timezone,
-            retention_days=settings.backup.retention_days,
+            database_arn=db.instance.arn,
         )
         observability = Observability(
             self,
@@ -202,16 +209,18 @@ class CloudMart(TerraformStack):
             name=name,
             region=region,
             account_id=account_id,
-            emails=settings.observability.alarm_emails,
-            dashboard=settings.observability.dashboard,
+            settings=settings.observability,
             load_balancer=load_balancer.balancer.arn_suffix,
             target_group=load_balancer.target_group.arn_suffix,
             auto_scaling_group=compute.group.name,
-            max_instances=settings.backend.max,
+            scales_to=settings.backend.max if settings.backend.max > settings.backend.min else None,
             db_instance=db.instance.identifier,
-            db_storage_gb=settings.database.storage_gb,
+            database=settings.database,
             db_connections=limits.connections_alarm(settings),
             cache_nodes=redis.nodes,
+            cache=settings.cache,
+            nat_gateways=network.nat_gateways,
+            web_acl=f"{name}-load-balancer" if settings.load_balancer.waf else None,
         )
         outputs = {
             "vpc_id": (network.vpc.id, "The VPC's id."),
@@ -249,7 +258,8 @@ class CloudMart(TerraformStack):
                 ],
                 database_arn=db.instance.arn if settings.database.multi_az else None,
                 cache_arn=redis.group.arn if settings.cache.multi_az else None,
-                stop_alarm_arn=observability.no_healthy_hosts.arn,
+                group_arn=compute.group.arn,
+                stop_alarm_arns=[observability.no_healthy_hosts.arn, observability.failing_requests.arn],
                 logs=logs,
             )
             outputs["az_loss_experiment_id"] = (

@@ -37,6 +37,8 @@ def findings(settings: Settings) -> list[Finding]:
         _database,
         _cache,
         _windows,
+        _waf,
+        _backup,
     )
     return [finding for check in checks for finding in check(settings)]
 
@@ -176,6 +178,20 @@ def _backend(settings: Settings) -> Iterator[Finding]:
                 "(not shown)",
                 "no secrets: name the secret's ARN in a variable that ends in _ARN",
             )
+
+
+def _waf(settings: Settings) -> Iterator[Finding]:
+    known = [rule for rules in limits.WAF_RULES.values() for rule in rules]
+    for rule in settings.waf.count:
+        if rule not in known:
+            yield Finding("waf.count", rule, f"rules of AWS's managed groups: {', '.join(sorted(known))}")
+
+
+def _backup(settings: Settings) -> Iterator[Finding]:
+    if settings.backup.copy_region == settings.region:
+        yield Finding(
+            "backup.copy_region", settings.region, f"another region than the stack's, {settings.region}"
+        )
 
 
 def _starts(settings: Settings) -> Iterator[Finding]:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from settings.model import Settings
 
 TABLE: dict[str, Any] = tomllib.loads(Path(__file__).with_name("limits.toml").read_text(encoding="utf-8"))
+WAF_RULES: dict[str, list[str]] = tomllib.loads(
+    Path(__file__).with_name("waf.toml").read_text(encoding="utf-8")
+)
+"""The rules of AWS's managed groups, by group."""
 HEALTH_CHECK: dict[str, Any] = TABLE["health_check"]
 COURSE_POOL_SIZE = 20
 """Connections of one process in the course; a class that bears fewer gets fewer."""

@@ -235,9 +235,26 @@ class LoadBalancer(Section):
         str,
         Matches(
             r"ELBSecurityPolicy-TLS13-1-[23]-[A-Za-z0-9-]+",
-            "a security policy of TLS 1.2 or newer, as in ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "a security policy of TLS 1.2 or newer, as in ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
         ),
-    ] = Field("ELBSecurityPolicy-TLS13-1-2-2021-06", description="The listener's security policy.")
+    ] = Field(
+        "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+        description="The listener's security policy; AWS's own default, which Security Hub (ELB.17) accepts.",
+    )
+
+
+class Waf(Section):
+    """What AWS WAF refuses, where load_balancer.waf is true."""
+
+    count: tuple[str, ...] = Field(
+        ("SizeRestrictions_BODY",),
+        strict=False,
+        description="Rules of AWS's managed groups that only count. SizeRestrictions_BODY refuses what is above 8 KB; "
+        "counted, it is left to the rule that lets /api/* have such bodies and nothing else.",
+    )
+    requests_per_five_minutes: int | None = Field(
+        2000, ge=10, le=2_000_000_000, description="Requests of one address in five minutes; none: no limit."
+    )
 
 
 class Backend(Section):
@@ -356,7 +373,7 @@ class Database(Section):
         "cloudmart_user", description="The master user's name; RDS keeps the password in Secrets Manager."
     )
     engine_version: Annotated[
-        str, Matches(r"1[3-9](\.\d{1,2})?", "a PostgreSQL version, 13 or newer, as in 15 or 15.12")
+        str, Matches(r"1[4-9](\.\d{1,2})?", "a PostgreSQL version, 14 or newer, as in 15 or 15.14")
     ] = Field("15", description="PostgreSQL version; the major alone lets RDS choose the minor.")
     instance_class: Annotated[
         str,
@@ -401,6 +418,10 @@ class Database(Section):
     )
     deletion_protection: bool = Field(True, description="Refuse to delete the database.")
     final_snapshot: bool = Field(True, description="Keep a last snapshot when the database is deleted.")
+    extended_support: bool = Field(
+        False,
+        description="Stay on a major version that AWS supports for a fee; off: AWS upgrades it when its time is over.",
+    )
     apply_immediately: bool = Field(
         False, description="Change the database at once, not in the next maintenance window."
     )
@@ -504,13 +525,26 @@ class Observability(Section):
         description="Database connections that an alarm goes off at; left out: seven tenths of what there are.",
     )
     dashboard: bool = Field(True, description="One CloudWatch dashboard for the whole stack.")
+    budget_usd: int | None = Field(
+        None,
+        ge=1,
+        description="US dollars a month that the account's costs are held against; none: no budget.",
+    )
 
 
 class Backup(Section):
-    """AWS Backup of the instances' volumes."""
+    """AWS Backup of the database and of the instances' volumes."""
 
     time: TimeOfDay = Field("03:00", description="When the daily backup starts, in `timezone`.")
     retention_days: RetentionDays = Field(7, description="Days that recovery points are kept.")
+    copy_region: Region | None = Field(
+        None, description="Another region that gets a copy of every recovery point, for the loss of this one."
+    )
+    lock: Literal["none", "governance", "compliance"] = Field(
+        "none",
+        description="Nobody deletes recovery points before their time: but for those with the right to (governance), "
+        "or nobody at all, from the third day on for good (compliance).",
+    )
 
 
 class Drills(Section):
@@ -563,12 +597,13 @@ class Settings(Section):
     domain: Domain = Field(description="The public name, and the certificates for it.")
     network: Network = Field(Network(), description="VPC, subnets, routes and endpoints.")
     load_balancer: LoadBalancer = Field(LoadBalancer(), description="The Application Load Balancer.")
+    waf: Waf = Field(Waf(), description="What AWS WAF refuses.")
     backend: Backend = Field(description="The Auto Scaling group that runs the backend's container.")
     database: Database = Field(Database(), description="RDS for PostgreSQL.")
     cache: Cache = Field(Cache(), description="ElastiCache for Redis.")
     frontend: Frontend = Field(Frontend(), description="S3 and CloudFront.")
     observability: Observability = Field(Observability(), description="Logs, alarms and the dashboard.")
-    backup: Backup = Field(Backup(), description="AWS Backup of the instances' volumes.")
+    backup: Backup = Field(Backup(), description="AWS Backup of the database and the volumes.")
     drills: Drills = Field(Drills(), description="AWS Fault Injection Service.")
 
     @property

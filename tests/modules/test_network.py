@@ -147,6 +147,7 @@ def test_a_third_zone_only_adds(stack: Stack) -> None:
         "aws_db_subnet_group.main": {"subnet_ids"},
         "aws_elasticache_subnet_group.main": {"subnet_ids"},
         "aws_vpc_endpoint.s3": {"route_table_ids"},
+        "aws_cloudwatch_dashboard.main": {"dashboard_body"},
     }
     assert added == {
         "aws_subnet.public_c",
@@ -157,4 +158,5 @@ def test_a_third_zone_only_adds(stack: Stack) -> None:
         "aws_route.private_c",
         "aws_eip.nat_c",
         "aws_nat_gateway.c",
+        "aws_cloudwatch_metric_alarm.nat_ports_c",
     }
