@@ -55,8 +55,9 @@ class Unknown:
     `reason` says which expression and why. `references` are the resource attributes the value is made from,
     as far as they could be followed. `parts` is there when the value is a text with holes: known text and
     `Unknown`s in turn. `document` is there when it is a JSON document with holes: a tree of plain values
-    and `Unknown`s. `certain` says that the value cannot be null: it is a reference to an identity such as
-    an `arn`, or a text. `decoded` is there when it is the base64 of a text that is not known whole.
+    and `Unknown`s. `certain` says that the value cannot be null or empty: it is a reference to an identity such as
+    an `arn`, or a text with something known in it. `decoded` is there when it is the base64 of
+    a text that is not known whole.
     """
 
     reason: str
@@ -130,6 +131,11 @@ def references_of(value: Any) -> tuple[Reference, ...]:
             else:
                 pending.extend(reversed(list(item.values()) if isinstance(item, dict) else item))
     return tuple(found)
+
+
+def holds_text(parts: Sequence[str | Unknown]) -> bool:
+    """Whether a text made of these parts cannot be empty, whatever the unknown ones turn out to be."""
+    return any(part.certain if isinstance(part, Unknown) else bool(part) for part in parts)
 
 
 # --- paths ---------------------------------------------------------------------------------------------
@@ -320,4 +326,4 @@ def _with_holes(tree: Any, holes: Sequence[Unknown]) -> Any:
         return parts[0]
     references = references_of(parts)
     reason = next(part.reason for part in parts if isinstance(part, Unknown))
-    return Unknown(reason, references, tuple(parts), certain=True)
+    return Unknown(reason, references, tuple(parts), certain=holds_text(parts))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from policies.aws.identities import is_identity
 from policies.engine.model import Model, Output, Place, Provider, Resource, Variable
 from policies.engine.values import (
     ABSENT,
@@ -34,7 +35,6 @@ from policies.readers.evaluation import (
     Scope,
     evaluate,
     first_unknown,
-    names_identity,
     plain,
     unknown_from,
 )
@@ -855,7 +855,7 @@ class Instance(Lazy):
             self._pending.discard(name)
         if value is None:
             value = self._fact(name)
-        self._values[name] = value = _with_reference(value, reference)
+        self._values[name] = value = _with_reference(value, reference, self.single and is_identity(reference))
         return value
 
     def _fact(self, name: str) -> Any:
@@ -931,12 +931,11 @@ class _Deferred:
         return evaluate_value(self.expression, self.scope, lazy=True)
 
 
-def _with_reference(value: Any, reference: Reference) -> Any:
-    """A value that remembers that it was taken from `reference`; one that is not set is computed by AWS."""
+def _with_reference(value: Any, reference: Reference, certain: bool) -> Any:
+    """A value that remembers that it was taken from `reference`; one that is not set is computed by AWS, and `certain`
+    says that it is never null or empty then."""
     if value is None:
-        return Unknown(
-            f"{reference} is known after apply", (reference,), certain=names_identity(reference.attribute)
-        )
+        return Unknown(f"{reference} is known after apply", (reference,), certain=certain)
     if isinstance(value, Sensitive):
         return Sensitive(value, (reference, *value.references))
     if isinstance(value, str):

@@ -6,8 +6,10 @@ Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
+from policies.aws.identities import is_identity
 from policies.engine.values import (
     ABSENT,
     Sensitive,
@@ -16,6 +18,7 @@ from policies.engine.values import (
     as_boolean,
     as_number,
     as_text,
+    holds_text,
     references_of,
 )
 from policies.readers.budget import BUDGET, MOST_BITS, Exceeded, size
@@ -176,14 +179,8 @@ def _deeper(target: Unknown, step: str) -> Unknown:
         reference = target.references[0]
         longer = f"{reference.attribute}{step}" if reference.attribute else step.removeprefix(".")
         deeper = type(reference)(reference.address, longer)
-        return Unknown(f"{deeper} is known after apply", (deeper,), certain=names_identity(longer))
+        return Unknown(f"{deeper} is known after apply", (deeper,), certain=is_identity(deeper))
     return Unknown(target.reason, target.references)
-
-
-def names_identity(attribute: str) -> bool:
-    """Whether an attribute is one that AWS gives every resource once it exists, so that it is never null."""
-    last = attribute.rsplit(".", 1)[-1]
-    return last in ("id", "arn", "name", "bucket", "json") or last.endswith(("_id", "_arn", "_name"))
 
 
 def _index(node: Index, scope: Scope) -> Any:
@@ -243,8 +240,10 @@ def _splat(node: Splat, scope: Scope) -> Any:
     if isinstance(target, Lazy) and not target.single:
         target = target.unknown()
     if isinstance(target, Unknown):
-        # Whether it is a list or a single value is not known; either way it is made from the same things.
-        return evaluate(node.body, _WithElement(scope, target))
+        # Whether it is a list, perhaps an empty one, or a single value is not known; either way it is made from the
+        # same things.
+        found = plain(evaluate(node.body, _WithElement(scope, target)))
+        return replace(found, certain=False) if isinstance(found, Unknown) else found
     items = target if isinstance(target, list) else [target]
     return [evaluate(node.body, _WithElement(scope, item)) for item in items]
 
@@ -303,7 +302,7 @@ def text_of(parts: list[Any]) -> Any:
     if first is None:
         BUDGET.make(sum(map(size, parts)))
         return traced("".join(parts), *parts)
-    return Unknown(first.reason, references_of(parts), tuple(parts), certain=True)
+    return Unknown(first.reason, references_of(parts), tuple(parts), certain=holds_text(parts))
 
 
 def _unary(node: Unary, scope: Scope) -> Any:

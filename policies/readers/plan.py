@@ -18,9 +18,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from policies.aws.identities import is_identity
 from policies.engine.model import Model, Output, Place, Provider, Resource, Variable, without_key
 from policies.engine.values import ABSENT, Reference, Sensitive, Traced, Unknown
-from policies.readers.evaluation import names_identity
 from policies.readers.policy_document import render
 from policies.readers.terraform_json import Text
 from support.problem import Problem
@@ -314,6 +314,29 @@ class _Plan:
             value = value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
         return value
 
+    def is_alone(self, context: _Context | None, names: Sequence[str], depth: int = 0) -> bool:
+        """Whether an expression refers to one thing alone, and so does each variable and output on the way to it.
+
+        The plan does not record how: whoever asks takes it for the thing itself.
+        """
+        longest = _longest(names)
+        if context is None or len(longest) != 1 or depth > 64:
+            return False
+        steps = _REFERENCE.findall(longest[0])
+        if steps[0] == "var" and len(steps) > 1:
+            expression = (context.call.get("expressions") or {}).get(without_key(steps[1])) or {}
+            return self.is_alone(context.parent, _references(expression), depth + 1)
+        if steps[0] == "module" and len(steps) > 2:
+            return all(
+                self.is_alone(
+                    child,
+                    _references(((child.config.get("outputs") or {}).get(steps[2]) or {}).get("expression")),
+                    depth + 1,
+                )
+                for child in self._children(context, steps[1], None)
+            )
+        return True
+
     def _children(self, context: _Context, step: str, key: Any) -> Iterator[_Context]:
         base = context.qualified(f"module.{step}")
         if base in self.contexts or _KEY.search(step):
@@ -442,7 +465,9 @@ class _Scope:
                 return rendered
         words = ", ".join(map(str, references)) or ", ".join(_longest(names))
         reason = f"{name} is known after apply" + (f": it comes from {words}" if words else "")
-        certain = len(references) == 1 and names_identity(references[0].attribute)
+        certain = (
+            len(references) == 1 and is_identity(references[0]) and self.plan.is_alone(self.context, names)
+        )
         return Unknown(reason, references, certain=certain)
 
     def _write_only(self, expression: Any, name: str) -> Any:
