@@ -25,8 +25,15 @@ _NAMES: Final = ("name", "key", "parameter_key", "option_name")
 _VALUES: Final = ("value", "parameter_value")
 _TEXTLESS: Final = frozenset((type(None), bool, int, float))
 _TREATED: Final = frozenset((*_SCRIPTS, *_VALUES))
-# How a JSON document begins.
+# How a JSON document begins, after what may stand before it.
 _OPENING: Final = "{["
+_STARTS: Final = f"{_OPENING} \t\r\n"
+# What says that a value is only the name of a parameter or secret: the types of CodeBuild's variables.
+_ELSEWHERE: Final = ("PARAMETER_STORE", "SECRETS_MANAGER")
+
+
+STORED: Final = "secret_string"
+"""The name under which Secrets Manager keeps a secret; what is stored as one goes by it, too."""
 
 
 @dataclass(slots=True)
@@ -102,7 +109,7 @@ def _collect(values: Any, path: str, name: str, found: list[Found]) -> None:
             if kind in _TEXTLESS or key == "//":
                 continue
             place = f"{path}.{key}" if path else str(key)
-            if kind is str and value[:1] not in _OPENING and key not in _TREATED:
+            if kind is str and value[:1] not in _STARTS and key not in _TREATED:
                 # Nearly all texts are of this kind.
                 found.append(Text(place, key, value))
                 continue
@@ -113,7 +120,7 @@ def _collect(values: Any, path: str, name: str, found: list[Found]) -> None:
             _collect(value, f"{path}[{index}]", name, found)
     elif isinstance(values, str):
         plain = str.__str__(values)
-        if plain[:1] in _OPENING and plain[1:]:
+        if plain.lstrip()[:1] in _OPENING and plain[1:]:
             tree = parse_document(plain)
             if not isinstance(tree, Unknown):
                 _collect(tree, path, name, found)
@@ -134,6 +141,12 @@ def _collect(values: Any, path: str, name: str, found: list[Found]) -> None:
 
 
 def _setting(values: dict[str, Any]) -> str | None:
+    """The name of a setting that says it beside its value; None where the value is only a name."""
+    if values.get("type") in _ELSEWHERE:
+        return None
+    # Of a parameter that Systems Manager keeps as a secret, no other name says so.
+    if values.get("type") == "SecureString":
+        return STORED
     return next((values[key] for key in _NAMES if isinstance(values.get(key), str)), None)
 
 

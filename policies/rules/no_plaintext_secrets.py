@@ -2,10 +2,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Final
 
-from policies.aws.texts import HOLE, Text, Texts, is_script, texts_of
+from policies.aws.secrets import (
+    HINTS,
+    MARKS,
+    credential_in,
+    in_clear,
+    is_key_in_clear,
+    is_secret_name,
+    setting_in,
+)
+from policies.aws.texts import Text, Texts, is_script, texts_of
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.values import Reference, Unknown, references_of
@@ -50,52 +58,16 @@ resource "aws_db_instance" "main" {
     ),
 )
 
-# WAF's lock token counts changes and is no secret; it stands in every plan of a web ACL that exists.
-# https://docs.aws.amazon.com/waf/latest/APIReference/API_WebACLSummary.html
-_SECRET_NAME: Final = re.compile(
-    r"^(?!lock_token$)(.*_)?(passwords?|passwd|pwd|passphrase|secret|secret_string|secret_binary|secret_key|secret_access_key"
-    r"|token|auth_token|api_?key|private_key|client_secret|credentials?|encryption_key|signing_key)(_wo)?$"
-)
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
-# Values under such names that are no secrets: switches, units, names of where the secret is.
-_HARMLESS: Final = re.compile(
-    r"(?i)\s*(true|false|yes|no|on|off|none|null|required|optional|enabled|disabled|seconds|minutes|hours|days"
-    r"|\d{1,5}|arn:.*|alias/.*|https?://[^:@]*|\{\{resolve:.*|\$.*|<[^>]*>|%.*%|/[\w/.@-]*|\*+)?\s*",
-    re.DOTALL,
-)
-# Sources: the formats that the issuers document and secret scanners look for.
-_CREDENTIAL: Final = re.compile(
-    r"(?P<AWS_access_key>\b(?:AKIA|ASIA)(?![A-Z0-9]*EXAMPLE)[A-Z0-9]{16}\b)"
-    r"|(?P<private_key>-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----)"
-    r"|(?P<GitHub_token>\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,}))"
-    r"|(?P<GitLab_token>\bglpat-[A-Za-z0-9_-]{20,})"
-    r"|(?P<Slack_token>\bxox[abprs]-[A-Za-z0-9-]{10,})"
-    r"|(?P<Stripe_key>\b[sr]k_live_[A-Za-z0-9]{16,})"
-    r"|(?P<Google_key>\bAIza[A-Za-z0-9_-]{35}\b)"
-    r"|(?P<JSON_web_token>\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})"
-    r"|(?P<password_in_a_URL>\b[a-z][a-z0-9+.-]+://[^\s/:@\"'$<{]*:(?![$<{%*\ue000])[^\s/:@\"']{3,}@)"
-)
-# One of these is in whatever the pattern above matches: looking for them first is twenty times faster.
-_MARKS: Final = (
-    "AKIA",
-    "ASIA",
-    "PRIVATE KEY",
-    "gh",
-    "glpat-",
-    "xox",
-    "k_live_",
-    "AIza",
-    "eyJ",
-    "://",
-)
-_ASSIGNMENT: Final = re.compile(
-    r"""(?P<name>[A-Za-z][A-Za-z0-9_.-]*)["']?\s*(?:=|:(?!/))\s*["']?(?P<value>[^\s"'`;,&|)]+)"""
-)
-_HINTS: Final = ("pass", "pwd", "secret", "token", "key", "credential")
-_HINT: Final = re.compile(f"(?i){'|'.join(_HINTS)}")
 # A text without any of these holds no secret that this rule knows.
-_WORDS: Final = (*_HINTS, *(mark.lower() for mark in _MARKS))
+_WORDS: Final = (*HINTS, *(mark.lower() for mark in MARKS))
 
+_TAG: Final = re.compile(
+    r"(?i)passw(?:or)?d$|passphrase$|api_?key$|private_?key$|secret_?(?:access_?)?key$|auth_?token$"
+)
+# Arguments that say where secrets are, by the names under which they are handed on.
+_ELSEWHERE: Final = re.compile(
+    r"(?:^|\.)(?:runtime_environment_secrets|secrets|value_?from)(?:$|[.\[])", re.IGNORECASE
+)
 # Attributes of other resources whose value is a secret.
 _SECRET_SOURCE: Final = re.compile(
     r"^(?:.*\.)?(?:random_password\.[^.]+(?:\[[^]]*\])?\.(?:result|bcrypt_hash)"
@@ -128,11 +100,16 @@ def _judge(holder: Resource, values: Any) -> Iterator[Verdict]:
     # What is unknown may be made from a secret, whatever its name.
     for found in texts if texts.may_mention(_WORDS) else texts.open:
         if isinstance(found, Text):
-            named = is_secret_name(found.name) and not _is_tag(found)
+            named = _is_named(found)
             relevant = relevant or found.is_script or named
-            if message := _secret_in(found):
+            unseen = next((hole for hole in found.holes if named and not _names_a_place(hole)), None)
+            if message := _secret_in(found, named=named and unseen is None):
                 yield failed(message, found.path, at=holder)
                 return
+            if unseen is not None:
+                # The clear part around a value that is not seen may be anything: a host, a user's name.
+                words = f"{found.path} is given a value that cannot be seen whole: {unseen.reason}"
+                doubt = unknown(words, found.path, at=holder)
             continue
         path, name, value = found
         secret_name = is_secret_name(name)
@@ -149,39 +126,33 @@ def _judge(holder: Resource, values: Any) -> Iterator[Verdict]:
     yield doubt or (passed(at=holder) if relevant else not_applicable(at=holder))
 
 
-@lru_cache(maxsize=65536)
-def is_secret_name(name: str) -> bool:
-    """Whether a name promises a secret: `DATABASE_PASSWORD`, `clientSecret`, `auth_token`; not `secret_arn`."""
-    return bool(_HINT.search(name)) and bool(_SECRET_NAME.search(_CAMEL.sub("_", name).lower()))
-
-
-def _secret_in(found: Text) -> str | None:
+def _secret_in(found: Text, *, named: bool) -> str | None:
+    """What secret stands in a text; `named` says that its name promises one."""
     for hole in found.holes:
         if source := _secret_source(hole):
             return f"{source} ends up in {found.path} in clear"
     text = found.text
     if not text:
         return None
-    if not _is_tag(found) and is_secret_name(found.name) and _in_clear(text):
+    if (named and in_clear(found.name, text)) or is_key_in_clear(found.name, text):
         return f"{found.path} holds a value in clear"
     if len(text) < 8:
         return None
-    if any(mark in text for mark in _MARKS) and (match := _CREDENTIAL.search(text)):
-        return f"{found.path} holds what looks like a {(match.lastgroup or '').replace('_', ' ')}"
-    if _HINT.search(text) and (found.is_script or "\n" in text or "=" in text):
-        for match in _ASSIGNMENT.finditer(text):
-            value = match["value"]
-            if len(value) >= 4 and is_secret_name(match["name"]) and _in_clear(value):
-                return f"{found.path} sets {match['name']} in clear"
+    if kind := credential_in(text):
+        return f"{found.path} holds what looks like a {kind}"
+    if (found.is_script or "\n" in text or "=" in text) and (name := setting_in(text)):
+        return f"{found.path} sets {name} in clear"
     return None
 
 
-def _is_tag(found: Text) -> bool:
-    return found.path.startswith(("tags.", "tags_all."))
-
-
-def _in_clear(value: str) -> bool:
-    return not _HARMLESS.fullmatch(value) and not HOLE.match(value)
+def _is_named(found: Text) -> bool:
+    """Whether a text has the name of a secret. A tag is one only where its name leaves no doubt: `Secret` and
+    `Token` label things that have to do with one."""
+    if not is_secret_name(found.name):
+        return False
+    if found.path.startswith(("tags.", "tags_all.")):
+        return bool(_TAG.search(found.name)) and " " not in found.text
+    return not _ELSEWHERE.search(found.path)
 
 
 def _secret_source(value: Unknown) -> str | None:
@@ -192,5 +163,6 @@ def _names_a_place(value: Unknown) -> bool:
     """Whether an unknown value only says where a secret is: an ARN, an id, a name."""
     references: tuple[Reference, ...] = references_of(value)
     return bool(references) and all(
-        re.search(r"(^|_|\.)(arn|id|name|url|endpoint)$", one.attribute) for one in references
+        re.search(r"(^|_|\.)(arn|id|name|url|endpoint|master_user_secret(\[\d+\])?)$", one.attribute)
+        for one in references
     )

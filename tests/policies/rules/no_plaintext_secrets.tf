@@ -241,3 +241,140 @@ output "hidden_token" {
 output "secret_arn" {
   value = aws_db_instance.main.arn
 }
+
+#### names that programs have for their secrets
+#= aws_lambda_function.all["DB_PASS"]: fail
+#= aws_lambda_function.all["PGPASSWORD"]: fail
+#= aws_lambda_function.all["RABBITMQ_DEFAULT_PASS"]: fail
+#= aws_lambda_function.all["SECRET_KEY_BASE"]: fail
+#= aws_lambda_function.all["spring_datasource_password"]: fail
+#= aws_lambda_function.all["GITHUB_PAT"]: fail
+resource "aws_lambda_function" "all" {
+  for_each      = toset(["DB_PASS", "PGPASSWORD", "RABBITMQ_DEFAULT_PASS", "SECRET_KEY_BASE", "spring_datasource_password", "GITHUB_PAT", "DB_PASSWORD_FILE", "COMPASS"])
+  function_name = each.key
+  role          = "arn:aws:iam::123456789012:role/lambda"
+  filename      = "function.zip"
+  handler       = "index.handler"
+  runtime       = "nodejs22.x"
+  environment {
+    variables = zipmap([each.key], ["swordfish-of-the-day"])
+  }
+}
+
+#### what is named like a secret and is none
+#= output.master_user_secret: pass
+#= var.ssm_api_token: pass
+#= aws_codebuild_project.named: pass
+resource "aws_efs_file_system" "share" {
+  creation_token = "share"
+  encrypted      = true
+}
+resource "aws_rds_cluster" "main" {
+  engine                      = "aurora-postgresql"
+  master_username             = "owner"
+  manage_master_user_password = true
+}
+output "master_user_secret" {
+  value = aws_rds_cluster.main.master_user_secret
+}
+output "db_password_parameter" {
+  value = "/live/db/password"
+}
+variable "ssm_api_token" {
+  default = "web/api-token"
+}
+variable "session_token_path" {
+  default = "/live/web/session-token"
+}
+resource "aws_codebuild_project" "named" {
+  name         = "named"
+  service_role = "arn:aws:iam::123456789012:role/build"
+  artifacts {
+    type = "NO_ARTIFACTS"
+  }
+  environment {
+    compute_type = "BUILD_GENERAL1_SMALL"
+    image        = "aws/codebuild/standard:7.0"
+    type         = "LINUX_CONTAINER"
+    environment_variable {
+      name  = "NPM_TOKEN"
+      value = "npm-token-of-the-shop"
+      type  = "SECRETS_MANAGER"
+    }
+    environment_variable {
+      name  = "TOKEN"
+      value = "$CODEBUILD_TOKEN"
+    }
+  }
+  source {
+    type = "NO_SOURCE"
+  }
+}
+
+#### the clear part around what is not seen
+#= aws_secretsmanager_secret_version.uri: unknown
+#= aws_lambda_function.around: unknown
+#= aws_secretsmanager_secret_version.clear: fail, plan: unknown
+variable "password" {
+  sensitive = true
+}
+variable "host" {}
+resource "aws_secretsmanager_secret" "uri" {
+  name = "uri"
+}
+resource "aws_secretsmanager_secret_version" "uri" {
+  secret_id     = aws_secretsmanager_secret.uri.id
+  secret_string = "postgres://shop:${var.password}@${var.host}:5432/shop"
+}
+resource "aws_lambda_function" "around" {
+  function_name = "around"
+  role          = "arn:aws:iam::123456789012:role/lambda"
+  filename      = "function.zip"
+  handler       = "index.handler"
+  runtime       = "nodejs22.x"
+  environment {
+    variables = { API_TOKEN = "prefix-${var.password}" }
+  }
+}
+resource "aws_secretsmanager_secret_version" "clear" {
+  secret_id     = aws_secretsmanager_secret.uri.id
+  secret_string = "postgres://shop:swordfish@${var.host}:5432/shop"
+}
+
+#### parameters, tags and user data of other forms
+#= aws_ssm_parameter.kept: fail
+#= aws_ssm_parameter.later: pass
+#= aws_sns_topic.tagged: fail
+#= aws_launch_template.cloud_init: fail
+#= aws_launch_template.commands: fail
+resource "aws_ssm_parameter" "kept" {
+  name  = "/shop/main"
+  type  = "SecureString"
+  value = "swordfish-of-the-day"
+}
+resource "aws_ssm_parameter" "later" {
+  name  = "/shop/later"
+  type  = "SecureString"
+  value = "CHANGE_ME"
+  lifecycle {
+    ignore_changes = [value]
+  }
+}
+resource "aws_sns_topic" "tagged" {
+  kms_master_key_id = "alias/aws/sns"
+  tags              = { AdminPassword = "swordfish" }
+}
+resource "aws_launch_template" "cloud_init" {
+  user_data = base64encode(<<-EOT
+    #cloud-config
+    write_files:
+      - path: /etc/rabbitmq/rabbitmq.conf
+        content: |
+          default_user = shop
+          default_pass = swordfish
+  EOT
+  )
+}
+resource "aws_launch_template" "commands" {
+  user_data = base64encode("#!/bin/sh\nmysqladmin -u root -pswordfish status\n")
+}

@@ -1,0 +1,235 @@
+"""Secrets: the names that they go by, the forms that their issuers give them, and what under such a name is none."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from policies.aws.texts import HOLE, STORED
+
+# --- names ---------------------------------------------------------------------------------------------
+
+# Names in snake case, as PostgreSQL, MySQL, Redis, RabbitMQ, Rails, Spring, Laravel, the images on Docker Hub and CI
+# systems call their secrets, and as the AWS provider does.
+# Sources: the manuals of libpq (environment variables), MySQL, RabbitMQ (configuration), Rails (credentials) and
+# Spring Boot (application properties); the pages of the official images; those of GitLab, GitHub, npm and Jenkins.
+_SECRET: Final = re.compile(
+    r".*(?:passwords?|passwd|passphrase)"
+    r"|(?:.*_)?(?:pass|pwd|pw|passcode|psk|pre_?shared_key|requirepass|erlang_cookie)"
+    r"|(?:.*_)?secret(?:_(?:string|binary|hash|token|(?:access_)?key(?:_base)?))?"
+    r"|(?:.*_)?(?:token|root_token_id|api_?key|private_key|encryption_key|signing_key|account_key|auth_key|jwt_key"
+    r"|shared_key|credentials?)"
+    r"|.*_pat"
+)
+# Names of keys that are as often no secret: their value has to look like one.
+_MAYBE: Final = re.compile(r"(?:.*_)?(?:access_key|app_key|master_key|license_key)")
+_ENDING: Final = re.compile(r"_?\d+$|_(?:wo|value|plain|plaintext|text|b64|base64|default)$")
+# Tokens that count changes, requests or pages. WAF's lock token stands in every plan of a web ACL that exists.
+# Sources: the API references of EFS (CreationToken), EC2 (ClientToken), Secrets Manager (ClientRequestToken) and
+# WAF (LockToken); the provider's arguments of these names
+_COUNTERS: Final = re.compile(
+    r"(?:.*_)?(?:creation|client|request|idempotency|idempotent|lock|next|continuation|pagination|page|change|resume|starting)_token"
+)
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+HINTS: Final = ("pass", "pw", "secret", "token", "key", "credential", "psk", "cookie", "_pat")
+"""One of these, in lower case, is in every name of a secret."""
+_HINT: Final = re.compile(f"(?i){'|'.join(HINTS)}")
+
+
+@lru_cache(maxsize=65536)
+def _plain_name(name: str) -> str:
+    """A name in snake case, without what counts it or says how its value is written."""
+    plain = _CAMEL.sub("_", name).lower().strip("_")
+    return _ENDING.sub("", _ENDING.sub("", plain))
+
+
+@lru_cache(maxsize=65536)
+def is_secret_name(name: str) -> bool:
+    """Whether a name promises a secret: `DB_PASS`, `PGPASSWORD`, `clientSecret`; not `secret_arn`, `creation_token`."""
+    if not _HINT.search(name):
+        return False
+    plain = _plain_name(name)
+    return bool(_SECRET.fullmatch(plain)) and not _COUNTERS.fullmatch(plain)
+
+
+# --- values --------------------------------------------------------------------------------------------
+
+# Values under such names that are no secrets: switches, units, and what says where the secret is.
+_HARMLESS: Final = re.compile(
+    r"\s*(?:(?i:true|false|yes|no|on|off|none|null|nil|undefined|required|optional|enabled|disabled|seconds|minutes"
+    r"|hours|days)"
+    r"|(?i:arn:.*|alias/.*|\{\{.*|<[^>]*>|%.*%)|[a-z][a-z0-9+.-]*://[^@]*|\*+"
+    # Of a shell or a template: $NAME, ${NAME}, $(command), and the hash of a password in crypt's form.
+    r"|\$\w*|\$[({].*|\$(?:\d|2[aby]|y|apr1|argon2\w*)\$.*"
+    # A file, by its path or its ending; a parameter or secret by its path.
+    r"|/[\w/.@+-]*|~/\S*|\.{1,2}/\S*|[\w./-]+\.(?:json|ya?ml|pem|key|crt|cert?|p12|pfx|jks|txt|env|conf|ini|gpg)"
+    r"|(?:[a-z0-9][a-z0-9_.-]*/)+[a-z0-9_.-]*)?\s*",
+    re.DOTALL,
+)
+_NUMBER: Final = re.compile(r"\s*\d{1,5}\s*")
+_PASSWORD: Final = re.compile(r".*pass(?:word|wd|phrase)?|(?:.*_)?(?:pwd|pw|pin)")
+# A secret that is named after what it holds, and the name of one: words with hyphens or slashes between them.
+_NAMED_AFTER: Final = re.compile(r".*_(?:password|passwd|key|credentials?)_secret")
+_SLUG: Final = re.compile(r"[a-z][a-z0-9]*(?:[-/_.][a-z0-9]+)+")
+# What stands in a parameter or secret until somebody sets it by hand.
+_PLACEHOLDER: Final = re.compile(
+    r"(?i)\s*(?:(?:change|replace|fill|set|update)[-_ ]?(?:me|it|this|in|later|manually)?"
+    r"|to[-_ ]?(?:be[-_ ]?)?(?:set|changed|replaced)|placeholder|dummy|initial|todo|tbd|empty|example|n/?a"
+    r"|not[-_ ]?set|x{3,})(?:[-_ ]?value)?\s*"
+)
+# What programs write where a value is taken from elsewhere: a call, an index, an attribute of something common.
+_CODE: Final = re.compile(
+    r"(?:str|string|text|bytes|number|integer|boolean|object|plaintext|SecureString)"
+    r"|"
+    r"[A-Za-z_]\w*(?:\.\w+)*[\[(].*"
+    r"|(?:os|process|env|environ|ENV|config|settings|self|this|secrets?|args|params|event|context|data|json|var|local"
+    r"|module|values|response|result|options|each|input|inputs|creds|credentials|System)\.[\w.]+",
+    re.DOTALL,
+)
+
+
+def in_clear(name: str, value: str, *, in_program: bool = False) -> bool:
+    """Whether a text under the name of a secret is one; in a program it may be an expression."""
+    plain = _plain_name(name)
+    if HOLE.match(value) or _HARMLESS.fullmatch(value) or (in_program and _CODE.fullmatch(value)):
+        return False
+    if _NUMBER.fullmatch(value):
+        return bool(_PASSWORD.fullmatch(plain)) and len(value.strip()) > 3
+    if plain == STORED and _PLACEHOLDER.fullmatch(value):
+        return False
+    return not (_NAMED_AFTER.fullmatch(plain) and _SLUG.fullmatch(value))
+
+
+def is_key_in_clear(name: str, value: str) -> bool:
+    """Whether a text under a name such as `app_key` looks like a key: long, of letters and digits."""
+    return (
+        bool(_MAYBE.fullmatch(_plain_name(name)))
+        and len(value) >= 16
+        and bool(re.fullmatch(r"[\w+/=:.~-]+", value))
+        and bool(re.search(r"\d", value))
+        and bool(re.search(r"[A-Za-z]", value))
+        and in_clear(name, value)
+        and not _SLUG.fullmatch(value)
+    )
+
+
+# Sources: the formats that the issuers document and secret scanners look for.
+_CREDENTIAL: Final = re.compile(
+    r"(?P<AWS_access_key>\b(?:AKIA|ASIA)(?![A-Z0-9]*EXAMPLE)[A-Z0-9]{16}\b)"
+    r"|(?P<private_key>-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----|\bAGE-SECRET-KEY-1[A-Z0-9]{20,})"
+    r"|(?P<GitHub_token>\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,}))"
+    r"|(?P<GitLab_token>\bgl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-[A-Za-z0-9_-]{20,})"
+    r"|(?P<npm_token>\bnpm_[A-Za-z0-9]{36}\b)"
+    r"|(?P<PyPI_token>\bpypi-AgEI[A-Za-z0-9_-]{20,})"
+    r"|(?P<Docker_token>\bdckr_[op]at_[A-Za-z0-9_-]{20,})"
+    r"|(?P<Vault_token>\bhv[sbr]\.[A-Za-z0-9_-]{20,})"
+    r"|(?P<Slack_token>\bxox[abeprs]-[A-Za-z0-9-]{10,}|\bxapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{20,})"
+    r"|(?P<Slack_webhook>\bhooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]{20,})"
+    r"|(?P<Stripe_key>\b[sr]k_live_[A-Za-z0-9]{16,})"
+    r"|(?P<SendGrid_key>\bSG\.[A-Za-z0-9_-]{20,24}\.[A-Za-z0-9_-]{39,50})"
+    r"|(?P<OpenAI_or_Anthropic_key>\bsk-(?:proj-|ant-|svcacct-)[A-Za-z0-9_-]{20,}|\bsk-[A-Za-z0-9]{40,}\b)"
+    r"|(?P<DigitalOcean_token>\bdo[opr]_v1_[a-f0-9]{64}\b)"
+    r"|(?P<Shopify_token>\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b)"
+    r"|(?P<Google_key>\bAIza[A-Za-z0-9_-]{35}\b)"
+    r"|(?P<Azure_storage_key>\bAccountKey=[A-Za-z0-9+/]{60,}={0,2})"
+    r"|(?P<JSON_web_token>\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})"
+    r"|(?P<password_in_a_URL>\b[a-z][a-z0-9+.-]+://[^\s/:@\"'$<{]*:(?![$<{%*\ue000])[^\s/:@\"']{3,}@)"
+)
+MARKS: Final = (
+    "AKIA",
+    "ASIA",
+    "PRIVATE KEY",
+    "AGE-SECRET",
+    "gh",
+    "gl",
+    "npm_",
+    "pypi-",
+    "dckr_",
+    "hv",
+    "xox",
+    "xapp-",
+    "hooks.slack",
+    "k_live_",
+    "SG.",
+    "sk-",
+    "_v1_",
+    "shp",
+    "AIza",
+    "AccountKey=",
+    "eyJ",
+    "://",
+)
+"""One of these is in whatever has a known form: looking for them first is twenty times faster."""
+
+
+def credential_in(text: str) -> str:
+    """What kind of credential stands in a text by its form (`GitHub token`), or ""."""
+    if any(mark in text for mark in MARKS) and (match := _CREDENTIAL.search(text)):
+        return (match.lastgroup or "").replace("_", " ")
+    return ""
+
+
+_ASSIGNMENT: Final = re.compile(
+    r"""(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)["']?\]?[ \t]*(?P<sign>=>?|:=|:(?!/))[ \t]*["']?(?P<value>[^\s"'`;,&|)]+)"""
+)
+_COMMENT: Final = re.compile(r"(?:#|//)(?!\s*(?:export\s+)?\w+=)")
+# What commands are given by position or after an option. Sources: the manuals of these programs.
+_COMMANDS: Final = tuple(
+    (what, re.compile(pattern + r"""["']?(?P<value>[^\s"'`;&|<>]+)"""))
+    for what, pattern in (
+        (
+            "an Authorization header",
+            r"(?i:\bauthorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:bearer|basic|token)[ \t]+)",
+        ),
+        ("mysql -p", r"\bmysql(?:dump|admin|import)?\b[^\n|;&]*?\s-p(?=[^\s$])"),
+        ("sshpass -p", r"\bsshpass[ \t]+-p[ \t]*"),
+        ("redis-cli -a", r"\b(?:redis|valkey)-cli\b[^\n|;&]*?\s-a[ \t]+"),
+        ("requirepass", r"\b(?:requirepass|masterauth)[ \t]+"),
+        ("curl -u", r"\b(?:curl|wget)\b[^\n|;&]*?\s(?:-u|--user)[ \t]+[\"']?[^\s:\"'$]+:"),
+        ("login -p", r"\b(?:docker|podman|nerdctl|helm|skopeo)\b[^\n|;&]*?\blogin\b[^\n|;&]*?\s-p[ \t]+"),
+        ("htpasswd -b", r"\bhtpasswd\b[^\n|;&]*?\s-\w*b\w*[ \t]+\S+[ \t]+\S+[ \t]+"),
+        ("IDENTIFIED BY", r"(?i:\bidentified[ \t]+by|\b(?:role|user)\b[^\n;]*?\bpassword)[ \t]+(?=[\"'])"),
+    )
+)
+# What stands in a command that hands a secret over without a name for it.
+_SWITCH: Final = re.compile(r"\s-|(?i:identified[ \t]+by|masterauth)")
+_OPTION: Final = re.compile(
+    r"""(?<!\S)--?(?P<name>[a-z][a-z-]+)[ \t]+["']?(?P<value>[^\s"'`;&|<>-][^\s"'`;&|<>]*)"""
+)
+_CHPASSWD: Final = re.compile(
+    r"""[\w.-]+:(?P<value>[^\s"'$:]{4,})["']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?chpasswd"""
+)
+_ELEMENT: Final = re.compile(r"<(?P<name>[\w.-]+)>(?P<value>[^<\s]{4,})</")
+
+
+def setting_in(text: str) -> str:
+    """The name under which a program, a script or a file of settings sets a secret in clear, or ""."""
+    if not _HINT.search(text) and not _SWITCH.search(text):
+        return ""
+    for match in _ASSIGNMENT.finditer(text):
+        name, value = match["name"], match["value"]
+        if "=" in value and not is_secret_name(name):
+            # As in --from-literal=password=..., or --set=auth.password=...
+            name, _, value = value.rpartition("=")
+            name = name.rpartition("=")[2].strip("\"'")
+        if len(value) < 4 or not _HINT.search(name):
+            continue
+        if is_secret_name(name):
+            line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].lstrip()
+            prose = match["sign"] == ":" and _COMMENT.match(line)
+            handed_on = is_secret_name(value) and text[match.end() : match.end() + 1] in (")", ",")
+            if not prose and not handed_on and in_clear(name, value, in_program=True):
+                return name
+        elif is_key_in_clear(name, value):
+            return name
+    for what, pattern in (*_COMMANDS, ("chpasswd", _CHPASSWD)):
+        for match in pattern.finditer(text):
+            if len(match["value"]) >= 4 and in_clear("password", match["value"], in_program=True):
+                return what
+    for pattern in (_OPTION, _ELEMENT):
+        for match in pattern.finditer(text):
+            name, value = match["name"], match["value"]
+            if len(value) >= 4 and is_secret_name(name) and in_clear(name, value, in_program=True):
+                return name
+    return ""
