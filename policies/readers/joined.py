@@ -38,7 +38,15 @@ def join(plan: Model, configuration: Model, file: str) -> Model:
     data = [
         joined(one, known.get(one.address) or loose.get(without_key(one.address)), plan) for one in plan.data
     ]
-    return Model(resources, data, plan.outputs, plan.providers, plan.source, declares=plan.declares)
+    return Model(
+        resources,
+        data,
+        plan.outputs,
+        plan.providers,
+        plan.source,
+        configuration.variables,
+        declares=plan.declares,
+    )
 
 
 def joined(resource: Resource, source: Resource | None, plan: Model) -> Resource:
