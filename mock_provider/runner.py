@@ -263,7 +263,7 @@ def prepared(
     words = [*_files_absolute(words, command, folder)]
     with _locked(own) as lock, processes.temporary_folder("plans-", own) as plans:
         initializing = command in ("init", "get")
-        shadow = _up_to_date(own, folder, found, variables, lock, initialize=not initializing)
+        place = _up_to_date(own, folder, found, variables, lock, initialize=not initializing)
         if not initializing:
             _prove(own)
         if command == "apply":
@@ -271,7 +271,7 @@ def prepared(
         occurring = _occurring(own, folder, command, words)
         if occurring is not None:
             variables[plugin.ANSWER] = str(_answer(own, occurring))
-        yield Prepared((*found.command, *words), shadow, variables, own)
+        yield Prepared((*found.command, *words), place, variables, own)
         if command == "init":
             _prove(own)
 
@@ -517,6 +517,11 @@ def _placed(arguments: Sequence[str], cwd: Path) -> tuple[Path, list[str]]:
     return Path(os.path.normpath(folder)), words
 
 
+def shadow(state: Path, folder: Path) -> Path:
+    """Where Terraform runs for the configuration in `folder` with its state in the folder `state`."""
+    return state.absolute() / "tree" / folder.relative_to(folder.anchor)
+
+
 def _state_folder(state: Path | None, folder: Path) -> Path:
     if state is not None:
         own = state.absolute()
@@ -675,8 +680,8 @@ def _occurring(own: Path, folder: Path, command: str, words: list[str]) -> Set[s
     manifest = own / "data" / "modules" / "modules.json"
     if manifest.is_file():
         modules = json.loads(manifest.read_text())["Modules"]
-        shadow = own / "tree" / folder.relative_to(folder.anchor)
-        texts += configuration.texts({(shadow / module["Dir"]).resolve() for module in modules})
+        place = shadow(own, folder)
+        texts += configuration.texts({(place / module["Dir"]).resolve() for module in modules})
     for word in words:
         if zipfile.is_zipfile(word):
             with zipfile.ZipFile(word) as plan:
@@ -716,7 +721,7 @@ def _up_to_date(
 ) -> Path:
     """The shadow of `folder`, made and initialized unless it stands; the lock is held shared afterwards."""
     folders, top = configuration.reach(folder)
-    shadow = own / "tree" / folder.relative_to(folder.anchor)
+    place = shadow(own, folder)
     links = _links(folder, top)
     wanted = json.dumps(
         {
@@ -734,7 +739,7 @@ def _up_to_date(
         return ready.is_file() and ready.read_text() == wanted
 
     if stands():
-        return shadow
+        return place
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -742,12 +747,12 @@ def _up_to_date(
         fcntl.flock(lock, fcntl.LOCK_EX)
     if not stands():
         ready.unlink(missing_ok=True)
-        _link(own / "tree", links, shadow, own, _override(folder))
+        _link(own / "tree", links, place, own, _override(folder))
         if initialize:
-            _initialize(found, shadow, variables)
+            _initialize(found, place, variables)
             ready.write_text(wanted)
     fcntl.flock(lock, fcntl.LOCK_SH)
-    return shadow
+    return place
 
 
 def _links(folder: Path, top: Path) -> dict[Path, Path]:

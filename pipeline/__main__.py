@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from support import processes
 from support.problem import Problem, guarded
 
 
@@ -24,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser(os.environ).parse_args(arguments)
     code = 2
     try:
-        code = guarded(lambda: _safely(options))
+        with processes.stoppable():
+            code = guarded(lambda: _safely(options))
         sys.stdout.flush()
     except BrokenPipeError:
         # Nobody reads on, as with `| head`.

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+import hashlib
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline import judges, planning, record, report, terraform
+from pipeline import applied, holding, judges, planning, record, report, summary, terraform
 from pipeline.target import Target
 from support.problem import Problem
 from support.progress import step
 
 _LOG = "apply.jsonl"
+_TAKEN = "taken"
+"""The folder of the private copies."""
 _STILL_SECONDS = 60
 """How often a resource that takes long is told of again."""
 
@@ -33,47 +35,96 @@ def apply(target: Target, run: terraform.Session, allowed: tuple[str, ...]) -> i
     Raises:
         Problem: it may not be applied, or did not go through.
     """
-    saved = checked(target, run, allowed)
-    planning.ready_to_write(target)
-    with step("gate on the saved plan"):
-        verdict = judges.gate(
-            target, target.saved / planning.PLAN_JSON, target.saved / ".gate.json", plan=True
+    with planning.drafted(target, run) as private:
+        copies = holding.taken(
+            {
+                **planning.saved_files(target.saved),
+                **{name: target.saved / name for name in (record.NAME, planning.MARKDOWN, planning.LOG)},
+            },
+            private / _TAKEN,
         )
-        (target.saved / ".gate.json").unlink(missing_ok=True)
-    if verdict:
-        raise Problem(
-            f"{target.shown(target.saved)}: today's policies do not pass the saved plan (a rule or a waiver changed "
-            f"or expired since it was made): mend what they name, then {target.make('plan')}"
-        )
-    content = json.loads((target.saved / planning.PLAN_JSON).read_text(encoding="utf-8"))
-    told = planning.told_of(target, content)
-    print(f"applying the plan of {saved.planned}: {report.headline(told)}", file=sys.stderr)
-    _run(target, run, target.saved / planning.PLAN, target.saved / _LOG, len(told.changes), "apply")
-    _keep(target)
+        saved = recorded(target, copies[record.NAME].path)
+        given = holding.inputs(target, private)
+        check(target, run, allowed, saved, {**copies, **given.copies})
+        planning.initialize(target, run, given)
+        content = _judged(target, run, copies, given, private)
+        told = planning.told_of(target, content, given.configuration)
+        print(f"applying the plan of {saved.planned}: {report.headline(told)}", file=sys.stderr)
+        try:
+            differing = _run(target, run, copies["plan"], content, private / _TAKEN / _LOG, told, "apply")
+        except Problem:
+            _keep_log(target, private / _TAKEN / _LOG)
+            raise
+        _keep(target, private / _TAKEN, given)
+        _tell(target, differing)
     print(f"applied: {report.headline(told, done=True)}")
     print(f"next: {target.make('plan')} shows that nothing is left to do")
     return 0
 
 
-def checked(target: Target, run: terraform.Session, allowed: tuple[str, ...]) -> record.Record:
-    """The record of the saved plan, if the plan may be applied.
+def _judged(
+    target: Target,
+    run: terraform.Session,
+    copies: Mapping[str, holding.Copy],
+    given: holding.Inputs,
+    private: Path,
+) -> dict[str, Any]:
+    """The plan that is about to be applied, as Terraform tells it now, if the policies pass it.
 
     Raises:
-        Problem: it may not; the message says why and how to get there.
+        Problem: they do not, or it is not what was judged when it was saved.
     """
-    saved = record.read(target.saved / record.NAME)
-    if saved is None:
-        beside = ""
-        if record.read(target.twin.saved / record.NAME) is not None:
-            sides = ("AWS", "the mock provider (LOCAL=1)")
-            beside = f" (there is one against {sides[target.twin.local]}, which only {target.twin.make('apply')} takes)"
+    content = planning.shown(target, run, copies["plan"].path, private / planning.PLAN_JSON)
+    if content != holding.parsed(copies["plan_json"].path, target.shown(copies["plan_json"].source)):
         raise Problem(
-            f"{target.shown(target.saved)}: there is no saved plan{beside}: {target.make('plan')}, read it, then "
-            f"{target.make('apply')}"
+            f"{target.shown(target.saved)}: {planning.PLAN_JSON} is not what {planning.PLAN} says, so the plan that "
+            f"was judged is not the one that would be applied: {target.make('plan')}"
         )
-    reasons = record.refusals(
-        saved, planning.found_now(target, run, target.saved, planning.newer_than_plan(target))
+    with step("gate on the saved plan"):
+        verdict = judges.gate(
+            target, given, private / planning.PLAN_JSON, private / planning.PLAN_GATE, plan=True
+        )
+    if verdict:
+        raise Problem(
+            f"{target.shown(target.saved)}: today's policies do not pass the saved plan (a rule or a waiver changed "
+            f"or expired since it was made): mend what they name, then {target.make('plan')}"
+        )
+    return content
+
+
+def recorded(target: Target, path: Path) -> record.Record:
+    """The record of the saved plan, from the copy of it in `path`.
+
+    Raises:
+        Problem: there is no saved plan.
+    """
+    saved = record.read(path)
+    if saved is not None:
+        return saved
+    beside = ""
+    if (target.twin.saved / record.NAME).is_file():
+        sides = ("AWS", "the mock provider (LOCAL=1)")
+        beside = f" (there is one against {sides[target.twin.local]}, which only {target.twin.make('apply')} takes)"
+    raise Problem(
+        f"{target.shown(target.saved)}: there is no saved plan{beside}: {target.make('plan')}, read it, then "
+        f"{target.make('apply')}"
     )
+
+
+def check(
+    target: Target,
+    run: terraform.Session,
+    allowed: tuple[str, ...],
+    saved: record.Record,
+    copies: Mapping[str, holding.Copy],
+) -> None:
+    """Refuse a plan that may not be applied, by its record and the copies of all that it rests on.
+
+    Raises:
+        Problem: so it is; the message says why and how to get there.
+    """
+    found = planning.found_now(target, run, {role: copies[role] for role in record.ROLES})
+    reasons = record.refusals(saved, found)
     if reasons:
         told = "\n".join(f"  - {reason}" for reason in reasons)
         raise Problem(
@@ -96,7 +147,6 @@ def checked(target: Target, run: terraform.Session, allowed: tuple[str, ...]) ->
             f"  read {target.shown(target.saved / planning.MARKDOWN)}; if that is what you want: "
             f"{target.make('apply', ALLOW_REPLACE=','.join(saved.replaces))}"
         )
-    return saved
 
 
 def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> int:
@@ -109,16 +159,17 @@ def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> in
     """
     _named(target, confirmed)
     planning.withdraw(target)
-    with planning.drafted(target) as draft:
+    with planning.drafted(target, run) as draft:
         planning.synthesize(target)
+        given = holding.inputs(target, draft)
         kept = [
             f"{kind}.{name}"
-            for kind, named in (target.read().get("resource") or {}).items()
+            for kind, named in (given.configuration.get("resource") or {}).items()
             for name, body in named.items()
             if (body.get("lifecycle") or {}).get("prevent_destroy")
         ]
         with step(f"{run.name} init"):
-            planning.initialize(target, run)
+            planning.initialize(target, run, given)
         if kept and _stands(target, run, kept):
             raise Problem(
                 f"{target.environment}: {', '.join(kept)} is kept for good (prevent_destroy): every environment's "
@@ -126,12 +177,12 @@ def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> in
                 f"modules/state.py, {target.make('plan')} and {target.make('apply')}, then this again"
             )
         planning.made(target, run, draft, "-destroy")
-        content = planning.shown(target, run, draft)
-        told = planning.told_of(target, content)
+        content = planning.shown(target, run, draft / planning.PLAN, draft / planning.PLAN_JSON)
+        told = planning.told_of(target, content, given.configuration)
         if not told.changes:
             print(f"{target.environment}: nothing stands, so there is nothing to destroy")
             return 0
-        protected = protections(content, target.read())
+        protected = protections(content, given.configuration)
         if protected:
             lines = "\n".join(f"  - {address}: {key}: false" for address, key in protected)
             raise Problem(
@@ -148,7 +199,8 @@ def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> in
                 f"note: AWS deletes only empty buckets; empty these first, versions too: {', '.join(buckets)}"
             )
         _named(target, confirmed or _confirm(target))
-        _run(target, run, draft / planning.PLAN, draft / _LOG, len(told.changes), "destroy")
+        plan = holding.taken({"plan": draft / planning.PLAN}, draft / _TAKEN)["plan"]
+        _tell(target, _run(target, run, plan, content, draft / _TAKEN / _LOG, told, "destroy"))
     print(f"destroyed: {len(told.changes)} resources of {target.environment}")
     return 0
 
@@ -200,12 +252,25 @@ def _confirm(target: Target) -> str:
     return sys.stdin.readline().strip()
 
 
-def _run(target: Target, run: terraform.Session, plan: Path, log: Path, total: int, command: str) -> None:
-    """`terraform apply` of a plan file, told of as it goes.
+def _run(
+    target: Target,
+    run: terraform.Session,
+    plan: holding.Copy,
+    content: Mapping[str, Any],
+    log: Path,
+    told: summary.Summary,
+    command: str,
+) -> list[str]:
+    """`terraform apply` of a plan file, told of as it goes; what was done that was not planned, or the other way.
+
+    `content` is the plan's JSON.
 
     Raises:
         Problem: it did not go through; what stands and how to go on is said.
     """
+    total = len(told.changes)
+    if hashlib.sha256(plan.path.read_bytes()).hexdigest() != plan.sha256:
+        raise Problem(f"{plan.path}: changed since it was judged; nothing was done: {target.make('plan')}")
 
     def tell(event: terraform.Event, outcome: terraform.Outcome) -> None:
         kind, words = event.get("type"), str(event.get("@message", ""))
@@ -218,13 +283,20 @@ def _run(target: Target, run: terraform.Session, plan: Path, log: Path, total: i
         elif kind == "apply_errored":
             print(f"  FAILED {words}", flush=True)
 
-    words = ["apply", "-json", "-input=false", str(plan)]
+    words = ["apply", "-json", "-input=false", str(plan.path)]
     with step(f"{run.name} {command}"):
-        outcome = terraform.stream(run, words, log, tell)
+        outcome = terraform.stream(run, words, log, tell, patient=True)
+    tried = [*outcome.failed, *outcome.begun.items()]
+    differing = applied.differences(
+        applied.planned(content),
+        outcome.done,
+        tried,
+        whole=not (outcome.code or outcome.interrupted or tried),
+    )
     for warning in outcome.warnings:
         print(f"  warning: {planning.diagnosed(warning)}", file=sys.stderr)
     if not outcome.code and not outcome.interrupted:
-        return
+        return differing
     if not outcome.done and not outcome.failed and not outcome.interrupted:
         # It did not come to begin: nothing stands that did not stand before.
         planning.stop(target, run, command, outcome)
@@ -236,19 +308,42 @@ def _run(target: Target, run: terraform.Session, plan: Path, log: Path, total: i
     raise Problem(
         f"the {command} {how}: {len(outcome.done)} of {total} changes are made and stand in the state, the others "
         f"were not begun or did not succeed.{failed}"
+        + "".join(f"\n  NOT AS PLANNED: {one}" for one in differing)
         + (f"\n  {run.name} said:{lines}" if lines else "")
         + planning.cure(target, run, outcome.words)
         + f"\n  nothing is lost and nothing is rolled back: {again} goes on from what stands"
     )
 
 
-def _keep(target: Target) -> None:
+def _tell(target: Target, differing: list[str]) -> None:
+    """Say loudly that something else was applied than was planned.
+
+    Raises:
+        Problem: so it is.
+    """
+    if differing:
+        told = "\n".join(f"  - {one}" for one in differing)
+        raise Problem(
+            f"{target.environment}: NOT AS PLANNED: what was applied is not what was planned and judged:\n{told}\n"
+            f"  look at these {'in the mock' if target.local else 'in AWS'} first; {target.make('plan')} shows what "
+            "is left to do"
+        )
+
+
+def _keep(target: Target, private: Path, given: holding.Inputs) -> None:
     """Put the plan that was applied aside, with the JSON that it was made from."""
-    shutil.copy2(target.configuration, target.saved / planning.APPLIED_JSON)
-    shutil.rmtree(target.applied, ignore_errors=True)
+    holding.write(private / planning.APPLIED_JSON, given.configuration)
     try:
-        target.saved.rename(target.applied)
+        names = (*planning.SAVED, _LOG, planning.APPLIED_JSON)
+        holding.published(target, private, names, target.applied)
+        holding.removed(target.saved)
     except OSError as error:
         raise Problem(
             f"all is applied, but {target.shown(target.saved)} cannot be put aside ({error.strerror}): remove it"
         ) from error
+
+
+def _keep_log(target: Target, log: Path) -> None:
+    """Leave the log of an apply that did not go through beside its plan, where there is room for it."""
+    with suppress(OSError, Problem):
+        record.save(target.saved / _LOG, log.read_text(encoding="utf-8", errors="replace"))

@@ -10,14 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline import record
+from pipeline.holding import Inputs
 from pipeline.target import Target
+from support import processes
 from support.problem import Problem
 
 CHECKOV_PYTHON = Path(".venv-checkov") / "bin" / "python"
 
 
-def gate(target: Target, subject: Path, report: Path, *, plan: bool = False) -> int:
+def gate(target: Target, given: Inputs, subject: Path, report: Path, *, plan: bool = False) -> int:
     """Let the gate judge `subject`, a folder or a plan; its exit code. The findings of a refusal are printed.
+
+    It reads private copies alone; what it says names them as the target's files.
 
     Raises:
         Problem: it could not judge.
@@ -25,21 +30,23 @@ def gate(target: Target, subject: Path, report: Path, *, plan: bool = False) -> 
     words = [sys.executable, "-m", "policies", "check", str(subject)]
     words += ["--format", "json", "--output", str(report), "--format", "text"]
     if plan:
-        words += ["--configuration", str(target.folder)]
-    words += _files(target)
-    done = subprocess.run(words, cwd=target.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        words += ["--configuration", str(given.folder)]
+    words += _files(given)
+    done = processes.run(words, cwd=target.root, stderr=subprocess.PIPE)
+    print(_named(target, given, done.stderr), end="", file=sys.stderr)
     if done.returncode not in (0, 1):
         raise Problem(
-            f"{target.shown(subject)}: the gate could not judge it, so nothing goes on; "
+            f"{_named(target, given, str(subject))}: the gate could not judge it, so nothing goes on; "
             "its reason is in the lines above"
         )
     if done.returncode:
-        print(done.stdout, file=sys.stderr)
+        print(_named(target, given, done.stdout), file=sys.stderr)
+    record.save(report, _named(target, given, report.read_text(encoding="utf-8")))
     return done.returncode
 
 
 @contextmanager
-def checkov(target: Target, gate_report: Path) -> Iterator[Callable[[], int]]:
+def checkov(target: Target, given: Inputs, gate_report: Path) -> Iterator[Callable[[], int]]:
     """Checkov with the same rules over the target's JSON, at work while the context is open.
 
     It compares its verdicts with those of the gate, in `gate_report`, and believes neither if they differ.
@@ -52,18 +59,18 @@ def checkov(target: Target, gate_report: Path) -> Iterator[Callable[[], int]]:
     python = target.root / CHECKOV_PYTHON
     if not python.is_file():
         raise Problem(f"{target.shown(python)}: Checkov's environment is not there: make .venv-checkov/ready")
-    words = [str(python), "-m", "policies.checkov_host", str(target.folder)]
-    words += ["--gate", str(gate_report), *_files(target)]
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(
-            words, cwd=target.root, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
-        )
+    words = [str(python), "-m", "policies.checkov_host", str(given.folder)]
+    words += ["--gate", str(gate_report), *_files(given)]
+    with (
+        tempfile.TemporaryFile() as said,
+        processes.started(words, cwd=target.root, stdout=said, stderr=subprocess.STDOUT) as process,
+    ):
 
         def verdict() -> int:
             code = process.wait()
             if code:
                 said.seek(0)
-                print(said.read().decode("utf-8", "replace"), file=sys.stderr)
+                print(_named(target, given, said.read().decode("utf-8", "replace")), file=sys.stderr)
             if code not in (0, 1):
                 raise Problem(
                     f"{target.shown(target.folder)}: Checkov could not judge it, so nothing goes on; its reason is "
@@ -71,12 +78,7 @@ def checkov(target: Target, gate_report: Path) -> Iterator[Callable[[], int]]:
                 )
             return code
 
-        try:
-            yield verdict
-        finally:
-            if process.poll() is None:
-                process.terminate()
-            process.wait()
+        yield verdict
 
 
 def passed(report: Path) -> str:
@@ -93,11 +95,24 @@ def passed(report: Path) -> str:
         raise Problem(f"{report}: the gate's report cannot be read ({error!r}): plan again") from error
 
 
-def _files(target: Target) -> Sequence[str]:
+def _files(given: Inputs) -> Sequence[str]:
     """The environment's own waivers and parameters, where it has them."""
     words: list[str] = []
-    if target.waivers.is_file():
-        words += ["--waivers", str(target.waivers)]
-    if target.parameters.is_file():
-        words += ["--params", str(target.parameters)]
+    if waivers := given.file("waivers"):
+        words += ["--waivers", str(waivers)]
+    if parameters := given.file("parameters"):
+        words += ["--params", str(parameters)]
     return words
+
+
+def _named(target: Target, given: Inputs, said: str) -> str:
+    """What a judge said, with the files that it read named as they are in the project."""
+    private = given.folder.parent
+    names = {
+        str(given.folder): target.shown(target.folder),
+        str(private / "inputs"): target.shown(target.settings.parent),
+        str(private): target.shown(target.saved),
+    }
+    for path, name in names.items():
+        said = said.replace(path, name)
+    return said

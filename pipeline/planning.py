@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import credentials, failures, judges, record, report, summary, terraform
+from pipeline import credentials, failures, foreign, holding, judges, record, report, summary, terraform
+from pipeline.holding import Inputs
 from pipeline.target import STATE, Target
+from support import processes
 from support.problem import Problem
 from support.progress import step
 
@@ -28,11 +28,13 @@ PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, LOG = (
     "plan.md",
     "plan.jsonl",
 )
+SAVED = (PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, LOG, record.NAME)
+"""The files of a saved plan."""
 APPLIED_JSON = "configuration.json"
 """The synthesized JSON of the last apply, under a name that neither Terraform nor Checkov reads."""
 _STILL_SECONDS = 10
 """How often a person hears of a plan that takes long."""
-_DRAFT = ".plan-"
+_UNSAVED = "errored.tfstate"
 _ROOM = 64 * 2**20
 """Bytes that must be free before Terraform starts: a state, a plan and their copies, many times over."""
 
@@ -43,11 +45,12 @@ def session(target: Target, faults: Path | None = None) -> terraform.Session:
     Raises:
         Problem: there is none, it is too old, or there is nothing to sign in to AWS with.
     """
+    place = holding.workplace(target)
     if target.local:
-        run = terraform.for_mock(target.folder, target.work, faults)
+        run = terraform.for_mock(place, target.work, faults)
         print(f"  {run.product} {run.version}, against the mock provider", file=sys.stderr)
         return run
-    run = terraform.for_aws(target.folder, os.environ)
+    run = terraform.for_aws(place, os.environ)
     source = credentials.find(os.environ)
     if not source:
         raise Problem(
@@ -67,18 +70,20 @@ def plan(target: Target, run: terraform.Session) -> int:
     """
     # From here on there is no plan to apply until a new one stands.
     withdraw(target)
-    with drafted(target) as draft:
-        gates = prepared(target, run, draft)
+    with drafted(target, run) as draft:
+        synthesize(target)
+        given = holding.inputs(target, draft)
+        gates = prepared(target, run, draft, given)
         if any(gates.values()):
             return _refused(target)
         made(target, run, draft)
-        content = shown(target, run, draft)
+        content = shown(target, run, draft / PLAN, draft / PLAN_JSON)
         with step("gate on the plan"):
-            gates["plan_gate"] = judges.gate(target, draft / PLAN_JSON, draft / PLAN_GATE, plan=True)
+            gates["plan_gate"] = judges.gate(target, given, draft / PLAN_JSON, draft / PLAN_GATE, plan=True)
         if gates["plan_gate"]:
             return _refused(target)
-        told = told_of(target, content)
-        _save(target, run, draft, gates, told)
+        told = told_of(target, content, given.configuration)
+        _save(target, run, draft, given, gates, told)
     _tell(target, told)
     return 0
 
@@ -86,26 +91,22 @@ def plan(target: Target, run: terraform.Session) -> int:
 def withdraw(target: Target) -> None:
     """Take the saved plan away, if there is one, and drafts that a run left behind."""
     try:
-        (target.saved / record.NAME).unlink(missing_ok=True)
-        shutil.rmtree(target.saved, ignore_errors=True)
-        for left in target.work.glob(f"{_DRAFT}*"):
-            shutil.rmtree(left, ignore_errors=True)
+        holding.removed(target.saved)
+        for left in target.work.glob(f"{holding.DRAFT}*"):
+            holding.removed(left)
     except OSError as error:
         raise Problem(f"{target.shown(target.saved)}: cannot be removed ({error.strerror})") from error
 
 
 @contextmanager
-def drafted(target: Target) -> Iterator[Path]:
-    """A folder for the files of a plan in the making, which only its owner can read; gone in the end."""
-    ready_to_write(target)
-    draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=target.work))
-    try:
+def drafted(target: Target, run: terraform.Session) -> Iterator[Path]:
+    """A folder for the files of a plan in the making, outside of the project, which only its owner can read."""
+    ready_to_write(target, run)
+    with processes.temporary_folder("cloudmart-plan-") as draft:
         yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
-def ready_to_write(target: Target) -> None:
+def ready_to_write(target: Target, run: terraform.Session) -> None:
     """Refuse to start where a state could not be written, or where one still waits to be.
 
     Raises:
@@ -117,24 +118,26 @@ def ready_to_write(target: Target) -> None:
             f"{target.shown(target.work)}: the disk is all but full ({free // 2**20} MiB free): Terraform might not "
             f"be able to save its state; make at least {_ROOM // 2**20} MiB of room, then run this again"
         )
-    unsaved = target.folder / "errored.tfstate"
-    if unsaved.exists():
-        raise Problem(
-            f"{target.shown(unsaved)}: an earlier run could not save its state and left it here. Save it first: "
-            f"cd {target.shown(target.folder)} && terraform state push errored.tfstate, then remove that file"
-        )
+    for unsaved in (target.folder / _UNSAVED, run.writes / _UNSAVED):
+        if os.path.lexists(unsaved):
+            raise Problem(
+                f"{target.shown(unsaved)}: an earlier run could not save its state and left it here. Save it first: "
+                f"cd {target.shown(unsaved.parent)} && {run.name} state push {_UNSAVED}, then remove that file"
+            )
 
 
-def prepared(target: Target, run: terraform.Session, draft: Path) -> dict[str, int]:
-    """Synthesize and judge the JSON, with Terraform initialized beside Checkov; the judges' exit codes."""
-    synthesize(target)
+def prepared(target: Target, run: terraform.Session, draft: Path, given: Inputs) -> dict[str, int]:
+    """Judge the JSON, with Terraform initialized beside Checkov; the judges' exit codes."""
     with step("gate on the JSON"):
-        gates = {"gate": judges.gate(target, target.folder, draft / GATE)}
+        gates = {"gate": judges.gate(target, given, given.folder, draft / GATE)}
     if gates["gate"]:
         return gates
     print(f"  gate: {judges.passed(draft / GATE)}", file=sys.stderr)
-    with step("Checkov, and terraform init beside it"), judges.checkov(target, draft / GATE) as verdict:
-        initialize(target, run)
+    with (
+        step("Checkov, and terraform init beside it"),
+        judges.checkov(target, given, draft / GATE) as verdict,
+    ):
+        initialize(target, run, given)
         gates["checkov"] = verdict()
     return gates
 
@@ -143,7 +146,7 @@ def synthesize(target: Target) -> None:
     """Write the target's JSON."""
     kind = ["synth-state"] if target.environment == STATE else ["synth", "--env", target.environment]
     words = [sys.executable, str(target.root / "main.py"), *kind, "--out", str(target.out)]
-    done = subprocess.run(words, cwd=target.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    done = processes.run(words, cwd=target.root)
     if done.returncode:
         raise Problem(
             f"ENV={target.environment}: synthesis ended with {done.returncode}; see the lines above"
@@ -154,12 +157,14 @@ def synthesize(target: Target) -> None:
         print(f"  {line}", file=sys.stderr)
 
 
-def initialize(target: Target, run: terraform.Session) -> None:
-    """`terraform init`.
+def initialize(target: Target, run: terraform.Session, given: Inputs) -> None:
+    """Lay the configuration out where Terraform runs, and `terraform init`.
 
     Raises:
-        Problem: it failed.
+        Problem: the configuration holds what is not synthesized, or it failed.
     """
+    _refuse_foreign(target, target.configuration, foreign.in_configuration(given.configuration))
+    holding.lay_out(target, run.folder, given.configuration)
     if target.local:
         # Whatever is launched against the mock is initialized before.
         with run.launched(["plan"]):
@@ -202,27 +207,37 @@ def _reading() -> Callable[[terraform.Event, terraform.Outcome], None]:
     return tell
 
 
-def shown(target: Target, run: terraform.Session, draft: Path) -> dict[str, Any]:
-    """`terraform show -json` of the draft's plan, written beside it."""
+def shown(target: Target, run: terraform.Session, plan: Path, file: Path) -> dict[str, Any]:
+    """`terraform show -json` of a plan, written into a new `file`.
+
+    Raises:
+        Problem: it failed, or the plan holds what this project does not plan.
+    """
     with step("plan as JSON"):
-        done = terraform.capture(run, ["show", "-json", "-no-color", str(draft / PLAN)])
+        done = terraform.capture(run, ["show", "-json", "-no-color", str(plan)])
     if done.returncode:
         _stop(target, run, "show", f"{done.stdout}\n{done.stderr}")
-    record.save(draft / PLAN_JSON, done.stdout)
-    try:
-        content = json.loads(done.stdout)
-    except ValueError as error:
-        raise Problem(f"{run.name} show -json did not write JSON ({error}): run the same again") from error
-    return dict(content)
+    record.save(file, done.stdout)
+    content = holding.parsed(file, f"{run.name} show -json")
+    _refuse_foreign(target, target.saved / PLAN, foreign.in_plan(content))
+    return content
 
 
-def told_of(target: Target, content: Mapping[str, Any]) -> summary.Summary:
+def _refuse_foreign(target: Target, where: Path, reasons: list[str]) -> None:
+    if reasons:
+        told = "\n".join(f"  - {reason}" for reason in reasons)
+        raise Problem(
+            f"{target.shown(where)}: holds what this project does not synthesize, and what nobody judged; nothing is "
+            f"planned or applied:\n{told}\n  to get there: {target.make('plan')}"
+        )
+
+
+def told_of(target: Target, content: Mapping[str, Any], configuration: Mapping[str, Any]) -> summary.Summary:
     """The summary of a plan of this target; what has left the configuration keeps the tier it was applied in."""
-    configuration = target.read()
     tiers = summary.tiers_of(configuration)
     former = target.applied / APPLIED_JSON
     if former.is_file():
-        tiers = summary.tiers_of(json.loads(former.read_text(encoding="utf-8"))) | tiers
+        tiers = summary.tiers_of(holding.parsed(former, target.shown(former))) | tiers
     return summary.summarize(content, tiers, summary.configured_in(configuration))
 
 
@@ -238,54 +253,29 @@ def stop(target: Target, run: terraform.Session, command: str, outcome: terrafor
 
 def cure(target: Target, run: terraform.Session, words: str) -> str:
     """What a failure means and what to do about it, as the last lines of a message; empty if not known."""
-    place = failures.Place(target.shown(target.folder), run.typed, target.make())
+    place = failures.Place(target.shown(run.folder), run.typed, target.make())
     known = failures.explain(words, place)
     return f"\n  {known[0]}\n  cure: {known[1]}" if known else ""
 
 
-def found_now(
-    target: Target, run: terraform.Session, folder: Path, newer: tuple[str, ...] = ()
-) -> record.Found:
-    """What there is now of all that a plan in `folder` rests on."""
-    paths = {
-        "configuration": target.configuration,
-        "settings": target.settings,
-        "waivers": target.waivers,
-        "parameters": target.parameters,
-        "plan": folder / PLAN,
-        "plan_json": folder / PLAN_JSON,
-        "gate": folder / GATE,
-        "plan_gate": folder / PLAN_GATE,
-    }
-    # A draft is recorded under the name that it is about to get.
-    files = {
-        role: record.File(
-            target.shown(target.saved / path.name if path.parent == folder else path), record.checksum(path)
-        )
-        for role, path in paths.items()
-    }
+def found_now(target: Target, run: terraform.Session, copies: Mapping[str, holding.Copy]) -> record.Found:
+    """What there is now of all that a plan rests on, by the private copies that were made of it."""
+    files = {role: record.File(target.shown(one.source), one.sha256) for role, one in copies.items()}
+    made_at = copies["plan"].written
+    newer = tuple(role for role in record.INPUTS if copies[role].written > made_at)
     return record.Found(
         target.environment, target.local, target.stack, run.product, run.version, files, newer
     )
 
 
-def newer_than_plan(target: Target) -> tuple[str, ...]:
-    """The inputs that were written after the saved plan was."""
-    paths = {
-        "configuration": target.configuration,
-        "settings": target.settings,
-        "waivers": target.waivers,
-        "parameters": target.parameters,
+def saved_files(folder: Path) -> dict[str, Path]:
+    """Where the files of a plan lie in a folder, by their role in the record."""
+    return {
+        "plan": folder / PLAN,
+        "plan_json": folder / PLAN_JSON,
+        "gate": folder / GATE,
+        "plan_gate": folder / PLAN_GATE,
     }
-    made_at = _written(target.saved / PLAN)
-    return tuple(role for role, path in paths.items() if _written(path) > made_at)
-
-
-def _written(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def diagnosed(diagnostic: Mapping[str, Any]) -> str:
@@ -315,14 +305,25 @@ def _refused(target: Target) -> int:
 
 
 def _save(
-    target: Target, run: terraform.Session, draft: Path, gates: Mapping[str, int], told: summary.Summary
+    target: Target,
+    run: terraform.Session,
+    draft: Path,
+    given: Inputs,
+    gates: Mapping[str, int],
+    told: summary.Summary,
 ) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     side = ["Made against the mock provider (LOCAL=1): nothing of it exists in AWS."] if target.local else []
     notes = [*side, f"{run.product} {run.version}, {now.isoformat()}; gate and Checkov passed it."]
     title = f"Plan for {target.environment}"
     record.save(draft / MARKDOWN, report.markdown(told, title=title, notes=notes))
-    found = found_now(target, run, draft)
+    copies = {**given.copies, **holding.taken(saved_files(draft), draft / "judged")}
+    # A draft is recorded under the name that it is about to get.
+    placed = {
+        role: replace(one, source=target.saved / one.source.name) if one.source.parent == draft else one
+        for role, one in copies.items()
+    }
+    found = found_now(target, run, placed)
     losses = tuple(change.address for change in told.losses)
     record.write(
         draft / record.NAME,
@@ -339,7 +340,7 @@ def _save(
         ),
     )
     try:
-        draft.rename(target.saved)
+        holding.published(target, draft, SAVED, target.saved)
     except OSError as error:
         raise Problem(f"{target.shown(target.saved)}: cannot be written ({error.strerror})") from error
 

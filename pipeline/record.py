@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -29,6 +28,8 @@ _WHAT = {
     "gate": "the gate's report on the JSON",
     "plan_gate": "the gate's report on the plan",
 }
+ROLES = tuple(_WHAT)
+"""What a record has the sums of."""
 INPUTS = ("configuration", "settings", "waivers", "parameters")
 """What a plan is made from and judged by: newer than the plan, it makes the plan old."""
 
@@ -121,21 +122,6 @@ def not_allowed(losses: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[list
     return [one for one in losses if one not in allowed], [one for one in allowed if one not in losses]
 
 
-def checksum(path: Path) -> str:
-    """The SHA-256 of a file in hexadecimal; empty where there is none.
-
-    Raises:
-        Problem: it is there and cannot be read.
-    """
-    try:
-        with path.open("rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise Problem(f"{path}: cannot be read ({error.strerror})") from error
-
-
 def write(path: Path, record: Record) -> None:
     """Write a record, whole or not at all.
 
@@ -183,7 +169,7 @@ def read(path: Path) -> Record | None:
         return None
     except OSError as error:
         raise Problem(f"{path}: cannot be read ({error.strerror})") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise Problem(f"{path}: is not a plan's record ({error}): plan again") from error
 
 

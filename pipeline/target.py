@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from support.problem import Problem
 
@@ -93,14 +91,6 @@ class Target:
         """A path as a person in the project's folder would write it."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
-    def read(self) -> dict[str, Any]:
-        """The synthesized JSON.
-
-        Raises:
-            Problem: it cannot be read.
-        """
-        return _object(self.configuration)
-
 
 def target(environment: str, *, local: bool, root: Path = ROOT) -> Target:
     """The target of an environment by its name, which is that of its settings file.
@@ -132,12 +122,16 @@ def held(target: Target) -> Iterator[None]:
     Raises:
         Problem: another run is in it, or it cannot be written.
     """
+    lock = target.work / ".pipeline.lock"
     try:
         target.work.mkdir(parents=True, exist_ok=True)
-        handle = (target.work / ".pipeline.lock").open("a+")
+        # A link there would have another file written.
+        handle = os.fdopen(os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "r+")
     except OSError as error:
         raise Problem(f"{target.shown(target.work)}: cannot be written ({error.strerror})") from error
     with handle:
+        if os.fstat(handle.fileno()).st_nlink != 1:
+            raise Problem(f"{target.shown(lock)}: has another name somewhere (a hard link): remove it")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -150,15 +144,3 @@ def held(target: Target) -> Iterator[None]:
         handle.write(f"process {os.getpid()}")
         handle.flush()
         yield
-
-
-def _object(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Problem(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise Problem(f"{path}: is not JSON ({error})") from error
-    if not isinstance(content, Mapping):
-        raise Problem(f"{path}: is not a JSON object")
-    return dict(content)

@@ -11,14 +11,16 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mock_provider.terraform import find
+from support import processes
 from support.problem import Problem
 
 Event = Mapping[str, Any]
@@ -28,10 +30,41 @@ Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
 
 _POLL_SECONDS = 0.05
-# Variables that would change what is planned or where, behind the back of what was judged.
-_DROPPED = ("TF_DATA_DIR", "TF_REATTACH_PROVIDERS", "TF_WORKSPACE")
-_DROPPED_PREFIX = "TF_CLI_ARGS"
-_SET = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": "default"}
+# What of the user's variables Terraform gets to see for AWS: what programs in general need, the way to AWS and to the
+# registry, and nothing that changes what is planned or where its state is.
+_PASSED = frozenset(
+    (
+        "DBUS_SESSION_BUS_ADDRESS",
+        "GNUPGHOME",
+        "GPG_TTY",
+        "HOME",
+        "LANG",
+        "LANGUAGE",
+        "LOGNAME",
+        "PATH",
+        "SHELL",
+        "SSL_CERT_DIR",
+        "SSL_CERT_FILE",
+        "TERM",
+        "TF_CLI_CONFIG_FILE",
+        "TF_PLUGIN_CACHE_DIR",
+        "TF_PROVIDER_DOWNLOAD_RETRY",
+        "TF_REGISTRY_CLIENT_TIMEOUT",
+        "TF_REGISTRY_DISCOVERY_RETRY",
+        "TMPDIR",
+        "TZ",
+        "USER",
+        "XDG_CONFIG_HOME",
+        "XDG_RUNTIME_DIR",
+        *(
+            name
+            for one in ("HTTP", "HTTPS", "ALL", "NO")
+            for name in (f"{one}_PROXY", f"{one.lower()}_proxy")
+        ),
+    )
+)
+_PASSED_PREFIXES = ("AWS_", "LC_", "TF_LOG", "TF_TOKEN_")
+_SET = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_WORKSPACE": "default"}
 
 
 class Launch(NamedTuple):
@@ -46,12 +79,15 @@ class Launch(NamedTuple):
 class Session:
     """A Terraform for one configuration, ready to be started.
 
-    `product` is Terraform or OpenTofu. `typed` is how a person starts the same by hand, in the configuration's
-    folder. `launched` gives what to start for Terraform's arguments, and holds what it needs meanwhile.
+    `product` is Terraform or OpenTofu. `folder` is where its configuration is laid out, `writes` where it runs and
+    leaves a state that it cannot save. `typed` is how a person starts the same by hand, in `folder`. `launched`
+    gives what to start for Terraform's arguments, and holds what it needs meanwhile.
     """
 
     product: str
     version: str
+    folder: Path
+    writes: Path
     typed: str
     launched: Callable[[Sequence[str]], AbstractContextManager[Launch]]
 
@@ -86,7 +122,9 @@ class Outcome:
 
 
 def for_aws(folder: Path, environment: Mapping[str, str]) -> Session:
-    """A session in `folder` with the user's own variables, and the Terraform that TF names or the PATH has.
+    """A session in `folder`, with those of the user's variables that may pass.
+
+    Terraform is the one that TF names or the PATH has.
 
     Raises:
         Problem: there is none, or it is too old.
@@ -106,16 +144,20 @@ def for_aws(folder: Path, environment: Mapping[str, str]) -> Session:
     kept = {
         name: value
         for name, value in environment.items()
-        if name not in _DROPPED and not name.startswith(_DROPPED_PREFIX)
+        if name in _PASSED or name.startswith(_PASSED_PREFIXES)
     }
-    if dropped := sorted(environment.keys() - kept.keys()):
+    if dropped := sorted(
+        name for name in environment.keys() - kept.keys() - {"TF"} if name.startswith("TF_")
+    ):
         print(f"  not passed on to Terraform: {', '.join(dropped)}", file=sys.stderr)
 
     @contextmanager
     def launched(arguments: Sequence[str]) -> Iterator[Launch]:
         yield Launch((*found.command, *arguments), folder, {**kept, **_SET})
 
-    return Session(product, version, "tofu" if product == "OpenTofu" else "terraform", launched)
+    return Session(
+        product, version, folder, folder, "tofu" if product == "OpenTofu" else "terraform", launched
+    )
 
 
 def for_mock(folder: Path, state: Path, faults: Path | None) -> Session:
@@ -136,7 +178,8 @@ def for_mock(folder: Path, state: Path, faults: Path | None) -> Session:
             yield Launch(ready.command, ready.cwd, {**ready.environment, **_SET})
 
     typed = f".venv/bin/python -m mock_provider run --state-dir {state} -- terraform -chdir={folder}"
-    return Session(product, version, typed, launched)
+    writes = runner.shadow(state, folder)
+    return Session(product, version, folder, writes, typed, launched)
 
 
 def capture(session: Session, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
@@ -146,30 +189,43 @@ def capture(session: Session, arguments: Sequence[str]) -> subprocess.CompletedP
         KeyboardInterrupt: this program was asked to stop meanwhile.
         Problem: it cannot be started.
     """
-    with session.launched(arguments) as launch:
-        process = _start(launch, subprocess.PIPE, subprocess.PIPE)
-        with process, _passing_on(process) as interrupted:
-            out, err = process.communicate()
+    with (
+        session.launched(arguments) as launch,
+        _started(launch, subprocess.PIPE, subprocess.PIPE) as process,
+        _passing_on(process) as interrupted,
+    ):
+        out, err = process.communicate()
     if interrupted:
-        raise KeyboardInterrupt
+        raise processes.Stopped
     return subprocess.CompletedProcess(launch.command, process.returncode, out, err)
 
 
 def stream(
-    session: Session, arguments: Sequence[str], log: Path, tell: Callable[[Event, Outcome], None]
+    session: Session,
+    arguments: Sequence[str],
+    log: Path,
+    tell: Callable[[Event, Outcome], None],
+    *,
+    patient: bool = False,
 ) -> Outcome:
     """Run Terraform with `-json` among the arguments; `tell` is given each event as it comes.
+
+    With `patient` Terraform is never killed: it may be writing its state.
 
     Raises:
         Problem: it cannot be started, or `log` cannot be written.
     """
     outcome = Outcome()
     try:
-        with session.launched(arguments) as launch, log.open("wb") as sink, log.open("rb") as source:
-            process = _start(launch, sink, subprocess.STDOUT)
-            with process, _passing_on(process) as interrupted:
-                for line in _lines(process, source.readline):
-                    _take(line, outcome, tell)
+        with (
+            session.launched(arguments) as launch,
+            log.open("xb") as sink,
+            log.open("rb") as source,
+            _started(launch, sink, subprocess.STDOUT, patient=patient) as process,
+            _passing_on(process, patient=patient) as interrupted,
+        ):
+            for line in _lines(process, source.readline):
+                _take(line, outcome, tell)
             outcome.code = process.returncode
             outcome.interrupted = bool(interrupted)
     except OSError as error:
@@ -177,35 +233,44 @@ def stream(
     return outcome
 
 
-def _start(launch: Launch, out: Any, err: Any) -> subprocess.Popen[str]:
-    try:
-        return subprocess.Popen(
-            launch.command,
-            cwd=launch.folder,
-            env=dict(launch.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            # Out of the terminal's foreground group: an interrupt comes from here, and only once.
-            process_group=0,
-        )
-    except OSError as error:
-        raise Problem(
-            f"{launch.command[0]}: does not start ({error.strerror}); name another with TF=terraform or TF=tofu"
-        ) from error
+@contextmanager
+def _started(launch: Launch, out: Any, err: Any, *, patient: bool = False) -> Iterator[subprocess.Popen[str]]:
+    """Terraform at work, out of the terminal's foreground group: an interrupt comes from here, and only once."""
+    with ExitStack() as stack:
+        try:
+            process = stack.enter_context(
+                processes.started(
+                    launch.command,
+                    cwd=launch.folder,
+                    environment=launch.environment,
+                    stdout=out,
+                    stderr=err,
+                    grace=None if patient else processes.GRACE,
+                )
+            )
+        except OSError as error:
+            raise Problem(
+                f"{launch.command[0]}: does not start ({error.strerror}); name another with TF=terraform or TF=tofu"
+            ) from error
+        yield process
 
 
 @contextmanager
-def _passing_on(process: subprocess.Popen[str]) -> Iterator[list[int]]:
-    """Hand the first signal that asks this program to end on to Terraform; the list then holds its number."""
+def _passing_on(process: subprocess.Popen[str], *, patient: bool = False) -> Iterator[list[int]]:
+    """Hand the first signal that asks this program to end on to Terraform; the list then holds its number.
+
+    Unless `patient`, Terraform is killed when it has not ended `processes.GRACE` seconds later, or at the next one.
+    """
     taken: list[int] = []
+    killer = threading.Timer(processes.GRACE, processes.end, [process, 0.0])
+    killer.daemon = True
 
     def hand_on(number: int, _frame: object) -> None:
         if process.poll() is not None:
             taken.append(number)
+            return
+        if taken and not patient:
+            processes.end(process, 0.0)
             return
         if taken:
             _say(
@@ -215,13 +280,16 @@ def _passing_on(process: subprocess.Popen[str]) -> Iterator[list[int]]:
             return
         taken.append(number)
         process.send_signal(signal.SIGINT)
-        _say("stopping: Terraform finishes what it has begun and writes its state …")
+        if patient:
+            _say("stopping: Terraform finishes what it has begun and writes its state …")
+        else:
+            killer.start()
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    former = {number: signal.signal(number, hand_on) for number in numbers}
+    former = {number: signal.signal(number, hand_on) for number in processes.SIGNALS}
     try:
         yield taken
     finally:
+        killer.cancel()
         for number, handler in former.items():
             signal.signal(number, handler)
 

@@ -31,6 +31,8 @@ _OUT_OF_MEMORY = re.compile(r"^fatal error: (?:runtime: )?(?:out of memory|canno
 
 # What runs, each with whether it leads a group of its own.
 _running: dict[subprocess.Popen[str], bool] = {}
+# Those whose end is waited for, however long it takes.
+_patient: set[subprocess.Popen[str]] = set()
 _lock = threading.RLock()
 # The signal that ended this program, 0 while none did; and whether the main thread is about to start a program.
 _stopped = 0
@@ -117,8 +119,11 @@ def started(
     stderr: int | IO[bytes] | None = None,
     memory: int | None = None,
     group: bool = True,
+    grace: float | None = GRACE,
 ) -> Iterator[subprocess.Popen[str]]:
-    """A program at work while the context is open; what of it is left then is ended.
+    """A program at work while the context is open; what of it is left then is ended, within `grace` seconds.
+
+    Without a `grace` its end is waited for, however long that takes.
 
     `memory` bounds the bytes of data that it, and each program that it starts, can hold: the heap and all that
     is mapped for writing. Systems without that bound (RLIMIT_DATA is Linux's and the BSDs') do not hold it.
@@ -146,6 +151,8 @@ def started(
                 process_group=0 if group else None,
             )
             _running[process] = group
+            if grace is None:
+                _patient.add(process)
         finally:
             _starting = not main and _starting
     try:
@@ -155,10 +162,12 @@ def started(
                     raise Stopped(signal.Signals(_stopped).name)
                 yield process
             finally:
-                end(process)
+                if grace is not None:
+                    end(process, grace)
     finally:
         with _lock:
             del _running[process]
+            _patient.discard(process)
 
 
 def bounded(command: Sequence[str], memory: int | None) -> list[str]:
@@ -225,7 +234,8 @@ def wait(
 def _signal_all(number: int) -> None:
     with _lock:
         for process in _running:
-            _signal(process, number)
+            if process not in _patient or number != signal.SIGKILL:
+                _signal(process, number)
 
 
 def _signal(process: subprocess.Popen[str], number: int) -> None:

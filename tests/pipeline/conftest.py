@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from support import cache
+
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = (
     "environments",
@@ -38,6 +40,14 @@ class Project:
         shutil.copy2(ROOT / "main.py", root)
         (root / ".venv-checkov").symlink_to(ROOT / ".venv-checkov")
         self.base = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        # What is costly to make is there already; what the commands keep for this copy of the project goes with it.
+        self.cache, self.temporary = root / "cache", root / "temporary"
+        for folder in (self.cache, self.temporary):
+            folder.mkdir()
+        for made in cache.root().iterdir():
+            if made.is_dir() and made.name != "pipeline":
+                (self.cache / made.name).symlink_to(made)
+        self.base |= {"CLOUDMART_CACHE": str(self.cache), "TMPDIR": str(self.temporary)}
 
     def start(self, command: str, **variables: str) -> subprocess.Popen[str]:
         """Start `python -m pipeline COMMAND` in a session of its own, as under a terminal."""

@@ -29,12 +29,8 @@ def aws(project, terraform, tmp_path_factory):
 
     def run(command, env="state", keys=KEYS, **variables):
         nowhere = {"HOME": home, "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9"}
-        cache = {"CLOUDMART_CACHE": CACHE}
-        return project.run(command, ENV=env, **({"TF": str(terraform)} | nowhere | cache | keys | variables))
+        return project.run(command, ENV=env, **({"TF": str(terraform)} | nowhere | keys | variables))
 
-    from support import cache
-
-    CACHE = str(cache.root())
     return run
 
 

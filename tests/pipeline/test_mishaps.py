@@ -132,14 +132,14 @@ def test_the_next_plan_goes_on_and_an_interrupt_lets_terraform_finish(project, h
     before = standing(project)
     with project.start("apply", ENV="state", LOCAL="1", FAULTS=hangs) as process:
         # Once the log says that the resource was begun, it hangs.
-        log = project.work(STACK) / "plan" / "apply.jsonl"
-        words = ""
-        while "apply_start" not in (log.read_text() if log.exists() else ""):
+        words = told = ""
+        while "apply_start" not in told:
             assert process.poll() is None, process.stdout.read()
+            told = "".join(one.read_text() for one in project.temporary.glob("*/taken/apply.jsonl"))
         # As a terminal does: to every process of the foreground group.
         os.killpg(process.pid, signal.SIGINT)
         words = process.communicate()[0]
-        told = log.read_text()
+        told = (project.work(STACK) / "plan" / "apply.jsonl").read_text()
     assert process.returncode == 2
     assert "stopping: Terraform finishes what it has begun and writes its state" in words
     assert "the apply was interrupted: 0 of 1 changes are made" in words
