@@ -187,15 +187,20 @@ def earlier(since: Path, into: Path, name: str, schema: configuration.Schema) ->
     """
     folder = changes.earlier_configuration(since, into)
     found = json.loads((folder / "cdk.tf.json").read_bytes())
-    other = found.get("//", {}).get("metadata", {}).get("stackName", "") if isinstance(found, dict) else ""
-    if other != name:
-        raise Problem(
-            f"{since}: is a bundle of {other or 'something else'}, not of {name}; name one of the same stack"
-        )
     try:
+        other = found.get("//", {}).get("metadata", {}).get("stackName", "")
+        if other != name:
+            raise Problem(
+                f"is a bundle of {other or 'something else'}, not of {name}; name one of the same stack"
+            )
         configuration.files(found, schema)
     except Problem as problem:
         raise Problem(f"{since}: {problem}") from problem
+    except (AttributeError, TypeError, KeyError, IndexError, ValueError, RecursionError) as error:
+        raise Problem(
+            f"{since}: is no earlier bundle: its configuration is not as the hand-off writes it ({error!r}); "
+            "name a folder or tarball that `make handoff` wrote"
+        ) from error
     return folder
 
 
@@ -316,7 +321,7 @@ def _carry_gate(target: Path) -> None:
     """Copy the gate: plain Python that judges the JSON with nothing but the standard library."""
     for package in ("policies", "support"):
         for source in sorted((ROOT / package).rglob("*")):
-            if source.suffix in (".py", ".toml") and "__pycache__" not in source.parts:
+            if source.is_file() and "__pycache__" not in source.parts:
                 _write(target / source.relative_to(ROOT), source.read_text(encoding="utf-8"))
 
 

@@ -6,20 +6,35 @@ address changed, `moved` blocks are proposed, and the plan is made again with th
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import re
+import stat
 import tarfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from handoff import hcl, pages
+from handoff import hcl, pages, templates
 from handoff.hcl import Argument, Block, Body, Expression
 from mock_provider import runner
 from support.problem import Problem
 
 CONFIGURATION = Path("terraform-json", "cdk.tf.json")
+_LARGEST = 64 * 2**20
+"""Bytes that a bundle may have, packed and unpacked: many times a real one's."""
+_TOO_LARGE = f"it is larger than {_LARGEST // 2**20} MiB, and no bundle"
+# Functions that look at files or folders; blanks and comments may stand before their parenthesis, `core::` before them.
+# Source: https://developer.hashicorp.com/terraform/language/functions
+_READS = re.compile(
+    r"(?<![\w.-])(?P<name>file\w*|template\w+|pathexpand|abspath)"
+    r"(?:\s|/\*.*?\*/|(?:#|//)[^\n]*\n)*\(",
+    re.S,
+)
 ACTIONS = {
     ("create",): "add",
     ("update",): "change",
@@ -66,36 +81,130 @@ class Comparison:
 
 
 def earlier_configuration(path: Path, into: Path) -> Path:
-    """The configuration of an earlier bundle (its folder or tarball), copied into the folder `into`.
+    """The configuration of an earlier bundle (its folder or tarball), written anew into the folder `into`.
 
     Raises:
-        Problem: it is no bundle.
+        Problem: it is no bundle, or holds what the hand-off never wrote.
     """
     into.mkdir(parents=True, exist_ok=True)
-    target = into / "cdk.tf.json"
     try:
-        if path.is_dir():
-            text = (path / CONFIGURATION).read_bytes()
-        else:
-            with tarfile.open(path) as archive:
-                member = next(
-                    (one for one in archive.getmembers() if Path(one.name).parts[1:] == CONFIGURATION.parts),
-                    None,
-                )
-                file = archive.extractfile(member) if member else None
-                if file is None:
-                    raise Problem(
-                        f"{path}: is no bundle: there is no {CONFIGURATION} in it; name a folder or tarball of dist/"
-                    )
-                text = file.read()
-        json.loads(text)
-    except (OSError, tarfile.TarError, ValueError, EOFError) as error:
+        content = json.loads(_text(path), object_pairs_hook=_unique)
+    except (
+        OSError,
+        tarfile.TarError,
+        zlib.error,
+        ValueError,
+        EOFError,
+        KeyError,
+        IndexError,
+        OverflowError,
+    ) as error:
         raise Problem(
             f"{path}: is no earlier bundle that can be read ({error}); "
             "name a folder or tarball that `make handoff` wrote"
         ) from error
-    target.write_bytes(text)
+    except RecursionError as error:
+        raise Problem(f"{path}: is no earlier bundle: its configuration is nested too deeply") from error
+    if not isinstance(content, dict):
+        raise Problem(f"{path}: is no earlier bundle: its configuration is no JSON object")
+    for place, called in _reading(content, ""):
+        raise Problem(
+            f"{path}: {place}: calls {called}, and the hand-off never wrote that: what is on this machine would be "
+            "read, and shown on a page"
+        )
+    # Of the parsed content: what a program might read in two ways is not handed on.
+    (into / "cdk.tf.json").write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
     return into
+
+
+def _text(path: Path) -> bytes:
+    """The configuration's text in a bundle.
+
+    Raises:
+        Problem, OSError, ValueError and others: it is not there, or not as the hand-off writes it.
+    """
+    if path.is_dir():
+        return _file(path / CONFIGURATION)
+    packed = _file(path)
+    if packed.startswith(b"\x1f\x8b"):
+        unzipping = zlib.decompressobj(wbits=31)
+        tar = unzipping.decompress(packed, _LARGEST)
+        if unzipping.unconsumed_tail or unzipping.unused_data:
+            raise ValueError(_TOO_LARGE)
+        if not unzipping.eof:
+            raise EOFError("it is cut off")
+    else:
+        tar = packed
+    found: list[bytes] = []
+    with tarfile.open(fileobj=io.BytesIO(tar), mode="r:") as archive:
+        position = -1
+        while (member := archive.next()) is not None:
+            if archive.offset <= position:
+                raise ValueError("its members overlap")
+            position = archive.offset
+            parts = PurePosixPath(member.name).parts
+            if member.name.startswith("/") or ".." in parts:
+                raise Problem(f"{path}: is no bundle: the name {member.name!r} leads out of it")
+            if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE) or member.issparse():
+                raise Problem(
+                    f"{path}: is no bundle: {member.name!r} is a link or a device, and no file or folder"
+                )
+            if member.size > _LARGEST:
+                raise ValueError(_TOO_LARGE)
+            if parts[1:] == CONFIGURATION.parts and member.isreg():
+                file = archive.extractfile(member)
+                found.append(file.read(_LARGEST) if file else b"")
+    if len(found) > 1:
+        raise ValueError(f"{CONFIGURATION} is in it twice")
+    if not found:
+        raise Problem(
+            f"{path}: is no bundle: there is no {CONFIGURATION} in it; name a folder or tarball of dist/"
+        )
+    return found[0]
+
+
+def _file(path: Path) -> bytes:
+    """The content of a regular file that is not too large.
+
+    Raises:
+        OSError, ValueError: it is none.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise ValueError(f"{path.name} is a pipe or a device")
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ValueError(_TOO_LARGE)
+    return content
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is repeated in its configuration")
+    return found
+
+
+def _reading(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Calls, in the templates of a configuration, of functions that read what is on this machine, with their places."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            inside = f"{place}.{key}" if place else key
+            yield from _reading(key, place)
+            yield from _reading(inner, inside)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _reading(inner, f"{place}[{number}]")
+    elif isinstance(value, str):
+        try:
+            pieces = templates.parts(value)
+        except templates.Unbalanced:
+            # Terraform refuses it, if it takes it for a template at all.
+            pieces = [templates.Part(value, False)]
+        for piece in pieces:
+            if not piece.literal and (found := _READS.search(piece.text)):
+                yield place, found["name"]
 
 
 def compare(earlier: Path, new: Path, work: Path, name: str, terraform: str | None = None) -> Comparison:

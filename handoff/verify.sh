@@ -1,9 +1,11 @@
 #!/bin/sh
-# Checks this bundle: its sums, the format of its HCL and, where Terraform can be initialized, its validity.
-# Needs sh, and sha256sum or shasum. TF names another Terraform, as in: TF=tofu sh verify
+# Checks this bundle: its sums, and that nothing was added; the format of its HCL and, where Terraform can be
+# initialized, its validity. Needs sh, grep, sed, and sha256sum or shasum.
+# TF names another Terraform, as in: TF=tofu sh verify
 # Nothing in this folder is written. Exit code 0: all that could be checked is right; 1: something is not.
 set -u
-cd "$(dirname "$0")" || exit 1
+unset CDPATH GLOBIGNORE
+cd -- "$(dirname -- "$0")" || exit 1
 tf=${TF:-}
 if [ -z "$tf" ]; then
   for name in terraform tofu; do
@@ -14,12 +16,57 @@ failed=0
 said() { printf '%-9s %s\n' "$1" "$2"; }
 
 if command -v sha256sum >/dev/null 2>&1; then sums='sha256sum'; else sums='shasum -a 256'; fi
-if $sums -c SHA256SUMS >/dev/null 2>&1; then
-  said ok "sums: every file is as it was handed over"
+# Names are shown with a ? for what a terminal would not print.
+shown() { LC_ALL=C sed 's/[^ -~]/?/g; s/^/          /'; }
+line='
+'
+
+# Everything below a folder that was not handed over: files, links, pipes, folders, hidden ones too.
+added() {
+  if [ ! -r "$1" ] || [ ! -x "$1" ]; then
+    printf '%s\n' "$1: cannot be read"
+    return
+  fi
+  for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    if [ ! -e "$entry" ] && [ ! -h "$entry" ]; then continue; fi
+    path=${entry#./}
+    if [ -h "$entry" ]; then
+      printf '%s\n' "$path: a link"
+    elif [ -d "$entry" ]; then
+      case $line$known in
+        *"$line$path/"*) added "$entry" ;;
+        *) printf '%s\n' "$path: a folder" ;;
+      esac
+    elif [ ! -f "$entry" ]; then
+      printf '%s\n' "$path: neither file nor folder"
+    else
+      case $line$known$line in
+        *"$line$path$line"*) ;;
+        *) printf '%s\n' "$path: added" ;;
+      esac
+    fi
+  done
+}
+
+if [ ! -f SHA256SUMS ] || [ -h SHA256SUMS ]; then
+  said FAILED "sums: SHA256SUMS is not there, or is no file"
+  exit 1
+fi
+# Behind each sum and two blanks, a name; none has a line break.
+known="SHA256SUMS$line$(sed 's/^[0-9a-f]*  //' SHA256SUMS)"
+changed=$($sums -c SHA256SUMS 2>/dev/null || echo 'SHA256SUMS: not all of it holds')
+changed=$(printf '%s\n' "$changed" | grep -v ': OK$')
+beside=$(added .)
+if [ -z "$changed$beside" ]; then
+  said ok "sums: every file is as it was handed over, and nothing was added"
 else
   said FAILED "sums: these files are not as they were handed over:"
-  $sums -c SHA256SUMS 2>/dev/null | grep -v ': OK$' | sed 's/^/          /'
-  failed=1
+  printf '%s\n' "$changed$line$beside" | grep . | shown
+  case $line$beside in
+    *"$line"terraform*/.terraform*) said '' "(.terraform and what else begins so is Terraform's own, once it was initialized here)" ;;
+  esac
+  said 'not done' "format and validity: what is told above comes first"
+  exit 1
 fi
 
 if [ -z "$tf" ]; then
@@ -36,7 +83,7 @@ fi
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' HUP INT TERM
 for kind in terraform terraform-json; do
   mkdir "$work/$kind"
   # Terraform's own files, of somebody who already works here, stay where they are.

@@ -44,8 +44,9 @@ def apply(target: Target, run: terraform.Session, allowed: tuple[str, ...]) -> i
             private / _TAKEN,
         )
         saved = recorded(target, copies[record.NAME].path)
-        given = holding.inputs(target, private)
-        check(target, run, allowed, saved, {**copies, **given.copies})
+        made_from = holding.sources(target, private)
+        check(target, run, allowed, saved, {**copies, **made_from})
+        given = holding.inputs(target, made_from, private)
         planning.initialize(target, run, given)
         content = _judged(target, run, copies, given, private)
         told = planning.told_of(target, content, given.configuration)
@@ -161,7 +162,7 @@ def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> in
     planning.withdraw(target)
     with planning.drafted(target, run) as draft:
         planning.synthesize(target)
-        given = holding.inputs(target, draft)
+        given = holding.inputs(target, holding.sources(target, draft), draft)
         kept = [
             f"{kind}.{name}"
             for kind, named in (given.configuration.get("resource") or {}).items()

@@ -79,14 +79,13 @@ class Inputs:
         return copy.path if copy.sha256 else None
 
 
-def inputs(target: Target, private: Path) -> Inputs:
-    """Copy what a plan of the target is made from and judged by.
+def sources(target: Target, private: Path) -> dict[str, Copy]:
+    """Copies of what a plan of the target is made from and judged by, by role.
 
     Raises:
-        Problem: the stack's folder holds what synthesis did not write, or a file is none that can be believed.
+        Problem: a file is none that can be believed.
     """
-    _refuse_strangers(target)
-    copies = taken(
+    return taken(
         {
             "configuration": target.configuration,
             "settings": target.settings,
@@ -95,6 +94,15 @@ def inputs(target: Target, private: Path) -> Inputs:
         },
         private / "inputs",
     )
+
+
+def inputs(target: Target, copies: Mapping[str, Copy], private: Path) -> Inputs:
+    """What `sources` copied, ready to be judged.
+
+    Raises:
+        Problem: the stack's folder holds what synthesis did not write, or its JSON is none.
+    """
+    _refuse_strangers(target)
     content = parsed(copies["configuration"].path, target.shown(target.configuration))
     folder = private / "configuration"
     folder.mkdir(mode=0o700)

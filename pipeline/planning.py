@@ -72,7 +72,7 @@ def plan(target: Target, run: terraform.Session) -> int:
     withdraw(target)
     with drafted(target, run) as draft:
         synthesize(target)
-        given = holding.inputs(target, draft)
+        given = holding.inputs(target, holding.sources(target, draft), draft)
         gates = prepared(target, run, draft, given)
         if any(gates.values()):
             return _refused(target)
@@ -101,13 +101,13 @@ def withdraw(target: Target) -> None:
 @contextmanager
 def drafted(target: Target, run: terraform.Session) -> Iterator[Path]:
     """A folder for the files of a plan in the making, outside of the project, which only its owner can read."""
-    ready_to_write(target, run)
+    ready_to_write(target, run.writes)
     with processes.temporary_folder("cloudmart-plan-") as draft:
         yield draft
 
 
-def ready_to_write(target: Target, run: terraform.Session) -> None:
-    """Refuse to start where a state could not be written, or where one still waits to be.
+def ready_to_write(target: Target, *others: Path) -> None:
+    """Refuse to start where a state could not be written, or where one still waits to be: in `others`, too.
 
     Raises:
         Problem: so it is.
@@ -118,11 +118,11 @@ def ready_to_write(target: Target, run: terraform.Session) -> None:
             f"{target.shown(target.work)}: the disk is all but full ({free // 2**20} MiB free): Terraform might not "
             f"be able to save its state; make at least {_ROOM // 2**20} MiB of room, then run this again"
         )
-    for unsaved in (target.folder / _UNSAVED, run.writes / _UNSAVED):
+    for unsaved in (folder / _UNSAVED for folder in (target.folder, *others)):
         if os.path.lexists(unsaved):
             raise Problem(
                 f"{target.shown(unsaved)}: an earlier run could not save its state and left it here. Save it first: "
-                f"cd {target.shown(unsaved.parent)} && {run.name} state push {_UNSAVED}, then remove that file"
+                f"cd {target.shown(unsaved.parent)} && terraform state push {_UNSAVED}, then remove that file"
             )
 
 

@@ -40,7 +40,7 @@ def findings(settings: Settings) -> list[Finding]:
         _waf,
         _backup,
     )
-    return [finding for check in checks for finding in check(settings)]
+    return [finding for check in (_templates, *checks) for finding in check(settings)]
 
 
 def _tags(settings: Settings) -> Iterator[Finding]:
@@ -339,3 +339,27 @@ def _windows(settings: Settings) -> Iterator[Finding]:
                 yield Finding(window_path, text, f"24 hours at the most, as {service} wants it")
         if backup.overlaps(maintenance):
             yield Finding(maintenance_path, weekly, f"a window apart from {path}, {daily}")
+
+
+def _templates(settings: Settings) -> Iterator[Finding]:
+    """Texts that Terraform would compute with, instead of taking them as they stand.
+
+    Source: https://developer.hashicorp.com/terraform/language/expressions/strings#string-templates
+    """
+    for path, text in _texts(settings.model_dump(), ""):
+        if "${" in text or "%{" in text:
+            yield Finding(path, text, "a text without ${ and %{, which Terraform reads as templates")
+
+
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Every text in a value, keys of mappings included, with its key path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            inside = f"{path}.{key}" if path else str(key)
+            yield inside, str(key)
+            yield from _texts(inner, inside)
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _texts(inner, f"{path}.{number}")

@@ -337,7 +337,10 @@ class Backend(Section):
         Annotated[str, Matches(r"[A-Z][A-Z0-9_]*", "the name of an environment variable in upper case")],
         Annotated[
             str,
-            Matches(r"""[^\x00-\x1f'"$`\\]*""", "a value without quotes, $, backslash or control characters"),
+            Matches(
+                r"""[^\x00-\x1f\x7f-\x9f\u2028\u2029'"$`\\]*""",
+                "a value without quotes, $, backslash or control characters",
+            ),
         ],
     ] = Field(
         default_factory=dict,

@@ -310,6 +310,93 @@ def test_verify_names_a_file_that_was_changed(unpacked: Path, bare_path: Path) -
     assert "terraform/database.tf: FAILED" in done.stdout
 
 
+def plant(unpacked: Path, what: str) -> str:
+    """Put something into the bundle that was not handed over; the name under which it has to be told."""
+    one, other = "terraform/evil.tf", unpacked / "terraform"
+    if what == "file":
+        (other / "evil.tf").write_text('resource "terraform_data" "x" {}\n')
+    elif what == "hidden file":
+        one = "terraform/.evil.auto.tfvars"
+        (unpacked / one).write_text("a = 1\n")
+    elif what == "file in a hidden folder":
+        one = ".hidden"
+        (unpacked / one).mkdir()
+        (unpacked / one / "evil.tf").write_text("")
+    elif what == "two dots":
+        one = "policy/..evil"
+        (unpacked / one).write_text("")
+    elif what == "empty folder":
+        one = "pages/empty"
+        (unpacked / one).mkdir()
+    elif what == "Terraform's data":
+        one = "terraform/.terraform"
+        (unpacked / one / "providers").mkdir(parents=True)
+        (unpacked / one / "providers" / "evil").write_text("")
+    elif what == "link":
+        (other / "evil.tf").symlink_to("/etc/hostname")
+    elif what == "broken link":
+        (other / "evil.tf").symlink_to("nowhere")
+    elif what == "link in a file's place":
+        one = "terraform/database.tf"
+        (unpacked / one).rename(unpacked.parent / "database.tf")
+        (unpacked / one).symlink_to(unpacked.parent / "database.tf")
+    elif what == "link in a folder's place":
+        one = "terraform"
+        other.rename(unpacked.parent / "moved")
+        other.symlink_to(unpacked.parent / "moved")
+    elif what == "pipe":
+        os.mkfifo(other / "evil.tf")
+    elif what == "line break":
+        # Two lines, each the name of a file that was handed over.
+        one = "README.md?."
+        (unpacked / "README.md\n.").mkdir()
+        (unpacked / "README.md\n." / "verify").write_text("")
+    elif what == "escapes":
+        one = "terraform/?[31mevil.tf"
+        (other / "\x1b[31mevil.tf").write_text("")
+    elif what == "blanks":
+        one = " terraform"
+        (unpacked / one).write_text("")
+    else:
+        one = "terraform/*"
+        (unpacked / one).write_text("")
+    return one
+
+
+PLANTED = (
+    "file",
+    "hidden file",
+    "file in a hidden folder",
+    "two dots",
+    "empty folder",
+    "Terraform's data",
+    "link",
+    "broken link",
+    "link in a file's place",
+    "link in a folder's place",
+    "pipe",
+    "line break",
+    "escapes",
+    "blanks",
+    "star",
+)
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_verify_finds_what_was_added(unpacked: Path, bare_path: Path, what: str) -> None:
+    """And gives none of it to Terraform."""
+    name = plant(unpacked, what)
+    noted = unpacked.parent / "noted"
+    (bare_path / "terraform").unlink(missing_ok=True)
+    (bare_path / "terraform").write_text(f"#!/bin/sh\necho ran >>{noted}\n")
+    (bare_path / "terraform").chmod(0o755)
+    done = verify(unpacked, {"PATH": str(bare_path), "GLOBIGNORE": "*evil*", "CDPATH": "/"})
+    assert done.returncode == 1, done.stdout
+    assert f"          {name}" in done.stdout.replace("\n?", "?")
+    assert "\x1b" not in done.stdout
+    assert not noted.exists()
+
+
 def test_verify_is_posix(unpacked: Path) -> None:
     text = (unpacked / "verify").read_text()
     assert text.startswith("#!/bin/sh\n")
