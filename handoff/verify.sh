@@ -30,6 +30,12 @@ added() {
   for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     if [ ! -e "$entry" ] && [ ! -h "$entry" ]; then continue; fi
     path=${entry#./}
+    case $path in
+      *"$line"*)
+        printf '%s\n' "${path%%"$line"*}?...: a name with a line break"
+        continue
+        ;;
+    esac
     if [ -h "$entry" ]; then
       printf '%s\n' "$path: a link"
     elif [ -d "$entry" ]; then
