@@ -261,7 +261,7 @@ def prepared(
     if command == "test":
         _refuse_test_backends(folder)
     words = [*_files_absolute(words, command, folder)]
-    with _locked(own) as lock, processes.temporary_folder("plans-", own) as plans:
+    with _locked(own) as lock, processes.temporary_folder("mock-provider-plans-") as plans:
         initializing = command in ("init", "get")
         place = _up_to_date(own, folder, found, variables, lock, initialize=not initializing)
         if not initializing:

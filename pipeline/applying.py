@@ -75,7 +75,7 @@ def _judged(
     Raises:
         Problem: they do not, or it is not what was judged when it was saved.
     """
-    content = planning.shown(target, run, copies["plan"].path, private / planning.PLAN_JSON)
+    content = planning.shown(target, run, given, copies["plan"].path, private / planning.PLAN_JSON)
     if content != holding.parsed(copies["plan_json"].path, target.shown(copies["plan_json"].source)):
         raise Problem(
             f"{target.shown(target.saved)}: {planning.PLAN_JSON} is not what {planning.PLAN} says, so the plan that "
@@ -178,7 +178,7 @@ def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> in
                 f"modules/state.py, {target.make('plan')} and {target.make('apply')}, then this again"
             )
         planning.made(target, run, draft, "-destroy")
-        content = planning.shown(target, run, draft / planning.PLAN, draft / planning.PLAN_JSON)
+        content = planning.shown(target, run, given, draft / planning.PLAN, draft / planning.PLAN_JSON)
         told = planning.told_of(target, content, given.configuration)
         if not told.changes:
             print(f"{target.environment}: nothing stands, so there is nothing to destroy")

@@ -1,14 +1,15 @@
 """What has no place in a configuration or plan of this project, because nobody judges it or because it runs programs.
 
-The project's stacks are resources and data sources of hashicorp/aws, without modules. A plan or configuration that
-holds anything else was not made by synthesis. Pure: parsed JSON goes in, reasons come out.
+The project's stacks are resources and data sources of hashicorp/aws, without modules, and `terraform_data`, which
+keeps a value in the state. A plan or configuration that holds anything else was not made by synthesis. Pure: parsed
+JSON goes in, reasons come out.
 
 Source: https://developer.hashicorp.com/terraform/internals/json-format
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 Json = Any
@@ -26,6 +27,8 @@ _BACKENDS = {
 _PROVIDER = frozenset(("//", "alias", "region", "default_tags"))
 _STATE = "terraform.tfstate"
 _RUNNING = ("provisioner", "connection")
+_KEEPING = "terraform_data"
+_BUILT_IN = "terraform.io/builtin/terraform"
 
 
 def in_configuration(configuration: Mapping[str, Json]) -> list[str]:
@@ -71,60 +74,76 @@ def _in_configuration(configuration: Mapping[str, Json]) -> Iterator[str]:
                 for named_here in _many(named):
                     for name, bodies in named_here.items():
                         address = f"{prefix}{terraform_type}.{name}"
-                        if not terraform_type.startswith("aws_"):
+                        if not terraform_type.startswith("aws_") and (kind, terraform_type) != (
+                            "resource",
+                            _KEEPING,
+                        ):
                             yield f"{address}: a type of another provider than hashicorp/aws"
                         for body in _many(bodies):
                             yield from (f"{address}: has a {key}" for key in _RUNNING if body.get(key))
 
 
-def in_plan(plan: Mapping[str, Json]) -> list[str]:
-    """What has no place in a plan as `terraform show -json` writes it, each with its address."""
-    return list(dict.fromkeys(_in_plan(plan)))
+def in_plan(plan: Mapping[str, Json], configuration: Mapping[str, Json]) -> list[str]:
+    """What has no place in a plan as `terraform show -json` writes it, each with its address.
+
+    `configuration` is the one that it should be of, in Terraform JSON: what a `terraform_data` of no other keeps is let
+    through, and one that is only deleted.
+    """
+    kept = {f"{_KEEPING}.{name}" for name in (configuration.get("resource") or {}).get(_KEEPING) or ()}
+    return list(dict.fromkeys(_in_plan(plan, kept)))
 
 
-def _in_plan(plan: Mapping[str, Json]) -> Iterator[str]:
+def _in_plan(plan: Mapping[str, Json], kept: set[str]) -> Iterator[str]:
     changes = [*_many(plan.get("resource_changes")), *_many(plan.get("resource_drift"))]
     changes += [one.get("resource_change") or {} for one in _many(plan.get("deferred_changes"))]
+    gone = {one.get("address") for one in changes if (one.get("change") or {}).get("actions") == ["delete"]}
     for resource in changes:
-        yield from _of_another(resource)
+        yield from _of_another(resource, kept | gone)
     for place in ("planned_values", "prior_state"):
         values = plan.get(place) or {}
-        yield from _in_values((values.get("values") or values).get("root_module") or {})
-    configuration = plan.get("configuration") or {}
-    for name, provider in (configuration.get("provider_config") or {}).items():
-        if provider.get("full_name") not in PROVIDERS:
-            yield f"provider.{name}: another provider than hashicorp/aws ({provider.get('full_name')})"
+        yield from _in_values((values.get("values") or values).get("root_module") or {}, kept | gone)
+    configured = plan.get("configuration") or {}
+    for name, provider in (configured.get("provider_config") or {}).items():
+        full_name = provider.get("full_name")
+        if full_name not in PROVIDERS and full_name != _BUILT_IN:
+            yield f"provider.{name}: another provider than hashicorp/aws ({full_name})"
         for key in (provider.get("expressions") or {}).keys() - _PROVIDER:
             yield f"provider.{name}.{key}: such an argument is not synthesized"
-    yield from _in_module(configuration.get("root_module") or {}, "")
+    yield from _in_module(configured.get("root_module") or {}, "", kept)
 
 
-def _of_another(resource: Mapping[str, Json]) -> Iterator[str]:
-    address, provider = resource.get("address"), resource.get("provider_name")
-    if provider not in PROVIDERS or not str(resource.get("type", "")).startswith("aws_"):
+def _of_another(resource: Mapping[str, Json], kept: Collection[object]) -> Iterator[str]:
+    address, provider, kind = (
+        resource.get("address"),
+        resource.get("provider_name"),
+        str(resource.get("type", "")),
+    )
+    ours = provider in PROVIDERS and kind.startswith("aws_")
+    keeps = provider == _BUILT_IN and kind == _KEEPING and resource.get("mode") == "managed"
+    if not ours and not (keeps and (address in kept or str(address).partition("[")[0] in kept)):
         yield f"{address}: is of another provider than hashicorp/aws ({provider})"
     if resource.get("module_address"):
         yield f"{address}: is in a module, and this project's stacks have none"
 
 
-def _in_values(module: Mapping[str, Json]) -> Iterator[str]:
+def _in_values(module: Mapping[str, Json], kept: Collection[object]) -> Iterator[str]:
     for resource in _many(module.get("resources")):
-        yield from _of_another(resource)
+        yield from _of_another(resource, kept)
     for child in _many(module.get("child_modules")):
         yield f"{child.get('address')}: is a module, and this project's stacks have none"
-        yield from _in_values(child)
+        yield from _in_values(child, kept)
 
 
-def _in_module(module: Mapping[str, Json], prefix: str) -> Iterator[str]:
+def _in_module(module: Mapping[str, Json], prefix: str, kept: Collection[object]) -> Iterator[str]:
     for resource in _many(module.get("resources")):
         address = f"{prefix}{resource.get('address')}"
-        if not str(resource.get("type", "")).startswith("aws_"):
+        if not str(resource.get("type", "")).startswith("aws_") and address not in kept:
             yield f"{address}: is of another provider than hashicorp/aws"
         for provisioner in _many(resource.get("provisioners")):
             yield f"{address}: has a provisioner ({provisioner.get('type')}), which would run a program"
     for name, call in (module.get("module_calls") or {}).items():
         yield f"{prefix}module.{name}: is a module ({call.get('source')}), and this project's stacks have none"
-        yield from _in_module(call.get("module") or {}, f"{prefix}module.{name}.")
+        yield from _in_module(call.get("module") or {}, f"{prefix}module.{name}.", kept)
 
 
 def _many(value: Json) -> list[Mapping[str, Json]]:

@@ -77,7 +77,7 @@ def plan(target: Target, run: terraform.Session) -> int:
         if any(gates.values()):
             return _refused(target)
         made(target, run, draft)
-        content = shown(target, run, draft / PLAN, draft / PLAN_JSON)
+        content = shown(target, run, given, draft / PLAN, draft / PLAN_JSON)
         with step("gate on the plan"):
             gates["plan_gate"] = judges.gate(target, given, draft / PLAN_JSON, draft / PLAN_GATE, plan=True)
         if gates["plan_gate"]:
@@ -207,8 +207,8 @@ def _reading() -> Callable[[terraform.Event, terraform.Outcome], None]:
     return tell
 
 
-def shown(target: Target, run: terraform.Session, plan: Path, file: Path) -> dict[str, Any]:
-    """`terraform show -json` of a plan, written into a new `file`.
+def shown(target: Target, run: terraform.Session, given: Inputs, plan: Path, file: Path) -> dict[str, Any]:
+    """`terraform show -json` of a plan of what was given, written into a new `file`.
 
     Raises:
         Problem: it failed, or the plan holds what this project does not plan.
@@ -219,7 +219,7 @@ def shown(target: Target, run: terraform.Session, plan: Path, file: Path) -> dic
         _stop(target, run, "show", f"{done.stdout}\n{done.stderr}")
     record.save(file, done.stdout)
     content = holding.parsed(file, f"{run.name} show -json")
-    _refuse_foreign(target, target.saved / PLAN, foreign.in_plan(content))
+    _refuse_foreign(target, target.saved / PLAN, foreign.in_plan(content, given.configuration))
     return content
 
 

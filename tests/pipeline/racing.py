@@ -81,7 +81,7 @@ def hook(event: str, arguments: tuple[object, ...]) -> None:
         if not (name := moment(event, arguments)):
             return
         seen += 1
-        with open(log, "a") as file:
+        with Path(log).open("a") as file:
             file.write(name.replace("\n", " ") + "\n")
         if seen == int(number):
             strike()
@@ -92,7 +92,7 @@ def hook(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.argv = ["pipeline", *words]
-sys.path.insert(0, os.getcwd())
+sys.path.insert(0, str(Path.cwd()))
 from pipeline.__main__ import main  # noqa: E402
 
 sys.addaudithook(hook)

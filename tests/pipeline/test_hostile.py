@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
 import stat
@@ -18,7 +19,9 @@ from pathlib import Path
 import pytest
 
 from mock_provider.terraform import find
-from pipeline import applied, foreign
+from modules.terraform import PROVIDER_VERSIONS
+from pipeline import applied, foreign, holding, target
+from support.problem import Problem
 
 STACK = "cloudmart-state"
 
@@ -60,31 +63,41 @@ def again(project, planned, marker):
 
 
 def provisioned(marker):
-    """A configuration that runs a program when it is applied."""
+    """A configuration that runs a program when it is applied; else with what the stack itself asks for."""
     return {
+        "terraform": {
+            "required_providers": {"aws": {"source": "hashicorp/aws", "version": PROVIDER_VERSIONS}}
+        },
+        "provider": {"aws": [{"region": "eu-west-1"}]},
         "resource": {
-            "terraform_data": {"x": {"provisioner": [{"local-exec": {"command": f"touch {marker}"}}]}}
-        }
+            "aws_vpc": {"x": {"cidr_block": "10.0.0.0/16"}},
+            "terraform_data": {"x": {"provisioner": [{"local-exec": {"command": f"touch {marker}"}}]}},
+        },
     }
 
 
 @pytest.fixture(scope="module")
 def other(project, planned, marker, tmp_path_factory):
     """Another plan for the same state, which runs a program; in a folder of its own, by the names of a saved plan."""
-    from mock_provider import runner
-
     folder = tmp_path_factory.mktemp("foreign")
-    state = project.work(STACK).resolve()
     (folder / "main.tf.json").write_text(json.dumps(provisioned(marker)))
     out = project.root / "other"
     out.mkdir()
-    done = runner.run(
-        ["plan", f"-out={out / 'plan.tfplan'}"], cwd=folder, state=state, backend="local", capture=True
-    )
-    assert done.returncode == 0, done.stderr
-    shown = runner.run(
-        ["show", "-json", str(out / "plan.tfplan")], cwd=folder, state=state, backend="local", capture=True
-    )
+
+    def run(*words):
+        # With the project's own code and cache: Terraform applies a plan only with the providers it was made with.
+        start = ("-m", "mock_provider", "run", "--state-dir", str(project.work(STACK)), "--", "terraform")
+        return subprocess.run(
+            [sys.executable, *start, *words],
+            cwd=folder,
+            env=project.base | {"PYTHONPATH": str(project.root)},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+
+    run("plan", f"-out={out / 'plan.tfplan'}")
+    shown = run("show", "-json", str(out / "plan.tfplan"))
     (out / "plan.json").write_text(shown.stdout)
     return out
 
@@ -230,15 +243,16 @@ def test_what_was_applied_is_held_against_the_plan(project, other, marker, again
     stands_in = tmp_path / "terraform"
     words = shlex.join(find().command)
     stands_in.write_text(
-        f'#!/bin/sh\n[ "$1" = apply ] && exec {words} apply -json -input=false {other / "plan.tfplan"}\nexec {words} "$@"\n'
+        f'#!/bin/sh\n[ "$1" = apply ] && exec {words} apply -json {other / "plan.tfplan"}\nexec {words} "$@"\n'
     )
     stands_in.chmod(0o755)
     code, words = project.local("plan", "state", TF=str(stands_in))
     assert code == 0, words
     code, words = project.local("apply", "state", TF=str(stands_in))
     assert code == 2
-    assert "NOT AS PLANNED: what was applied is not what was planned and judged" in words
+    assert "NOT AS PLANNED: what was applied is not what was planned and judged" in words, words
     assert "  - terraform_data.x: create was not in the plan" in words
+    assert marker.exists()
     assert "  - aws_s3_bucket.state: create was in the plan, and was not done" in words
 
 
@@ -287,15 +301,29 @@ PLANTED = (
 )
 
 
-@pytest.mark.parametrize("command", ["plan", "apply"])
 @pytest.mark.parametrize("name", PLANTED)
-def test_what_synthesis_did_not_write_is_refused_by_name(project, marker, again, name, command):
-    place = project.root / "cdktf.out" / "local" / "stacks" / STACK / name
-    place.parent.mkdir(parents=True, exist_ok=True)
+def test_what_synthesis_did_not_write_is_refused_by_name(tmp_path, name):
+    about = target.Target("state", True, STACK, tmp_path / "environments" / "state.yaml", tmp_path)
+    place = about.folder / name
+    place.parent.mkdir(parents=True)
+    about.configuration.write_text("{}")
+    about.settings.parent.mkdir()
+    (tmp_path / "private").mkdir()
+    copies = holding.sources(about, tmp_path / "private")
+    place.write_text("{}")
+    with pytest.raises(
+        Problem, match=re.escape(f"{STACK}/{name.split('/')[0]}: was not written by synthesis")
+    ):
+        holding.inputs(about, copies, tmp_path / "private")
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_nothing_planted_is_planned_or_applied(project, marker, again, command):
+    place = project.root / "cdktf.out" / "local" / "stacks" / STACK / "evil.tf.json"
     place.write_text(json.dumps(provisioned(marker)))
     code, words = project.local(command, "state")
     assert code == 2
-    assert f"cdktf.out/local/stacks/{STACK}/{name.split('/')[0]}: was not written by synthesis" in words
+    assert f"cdktf.out/local/stacks/{STACK}/evil.tf.json: was not written by synthesis" in words
     assert not marker.exists()
     assert standing(project) == set()
 
@@ -372,7 +400,7 @@ GOOD = {
     "output": {"id": {"value": "${aws_vpc.main.id}"}},
 }
 FOREIGN = [
-    ({"resource": {"terraform_data": {"x": {}}}}, "terraform_data.x"),
+    ({"data": {"terraform_data": {"x": {}}}}, "data.terraform_data.x"),
     ({"resource": {"null_resource": {"x": {}}}}, "null_resource.x"),
     ({"resource": [{"null_resource": [{"x": [{}]}]}]}, "null_resource.x"),
     ({"data": {"terraform_remote_state": {"x": {"backend": "s3"}}}}, "data.terraform_remote_state.x"),
@@ -435,7 +463,7 @@ PLANS = {
         {
             "data": {
                 "terraform_remote_state": {
-                    "x": {"backend": "local", "config": {"path": "${path.module}/other.tfstate"}}
+                    "x": {"backend": "local", "config": {"path": "${path.module}/other.json"}}
                 }
             }
         },
@@ -447,10 +475,15 @@ PLANS = {
                 "c": {
                     "data": {
                         "terraform_remote_state": {
-                            "x": {"backend": "local", "config": {"path": "${path.module}/other.tfstate"}}
+                            "x": {"backend": "local", "config": {"path": "${path.module}/other.json"}}
                         }
                     },
-                    "assert": [{"condition": "${true}", "error_message": "no"}],
+                    "assert": [
+                        {
+                            "condition": "${data.terraform_remote_state.x.backend == null}",
+                            "error_message": "no",
+                        }
+                    ],
                 }
             }
         },
@@ -466,24 +499,25 @@ def test_so_is_it_in_plans_that_terraform_itself_made(case, tmp_path):
     configuration, wanted = PLANS[case]
     folder = tmp_path / "folder"
     (folder / "m").mkdir(parents=True)
-    (folder / "main.tf.json").write_text(json.dumps(configuration))
+    (folder / "main.tf.json").write_text(json.dumps(configuration, indent=2))
     (folder / "m" / "main.tf").write_text(
         'resource "aws_vpc" "y" {\n  cidr_block = "10.0.0.0/16"\n}\nresource "terraform_data" "y" {}\n'
     )
-    (folder / "other.tfstate").write_text(
-        '{"version": 4, "serial": 1, "lineage": "x", "outputs": {}, "resources": []}'
-    )
+    state = {"version": 4, "serial": 1, "lineage": "x", "resources": []}
+    state["outputs"] = {"a": {"value": "1", "type": "string"}}
+    (folder / "other.json").write_text(json.dumps(state))
     run = {"cwd": folder, "state": tmp_path / "state", "capture": True}
     assert runner.run(["plan", f"-out={tmp_path / 'plan'}"], **run).returncode == 0
     shown = runner.run(["show", "-json", str(tmp_path / "plan")], **run)
-    told = {reason.partition(": ")[0] for reason in foreign.in_plan(json.loads(shown.stdout))}
+    told = {reason.partition(": ")[0] for reason in foreign.in_plan(json.loads(shown.stdout), {})}
     assert wanted <= told
 
 
 def test_the_stacks_own_configurations_and_plans_hold_nothing_foreign(stack, project, planned):
     for variant in ("prod", "dev", "everything"):
         assert foreign.in_configuration(stack(variant)) == []
-    assert foreign.in_plan(json.loads((planned / "local" / STACK / "plan" / "plan.json").read_text())) == []
+    content = json.loads((planned / "local" / STACK / "plan" / "plan.json").read_text())
+    assert foreign.in_plan(content, GOOD) == []
 
 
 def test_differences_between_what_was_planned_and_what_was_done():
