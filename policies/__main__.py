@@ -183,7 +183,13 @@ def _check(options: argparse.Namespace) -> int:
     else:
         readings, notes = [read(path, options.configuration, told) for path in options.paths], []
     result = judging.judge(readings, rules, wanted)
-    result = judging.with_findings(result, waivers.apply(result.findings, accepted), notes)
+    waived = waivers.apply(
+        result.findings,
+        accepted,
+        longest_days=wanted.waivers.longest_days,
+        roots=[reading.path for reading in readings],
+    )
+    result = judging.with_findings(result, waived, notes)
     for format, output in zip(formats, outputs, strict=True):
         _report(format, output, result, rules)
     return result.exit_code

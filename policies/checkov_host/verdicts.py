@@ -124,7 +124,13 @@ class Verdicts:
         if not reading.model.resources:
             return None
         result = judging.judge([reading], self.catalogue, self.parameters)
-        return _indexed(reading, waivers.apply(result.findings, self.waivers))
+        waived = waivers.apply(
+            result.findings,
+            self.waivers,
+            longest_days=self.parameters.waivers.longest_days,
+            roots=[reading.path],
+        )
+        return _indexed(reading, waived)
 
 
 def _answer(judged: Judged, rule: str, block: str, instances: list[str]) -> Answer | None:

@@ -41,6 +41,7 @@ class Finding:
     """What one rule says about one resource; `status` is pass, fail, unknown or waived.
 
     `file` and `line` say where, `line` is 0 where it is not known. `construct` is the CDKTF path or "".
+    `root` is the path that was judged, as it was given.
     """
 
     rule: str
@@ -52,6 +53,7 @@ class Finding:
     file: str
     line: int
     construct: str
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: P
             notes.append(f"{reading.path}: none of its resources has an instance: there was nothing to judge")
         touched: set[str] = set()
         for entry in catalogue:
-            for finding in _apply(entry, model, parameters):
+            for finding in _apply(entry, model, parameters, reading.path):
                 rules.add(entry.id)
                 touched.add(finding.address)
                 findings.append(finding)
@@ -138,6 +140,7 @@ def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: P
                     reading.path,
                     0,
                     "",
+                    reading.path,
                 )
             )
         for unseen in reading.unseen:
@@ -152,9 +155,10 @@ def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: P
                     unseen.place.file,
                     unseen.place.line(),
                     unseen.construct,
+                    reading.path,
                 )
             )
-        findings.extend(_unseen(model, judged, parameters))
+        findings.extend(_unseen(model, judged, parameters, reading.path))
         resources += len(model.resources)
         evaluated += sum(resource.address in touched for resource in model.resources)
         uncovered.update(type for type in model.types if type not in known)
@@ -168,7 +172,7 @@ def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: P
     )
 
 
-def _unseen(model: Model, judged: Collection[str], parameters: Parameters) -> Iterable[Finding]:
+def _unseen(model: Model, judged: Collection[str], parameters: Parameters, root: str) -> Iterable[Finding]:
     """What no rule can judge: stores of types that no rule judges, and resources that create others unseen."""
     accepted = parameters.coverage
     for resource in model.resources:
@@ -178,16 +182,16 @@ def _unseen(model: Model, judged: Collection[str], parameters: Parameters) -> It
                 f"{type} keeps data and no rule judges it: write one, or accept the type in the parameters "
                 "(coverage.accepted_stores)"
             )
-            yield _coverage(NO_RULE, words, resource)
+            yield _coverage(NO_RULE, words, resource, root)
         if type not in accepted.accepted_creators and (why := creates_others(resource)):
             words = (
                 f"{why}: write it as resources of hashicorp/aws, or accept the type in the parameters "
                 "(coverage.accepted_creators)"
             )
-            yield _coverage(NOT_SHOWN, words, resource)
+            yield _coverage(NOT_SHOWN, words, resource, root)
 
 
-def _coverage(rule: str, message: str, resource: Resource) -> Finding:
+def _coverage(rule: str, message: str, resource: Resource, root: str) -> Finding:
     return Finding(
         rule,
         "coverage",
@@ -198,10 +202,11 @@ def _coverage(rule: str, message: str, resource: Resource) -> Finding:
         resource.file,
         resource.line,
         resource.construct,
+        root,
     )
 
 
-def _apply(entry: Entry, model: Model, parameters: Parameters) -> Iterable[Finding]:
+def _apply(entry: Entry, model: Model, parameters: Parameters, root: str) -> Iterable[Finding]:
     everything = EVERY_TYPE in entry.rule.types
     subjects = list(model.resources) if everything else model.of_type(*entry.rule.types)
     if entry.check_model is not None:
@@ -209,13 +214,13 @@ def _apply(entry: Entry, model: Model, parameters: Parameters) -> Iterable[Findi
             anchor = subjects[0]
             check_model = entry.check_model
             verdicts = _run(entry, lambda: check_model(model, parameters), anchor)
-            yield from _findings(entry, verdicts, None)
+            yield from _findings(entry, verdicts, None, root)
         return
     check = entry.check
     assert check is not None
     for resource in subjects:
         verdicts = _run(entry, partial(check, resource, model, parameters), resource)
-        yield from _findings(entry, verdicts, resource)
+        yield from _findings(entry, verdicts, resource, root)
 
 
 def _run(entry: Entry, check: Callable[[], Iterable[Verdict]], resource: Resource) -> list[Verdict]:
@@ -245,7 +250,9 @@ def _run(entry: Entry, check: Callable[[], Iterable[Verdict]], resource: Resourc
     return verdicts
 
 
-def _findings(entry: Entry, verdicts: list[Verdict], subject: Resource | None) -> Iterable[Finding]:
+def _findings(
+    entry: Entry, verdicts: list[Verdict], subject: Resource | None, root: str
+) -> Iterable[Finding]:
     judged = [verdict for verdict in verdicts if verdict.status != NOT_APPLICABLE]
     bad = [verdict for verdict in judged if verdict.status != PASS]
     if subject is not None:
@@ -271,6 +278,7 @@ def _findings(entry: Entry, verdicts: list[Verdict], subject: Resource | None) -
             resource.file,
             resource.line_of(attribute or view.path) if status != PASS else resource.line,
             resource.construct,
+            root,
         )
 
 

@@ -79,6 +79,13 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waivers:
+    """`longest_days`: days from the day of a run; a waiver that ends later is broken."""
+
+    longest_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """A declared flow: from one tier (or `internet`) to another on these ports."""
 
@@ -96,6 +103,7 @@ class Parameters:
     database: Database
     availability: Availability
     coverage: Coverage
+    waivers: Waivers
     flows: tuple[Flow, ...]
 
 
@@ -104,6 +112,7 @@ _SECTIONS: Final[Mapping[str, type]] = {
     "database": Database,
     "availability": Availability,
     "coverage": Coverage,
+    "waivers": Waivers,
 }
 _FLOW_KEYS: Final = {"from": "source", "to": "target", "protocol": "protocol", "ports": "ports"}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +19,16 @@ RULE: Final = WAIVER
 """The rule that broken waivers break."""
 
 _FIELDS: Final = ("rule", "address", "owner", "reason", "expires")
+_BOUNDS: Final = ("folder", "file")
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """One entry of the file; `mistake` says what is wrong with it, or is empty. `line` counts from 1."""
+    """One entry of the file; `mistake` says what is wrong with it, or is empty. `line` counts from 1.
+
+    `folder` and `inside` bind it: to findings of that judged path, and to those that stand in that file. Both are
+    paths as the gate is given them, or "".
+    """
 
     rule: str
     address: str
@@ -32,6 +38,14 @@ class Waiver:
     file: str
     line: int
     mistake: str = ""
+    folder: str = ""
+    inside: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What it is about, in words."""
+        bounds = (f" in {bound}" for bound in (self.folder, self.inside) if bound)
+        return f"{self.address}{''.join(bounds)}"
 
 
 def load(path: Path) -> tuple[Waiver, ...]:
@@ -63,7 +77,7 @@ def load(path: Path) -> tuple[Waiver, ...]:
 
 def _waiver(entry: dict[str, Any], file: str, line: int) -> Waiver:
     mistakes = [f"it has no {name}" for name in _FIELDS if not entry.get(name)]
-    mistakes += [f"{name!r} is not a field of a waiver" for name in entry if name not in _FIELDS]
+    mistakes += [f"{name!r} is not a field of a waiver" for name in entry if name not in (*_FIELDS, *_BOUNDS)]
     expires = entry.get("expires")
     if isinstance(expires, datetime):
         expires = expires.date()
@@ -75,13 +89,17 @@ def _waiver(entry: dict[str, Any], file: str, line: int) -> Waiver:
     elif expires and not isinstance(expires, date):
         mistakes.append(f"expires is {expires!r}, not a date as in 2026-12-31")
     texts = {}
-    for name in _FIELDS[:-1]:
+    for name in (*_FIELDS[:-1], *_BOUNDS):
         value = entry.get(name)
+        if name in _BOUNDS and value == "":
+            mistakes.append(f"{name} is empty: name one, or leave it out")
         if value and not isinstance(value, str):
             mistakes.append(f"{name} is {value!r}, not a text")
         texts[name] = value if isinstance(value, str) else ""
+    inside = texts.pop("file")
     return Waiver(
         **texts,
+        inside=inside,
         expires=expires if isinstance(expires, date) else None,
         file=file,
         line=line,
@@ -89,10 +107,19 @@ def _waiver(entry: dict[str, Any], file: str, line: int) -> Waiver:
     )
 
 
-def apply(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date | None = None) -> list[Finding]:
+def apply(
+    findings: Sequence[Finding],
+    waivers: Sequence[Waiver],
+    *,
+    longest_days: int,
+    roots: Collection[str] = (),
+    today: date | None = None,
+) -> list[Finding]:
     """The findings with the waived ones marked, and one more for each waiver that is broken.
 
     Args:
+        longest_days: how many days from today a waiver may end.
+        roots: the paths that were judged; a waiver bound to another folder, if there is one, is left alone.
         today: the day on which the waivers are looked at; today in UTC if None. A waiver is in force
             through the day of its expiry.
     """
@@ -101,14 +128,21 @@ def apply(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date | 
     for index, finding in enumerate(findings):
         if finding.status in (FAIL, UNKNOWN):
             by_subject.setdefault((finding.rule, finding.address), []).append(index)
+    judged = {os.path.realpath(root) for root in roots}
     result = list(findings)
     for waiver in waivers:
-        matched = by_subject.get((waiver.rule, waiver.address), [])
-        mistake = waiver.mistake
-        if not mistake and waiver.expires is not None and waiver.expires < today:
-            mistake = f"it expired on {waiver.expires}"
-        if not mistake and not matched:
-            mistake = f"{waiver.rule} has nothing against {waiver.address}: take the waiver out"
+        if not waiver.mistake and waiver.folder and judged and os.path.realpath(waiver.folder) not in judged:
+            if Path(waiver.folder).exists():
+                continue
+            waiver = replace(waiver, mistake=f"there is no folder {waiver.folder}")
+        matched = [
+            index
+            for index in by_subject.get((waiver.rule, waiver.address), ())
+            if _within(waiver.folder, findings[index].root) and _within(waiver.inside, findings[index].file)
+        ]
+        mistake = waiver.mistake or _mistake(
+            waiver, [findings[index] for index in matched], today, longest_days
+        )
         if mistake:
             result.append(
                 Finding(
@@ -129,3 +163,30 @@ def apply(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date | 
             words = f"{finding.message} (waived by {waiver.owner} until {waiver.expires}: {waiver.reason})"
             result[index] = replace(finding, status=WAIVED, message=words)
     return result
+
+
+def _within(bound: str, path: str) -> bool:
+    """Whether a path is the one that a waiver is bound to, however the two are written."""
+    return not bound or os.path.realpath(bound) == os.path.realpath(path)
+
+
+def _mistake(waiver: Waiver, matched: Sequence[Finding], today: date, longest_days: int) -> str:
+    """What is wrong with a waiver that is written as it has to be, or ""."""
+    assert waiver.expires is not None, "a waiver without an end is broken already"
+    if waiver.expires < today:
+        return f"it expired on {waiver.expires}"
+    if (waiver.expires - today).days > longest_days:
+        latest = today + timedelta(days=longest_days)
+        return (
+            f"it expires on {waiver.expires}, more than {longest_days} days from today: {latest} at the latest "
+            "(waivers.longest_days)"
+        )
+    if not matched:
+        return f"{waiver.rule} has nothing against {waiver.subject}: take the waiver out"
+    folders = sorted({os.path.realpath(finding.root): finding.root for finding in matched}.values())
+    if not waiver.folder and len(folders) > 1:
+        return (
+            f"{waiver.rule} finds {waiver.subject} in {len(folders)} folders: bind it to one of them, as in "
+            f'folder = "{folders[0]}"'
+        )
+    return ""

@@ -9,17 +9,18 @@ import json
 import re
 import shutil
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 STACK = "cloudmart-prod"
-WAIVER = """
+WAIVER = f"""
 [[waiver]]
 rule = "CM_RDS_BACKUPS_SURVIVE"
 address = "aws_db_instance.main"
 owner = "platform-team"
 reason = "this environment is about to be destroyed"
-expires = 2099-12-31
+expires = {(datetime.now(UTC) + timedelta(days=30)).date()}
 """
 LIFTED = "\nload_balancer:\n  deletion_protection: false\ndatabase:\n  deletion_protection: false\n"
 

@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from policies.__main__ import main
 
 Written = Callable[[dict[str, Any]], Path]
 
+SOON = (datetime.now(UTC) + timedelta(days=30)).date()
 GOOD = 'resource "aws_ebs_volume" "main" {\n  encrypted = true\n  tags = { Name = "x" }\n}\n'
 BACKED_UP = """\
 resource "aws_backup_selection" "main" {
@@ -92,7 +94,7 @@ def test_a_broken_waiver_closes_the_gate(written: Written, tmp_path: Path) -> No
     folder = written({"main.tf": GOOD + BACKED_UP})
     waivers = tmp_path / "waivers.toml"
     waivers.write_text(
-        '[[waiver]]\nrule = "CM_X"\naddress = "a.b"\nowner = "o"\nreason = "r"\nexpires = 2999-01-01\n'
+        f'[[waiver]]\nrule = "CM_X"\naddress = "a.b"\nowner = "o"\nreason = "r"\nexpires = {SOON}\n'
     )
     assert check(folder, "--waivers", waivers) == 1
     assert check(folder, "--waivers", tmp_path / "missing.toml") == 2
@@ -106,11 +108,38 @@ def test_a_waived_failure_opens_the_gate(
     waivers = tmp_path / "waivers.toml"
     waivers.write_text(
         '[[waiver]]\nrule = "CM_EBS_ENCRYPTED"\naddress = "aws_ebs_volume.main"\nowner = "o"\nreason = "r"\n'
-        "expires = 2999-01-01\n"
+        f"expires = {SOON}\n"
     )
     assert check(folder) == 1
     assert check(folder, "--waivers", waivers) == 0
     assert "WAIVED aws_ebs_volume.main" in capsys.readouterr().out
+
+
+def test_a_waiver_for_two_folders_waives_neither_until_it_names_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = 'resource "aws_sns_topic" "t" {\n  name = "x"\n}\n'
+    for name in ("a", "b"):
+        Path(name).mkdir()
+        Path(name, "main.tf").write_text(text)
+    waiver = (
+        '[[waiver]]\nrule = "CM_QUEUES_ENCRYPTED"\naddress = "aws_sns_topic.t"\nowner = "o"\nreason = "r"\n'
+        f"expires = {SOON}\n"
+    )
+
+    def statuses(text: str, *folders: object) -> list[tuple[str, str]]:
+        Path("w.toml").write_text(text)
+        check(*folders, "--waivers", "w.toml", "--format", "json")
+        found = json.loads(capsys.readouterr().out)["findings"]
+        return [(finding["file"], finding["status"]) for finding in found]
+
+    assert statuses(waiver, "a") == [("a/main.tf", "waived")]
+    assert statuses(waiver, "a", "b") == [("a/main.tf", "fail"), ("b/main.tf", "fail"), ("w.toml", "fail")]
+    bound = f'{waiver}folder = "a"\n'
+    assert statuses(bound, "a", "b") == [("a/main.tf", "waived"), ("b/main.tf", "fail")]
+    assert statuses(bound, "b") == [("b/main.tf", "fail")]
+    assert statuses(bound, tmp_path / "a") == [(str(tmp_path / "a/main.tf"), "waived")]
 
 
 def test_several_formats_go_each_to_its_file(

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,7 @@ def _hook(
     )
 
 
+SOON = (datetime.now(UTC) + timedelta(days=30)).date()
 HOSTILE_NAMES = {
     "--waivers=w.toml/main.tf": GOOD,
     "--params=p.toml/main.tf": GOOD,
@@ -177,7 +179,7 @@ HOSTILE_NAMES = {
     "--exact/main.tf": GOOD,
     "--/main.tf": GOOD,
     "w.toml": '[[waiver]]\nrule = "CM_QUEUES_ENCRYPTED"\naddress = "aws_sns_topic.t"\nowner = "x"\nreason = "x"\n'
-    "expires = 2099-01-01\n",
+    f"expires = {SOON}\n",
     "p.toml": '[coverage]\naccepted_stores = ["aws_qldb_ledger"]\n',
     "stack/main.tf": BAD,
     "store/main.tf": 'resource "aws_qldb_ledger" "l" {\n  name = "x"\n}\n',
@@ -210,7 +212,7 @@ def test_the_name_of_a_file_is_no_option(name: str, folder: str, tmp_path: Path)
     ],
 )
 def test_options_of_the_hook(args: list[str], code: int, tmp_path: Path) -> None:
-    _write(tmp_path, {"w.toml": HOSTILE_NAMES["w.toml"].replace("2099", "2027"), "stack/main.tf": BAD})
+    _write(tmp_path, {"w.toml": HOSTILE_NAMES["w.toml"], "stack/main.tf": BAD})
     done = _hook(tmp_path, *args, "stack/main.tf")
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
@@ -351,7 +353,7 @@ def test_commits_without_configuration_files(hooks: Path, pre_commit: Run, tmp_p
 
 
 def test_arguments_in_the_configuration(hooks: Path, pre_commit: Run, tmp_path: Path) -> None:
-    _write(tmp_path, {"s/main.tf": BAD, "w.toml": HOSTILE_NAMES["w.toml"].replace("2099", "2027")})
+    _write(tmp_path, {"s/main.tf": BAD, "w.toml": HOSTILE_NAMES["w.toml"]})
     _repository(tmp_path, hooks, ["--waivers", "w.toml", "--"])
     done = pre_commit(tmp_path, "run", "--all-files")
     assert done.returncode == 0, done.stdout

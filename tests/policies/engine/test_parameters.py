@@ -76,6 +76,7 @@ def test_the_window_is_converted_to_utc(
         ('[[flows]]\nfrom = "a"\nto = "b"\nprotocol = "tpc"\nports = [1]\n', "it is tcp, udp, icmp or all"),
         ('[[flows]]\nfrom = "a"\nports = [1]\n', "flows[1].to: None: a text is needed"),
         ('[[flows]]\nform = "a"\n', "flows[1].form: there is no such key; did you mean 'from'?"),
+        ("[waivers]\nlongest_days = 0\n", "waivers.longest_days: 0: it is at least 1"),
         ("[backups\n", "it is not TOML"),
         ("\x00", "NUL"),
     ],

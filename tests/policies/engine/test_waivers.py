@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -30,7 +31,7 @@ expires = 2026-06-30
 def applied(tmp_path: Path, text: str) -> list[Finding]:
     path = tmp_path / "waivers.toml"
     path.write_text(text)
-    return waivers.apply(FINDINGS, waivers.load(path), TODAY)
+    return waivers.apply(FINDINGS, waivers.load(path), longest_days=400, today=TODAY)
 
 
 def test_a_waived_finding_stays_and_says_why(tmp_path: Path) -> None:
@@ -58,6 +59,20 @@ def test_an_unknown_can_be_waived_too(tmp_path: Path) -> None:
         ("2026-06-30", "20260630", "expires is 20260630, not a date"),
         ("expires", "color = 1\nexpires", "'color' is not a field"),
         ('"platform@example.com"', "7", "owner is 7, not a text"),
+        ("2026-06-30", "2027-08-05", "it expires on 2027-08-05, more than 400 days from today: 2027-08-04"),
+        ("2026-06-30", "9999-12-31", "more than 400 days from today"),
+        ("expires", 'folder = ""\nexpires', "folder is empty"),
+        ("expires", "file = 7\nexpires", "file is 7, not a text"),
+        (
+            "expires",
+            'file = "other.tf"\nexpires',
+            "CM_A has nothing against aws_db_instance.main in other.tf",
+        ),
+        (
+            "expires",
+            'folder = "nowhere"\nexpires',
+            "CM_A has nothing against aws_db_instance.main in nowhere",
+        ),
     ],
 )
 def test_a_broken_waiver_fails_and_waives_nothing(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -66,6 +81,68 @@ def test_a_broken_waiver_fails_and_waives_nothing(tmp_path: Path, old: str, new:
     assert words in found[-1].message
     assert (found[-1].rule, found[-1].line) == ("CM_WAIVER", 2)
     assert found[-1].file.endswith("waivers.toml")
+
+
+def test_the_longest_term_is_still_good(tmp_path: Path) -> None:
+    assert applied(tmp_path, GOOD.replace("2026-06-30", "2027-08-04"))[0].status == "waived"
+
+
+def test_a_waiver_may_be_bound_to_the_file(tmp_path: Path) -> None:
+    assert applied(tmp_path, f'{GOOD}file = "./main.tf"\n')[0].status == "waived"
+
+
+def in_folders(tmp_path: Path, text: str, *judged: str, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    """The findings of a rule on one address in each of the folders a and b, of which some are judged."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "waivers.toml").write_text(text)
+    found = [replace(FINDINGS[0], file=f"{name}/main.tf", root=name) for name in judged]
+    accepted = waivers.load(tmp_path / "waivers.toml")
+    return waivers.apply(found, accepted, longest_days=400, roots=judged, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    "bound", ['folder = "a"', 'folder = "./b/../a/"', 'folder = "a"\nfile = "a/main.tf"']
+)
+def test_a_bound_waiver_holds_in_its_folder_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    found = in_folders(tmp_path, f"{GOOD}{bound}\n", "a", "b", monkeypatch=monkeypatch)
+    assert [finding.status for finding in found] == ["waived", "fail"]
+
+
+def test_each_folder_has_its_own_waiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f'{GOOD}folder = "a"\n{GOOD}folder = "b"\n'
+    found = in_folders(tmp_path, text, "a", "b", monkeypatch=monkeypatch)
+    assert [finding.status for finding in found] == ["waived", "waived"]
+
+
+@pytest.mark.parametrize("bound", ["", 'file = "a/main.tf"\n'])
+def test_a_waiver_for_several_folders_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    found = in_folders(tmp_path, GOOD + bound, "a", "b", monkeypatch=monkeypatch)
+    if bound:
+        assert [finding.status for finding in found] == ["waived", "fail"]
+    else:
+        assert [finding.status for finding in found] == ["fail", "fail", "fail"]
+        assert 'in 2 folders: bind it to one of them, as in folder = "a"' in found[-1].message
+
+
+def test_a_waiver_of_a_folder_that_is_not_judged_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = in_folders(tmp_path, f'{GOOD}folder = "b"\n', "a", monkeypatch=monkeypatch)
+    assert [finding.status for finding in found] == ["fail"]
+
+
+def test_a_waiver_of_a_folder_that_went_away_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = in_folders(tmp_path, f'{GOOD}folder = "c"\n', "a", monkeypatch=monkeypatch)
+    assert [finding.status for finding in found] == ["fail", "fail"]
+    assert "there is no folder c" in found[-1].message
 
 
 def test_a_date_may_be_written_as_a_text(tmp_path: Path) -> None:
