@@ -24,7 +24,7 @@ from handoff import changes, configuration, costs, mermaid, pages, readback, run
 from handoff.configuration import Json
 from mock_provider import schema as provider_schema
 from policies.engine import catalogue
-from settings import Settings
+from settings import Settings, contract
 from support.problem import Problem
 from support.progress import step
 
@@ -154,6 +154,7 @@ def _fill(
             ),
             "rules.html": (f"{name}: rules", pages.rules(rules)),
             "interface.html": (f"{name}: inputs and outputs", pages.interface(found)),
+            "contract.html": (f"{name}: the backend's contract", pages.contract(found, contract.MEANING)),
             "runbook.html": (title, runbook.html(sections)),
             "costs.html": (f"{name}: costs", pages.costs(estimate, variants, prices)),
         }

@@ -55,6 +55,7 @@ PAGES = (
     ("../policy/report.html", "Policy report"),
     ("rules.html", "Rules"),
     ("interface.html", "Inputs and outputs"),
+    ("contract.html", "Backend's contract"),
     ("runbook.html", "Runbook"),
     ("costs.html", "Costs"),
 )
@@ -253,6 +254,84 @@ def interface(configuration: Json) -> str:
         + table(("Output", "What it is", "Value"), outputs)
         + f"<h2>Needs</h2><p>Terraform or OpenTofu {code(settings['required_version'])}, and:</p>"
         + table(("Provider", "Source", "Version"), providers)
+    )
+
+
+# What the backend does beyond reading its variables.
+DUTIES = (
+    (
+        "Sign in anew for each connection",
+        "RDS changes the password every seven days, an IAM token is good for fifteen minutes, and ElastiCache ends a "
+        "session that was signed in with one after twelve hours. Ask for the secret, or make the token, whenever a "
+        "connection is opened, and open another one when one is closed. Keep neither.",
+    ),
+    (
+        "Trust no certificate but the right one",
+        "Check the chain and the name of the database's certificate with the file that is named, and Redis's with the "
+        "system's. `rejectUnauthorized: false` lets anybody in between pose as the database.",
+    ),
+    (
+        "Live through a failover",
+        "For a minute or two connections break and new ones time out. Answer with 503, try again with pauses, and "
+        "never leave the process: the group would replace every instance at once.",
+    ),
+    (
+        "Stay healthy without the stores",
+        "The health check says whether this instance can serve, not whether the database can: one that asks the "
+        "database has every instance replaced in a failover.",
+    ),
+    (
+        "Stop in order",
+        "On SIGTERM take no new connection, finish what is under way and end within thirty seconds.",
+    ),
+    (
+        "Serve `/api/*` and the health check, and nothing else",
+        "CloudFront sends `/api/*`, as it stands, and nothing of the rest. Bodies above 8 KB come through below "
+        "`/api/` alone.",
+    ),
+    (
+        "Write to standard output",
+        "It goes to the log group of the backend, a line an event; no secrets, no tokens.",
+    ),
+    (
+        "Ask Redis for what its access string allows",
+        "Administration and dangerous commands (`KEYS`, `FLUSHALL`, `CONFIG`) are refused; `SCAN` does what `KEYS` "
+        "did.",
+    ),
+)
+
+
+def contract(configuration: Json, meaning: Mapping[str, str]) -> str:
+    """What the backend is told, read from the user data of its instances, and what it has to do."""
+    found = re.search(
+        r"/backend\.env\n(?:    .*\n)*?    content: \|\n((?:      .*\n)+)",
+        str(configuration["locals"]["backend_user_data"]),
+    )
+    told = [line.strip().partition("=") for line in found[1].splitlines()] if found else []
+    rows = [
+        [
+            code(name),
+            code(value.removeprefix("${").removesuffix("}") if value.count("${") == 1 else value),
+            _inline(meaning.get(name, "one of the settings' own (backend.environment)")),
+        ]
+        for name, _, value in told
+    ]
+    users = configuration["resource"].get("aws_elasticache_user", {})
+    access = (
+        f"<p>Its user's access string is {code(users['backend']['access_string'])}.</p>"
+        if "backend" in users
+        else ""
+    )
+    return (
+        "<p>The container runs with these variables, and with the role of its instance as its only identity. The "
+        "page is "
+        "made from the user data that instances start with.</p>"
+        + table(("Variable", "Value", "What the backend does with it"), rows)
+        + "<h2>What it must do</h2>"
+        + "".join(f"<h3>{_inline(title)}</h3><p>{_inline(words)}</p>" for title, words in DUTIES)
+        + access
+        + "<p>A backend that does all of it, in Node, with nothing else in it, is the generator's "
+        "<code>examples/backend/</code>.</p>"
     )
 
 

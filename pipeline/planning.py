@@ -59,7 +59,34 @@ def session(target: Target, faults: Path | None = None) -> terraform.Session:
             "  for AWS: aws sso login (with AWS_PROFILE), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         )
     print(f"  {run.product} {run.version}, signed in to AWS by {source}", file=sys.stderr)
+    refuse_a_state_on_one_machine(target)
     return run
+
+
+def refuse_a_state_on_one_machine(target: Target) -> None:
+    """Keep what is protected from deletion out of a state that only one machine has.
+
+    Raises:
+        Problem: the environment's database is protected, and its state would be a file of this checkout.
+    """
+    if target.environment == STATE:
+        return
+    import settings
+
+    values = settings.read(target.settings)
+    if values.state.backend == "s3" or not values.database.deletion_protection:
+        return
+    bucket = settings.read_state(target.settings.with_name(f"{STATE}.yaml"))
+    raise Problem(
+        f"{target.shown(target.settings)}: state.backend is local: the state of {target.environment} would be a file "
+        f"on "
+        "this machine, with no lock between people, no history and no encryption\n"
+        "  make its bucket, once for all environments:\n"
+        f"    make plan ENV={STATE} && make apply ENV={STATE}   # {bucket.bucket}, from environments/{STATE}.yaml\n"
+        f"  then, in {target.shown(target.settings)}:\n"
+        f"    state: {{backend: s3, bucket: {bucket.bucket}, region: {bucket.region}}}\n"
+        f"  to go through it all with no AWS account and no bucket: {target.twin.make('plan')}"
+    )
 
 
 def plan(target: Target, run: terraform.Session) -> int:

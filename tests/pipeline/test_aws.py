@@ -16,6 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import planning
+from pipeline import target as targets
+from support.problem import Problem
+
 ROOT = Path(__file__).resolve().parents[2]
 
 KEYS = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
@@ -193,3 +197,20 @@ def test_the_disk_is_looked_at_before_terraform_starts(monkeypatch, tmp_path):
         Problem, match=r"the disk is all but full \(5 MiB free\).* make at least 64 MiB of room"
     ):
         planning.ready_to_write(about)
+
+
+def test_production_keeps_no_state_on_one_machine(tmp_path: Path) -> None:
+    for name in ("prod", "dev", "state"):
+        text = (ROOT / "environments" / f"{name}.yaml").read_text(encoding="utf-8")
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    prod = targets.Target("prod", False, "cloudmart-prod", tmp_path / "prod.yaml", tmp_path)
+    with pytest.raises(Problem, match=r"state.backend is local") as told:
+        planning.refuse_a_state_on_one_machine(prod)
+    for words in ("make plan ENV=state && make apply ENV=state", "state: {backend: s3, bucket: ", "LOCAL=1"):
+        assert words in str(told.value)
+    settings = next(line for line in str(told.value).splitlines() if "state: {" in line).strip()
+    with (tmp_path / "prod.yaml").open("a") as file:
+        file.write(f"\n{settings}\n")
+    planning.refuse_a_state_on_one_machine(prod)
+    dev = targets.Target("dev", False, "cloudmart-dev", tmp_path / "dev.yaml", tmp_path)
+    planning.refuse_a_state_on_one_machine(dev)
