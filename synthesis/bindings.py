@@ -14,10 +14,12 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import os
+import shutil
 import sys
 import time
 import types
 import warnings
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -95,15 +97,30 @@ def _warm_cache() -> None:
     """
     names = ("jsii", "constructs", "cdktf", PACKAGE.replace("_", "-"))
     stamp = cache.root() / ("jsii-" + "-".join(version(name) for name in names))
-    if stamp.exists():
+    packages = Path(os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"])
+    folders = [
+        packages / folder / version(name)
+        for name, folder in zip(names[1:], ("constructs", "cdktf", "@cdktf/provider-aws"), strict=True)
+    ]
+    if _warm(stamp, folders):
         return
     with cache.locked(stamp):
-        if stamp.exists():
+        if _warm(stamp, folders):
             return
+        if stamp.exists():
+            print("  the cache of the provider's bindings is damaged and made anew", file=sys.stderr)
+            stamp.unlink()
+            for folder in folders:
+                shutil.rmtree(folder, ignore_errors=True)
         print("  unpacking the provider's bindings into the cache (once)", file=sys.stderr)
         importlib.import_module(f"{PACKAGE}._jsii")
-        folder = Path(os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"]) / "@cdktf" / "provider-aws"
         give_up = time.monotonic() + INDEX_PATIENCE
-        while not list(folder.glob("*/*/.jsii.runtime.v1.json")) and time.monotonic() < give_up:
+        while not list(folders[-1].glob("*/.jsii.runtime.v1.json")) and time.monotonic() < give_up:
             time.sleep(0.2)
-        stamp.touch()
+        with cache.in_words(stamp.parent):
+            cache.note(stamp, folders)
+
+
+def _warm(stamp: Path, folders: Sequence[Path]) -> bool:
+    """Whether the packages are unpacked, and all that was then is there; an empty stamp says no more than the first."""
+    return stamp.exists() and (not stamp.stat().st_size or cache.whole(stamp, folders))
