@@ -2,6 +2,11 @@
 
 Flows follow from security groups on both ends, from subnets and from routes. Network ACLs are left out of
 account: they can only forbid more.
+
+What names no subnet stands in the default VPC: in public subnets, with the VPC's default security group if it names
+none. Of the default VPC and of every default security group that nothing here manages, what AWS makes is taken.
+Sources: https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html
+and https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
 """
 
 from __future__ import annotations
@@ -28,6 +33,7 @@ AWS_SERVICES: Final = "AWS services"
 
 SUBNETS: Final = ("aws_subnet", "aws_default_subnet")
 _GROUPS: Final = ("aws_security_group", "aws_default_security_group")
+_VPCS: Final = ("aws_vpc", "aws_default_vpc")
 _CACHES: Final = (
     "aws_elasticache_replication_group",
     "aws_elasticache_cluster",
@@ -56,7 +62,8 @@ _PLACES: Final[dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
 class Node:
     """Something that takes part in flows: its tier, security groups and subnets.
 
-    `open` says that it has public addresses, `outward` that it can reach the internet.
+    `open` says that it has public addresses, `outward` that it can reach the internet. Without subnets it stands in
+    the default VPC.
     """
 
     resource: Resource
@@ -124,29 +131,68 @@ def _nodes(model: Model) -> Iterator[Node]:
         for resource in model.of_type(type):
             if type == "aws_vpc_endpoint" and (resource.text("vpc_endpoint_type") or "Gateway") == "Gateway":
                 continue
-            if type == "aws_lambda_function" and resource.get("vpc_config") is ABSENT:
+            # A function outside of a VPC, and a service whose tasks have the network of their hosts.
+            if type == "aws_lambda_function" and resource.get("vpc_config") in (ABSENT, []):
                 continue
-            yield _node(
-                resource, tier, [(resource, path) for path in groups], [(resource, path) for path in subnets]
-            )
+            if type == "aws_ecs_service" and resource.get("network_configuration") in (ABSENT, []):
+                continue
+            wearing = [(resource, path) for path in groups]
+            where = [(resource, path) for path in subnets]
+            template = None
+            if type == "aws_instance":
+                for interface in _interfaces(resource):
+                    wearing.append((interface, "security_groups[]"))
+                    where.append((interface, "subnet_id"))
+                if resource.get("launch_template") not in (ABSENT, []):
+                    template = _template(resource)
+                    wearing += [(template, path) for path in _TEMPLATE_GROUPS]
+                    where.append((template, "network_interfaces[].subnet_id"))
+            yield _node(resource, tier, wearing, where, template)
     for resource in model.of_type("aws_autoscaling_group"):
         template = _template(resource)
-        paths = ["network_interfaces[].security_groups[]", "vpc_security_group_ids[]", "security_groups[]"]
         where = [(resource, "vpc_zone_identifier[]"), (template, "network_interfaces[].subnet_id")]
-        yield _node(resource, BACKEND, [(template, path) for path in paths], where, template)
+        yield _node(resource, BACKEND, [(template, path) for path in _TEMPLATE_GROUPS], where, template)
     for type, store in STORES.items():
         for resource in model.of_type(type):
             if resource.get("replication_group_id") is not ABSENT and type == "aws_elasticache_cluster":
                 continue
             tier = CACHE if type in _CACHES else DATABASE
-            if store.subnet_group:
-                named = resource.referenced(store.subnet_group, store.subnet_group_type)
-                where = [(group, "subnet_ids[]") for group in named.resources]
-                if not where and resource.get(store.subnet_group) is not ABSENT:
-                    raise resource.undetermined("its subnet group is not seen here", store.subnet_group)
-            else:
+            if not store.subnet_group:
+                if store.subnets.startswith("vpc_options.") and resource.block("vpc_options") is None:
+                    raise resource.undetermined(
+                        "it stands outside of any VPC, and who reaches it hangs on its policy"
+                    )
                 where = [(resource, f"{store.subnets}[]")]
+            else:
+                # A replica in the same Region stands in its source's subnets.
+                holder = resource
+                if resource.get(store.subnet_group) is ABSENT:
+                    holder = next(iter(resource.referenced("replicate_source_db", type).resources), resource)
+                named = holder.referenced(store.subnet_group, store.subnet_group_type)
+                where = [(group, "subnet_ids[]") for group in named.resources]
+                if not where and holder.get(store.subnet_group) not in (ABSENT, "", "default"):
+                    raise resource.undetermined("its subnet group is not seen here", store.subnet_group)
             yield _node(resource, tier, [(resource, f"{store.groups}[]")], where)
+
+
+_TEMPLATE_GROUPS: Final = (
+    "network_interfaces[].security_groups[]",
+    "vpc_security_group_ids[]",
+    "security_groups[]",
+)
+
+
+def _interfaces(instance: Resource) -> Iterator[Resource]:
+    """The network interfaces that an instance is given instead of making its own."""
+    for path in (
+        "network_interface[].network_interface_id",
+        "primary_network_interface[].network_interface_id",
+    ):
+        links = instance.referenced(path, "aws_network_interface")
+        for missing in links.unresolved:
+            reason = missing if isinstance(missing, Unknown) else f"{missing} is not seen here"
+            raise instance.undetermined(reason, "network_interface")
+        yield from links.resources
 
 
 def _template(resource: Resource) -> Resource:
@@ -177,6 +223,8 @@ def _node(
     if not groups:
         groups = _default_groups(resource, subnets)
     public = _has_public_address(resource, template, subnets)
+    if not subnets:
+        return Node(resource, tier, groups, subnets, public, public)
     reachable = any(_internet_route(subnet) for subnet in subnets) if public else False
     # A public address takes a subnet with a route to an internet gateway; without one, a NAT gateway does.
     outward = reachable or any(_nat_route(subnet) for subnet in subnets)
@@ -185,9 +233,12 @@ def _node(
 
 def linked(paths: Iterable[tuple[View, str]], types: tuple[str, ...], what: str) -> tuple[Resource, ...]:
     found: dict[int, Resource] = {}
+    # `vpc.default_security_group_id` leads to the VPC.
+    vpcs = _VPCS if types is _GROUPS else ()
     for view, path in paths:
-        links = view.referenced(path, *types)
-        for resource in links.resources:
+        links = view.referenced(path, *types, *vpcs)
+        for linked_to in links.resources:
+            resource = _default_group(linked_to) if linked_to.type in vpcs else linked_to
             found[id(resource)] = resource
         for missing in links.unresolved:
             reason = missing if isinstance(missing, Unknown) else f"the {what} {missing} is not seen here"
@@ -201,22 +252,73 @@ def _default_groups(resource: Resource, subnets: Iterable[Resource]) -> tuple[Re
         raise resource.undetermined(
             "it has no security group, so that only its targets decide", "security_groups"
         )
-    model = resource.model
-    found: dict[int, Resource] = {}
+    vpcs: dict[int, Resource | None] = {} if subnets else {0: None}
     for subnet in subnets:
-        for vpc in subnet.referenced("vpc_id", "aws_vpc", "aws_default_vpc").resources:
-            for group in model.referring(vpc, "aws_default_security_group", "vpc_id").resources:
-                found[id(group)] = group
-    if not found:
-        raise resource.undetermined("it names no security group, and the VPC's default one is not seen here")
-    return tuple(found.values())
+        if subnet.type == "aws_default_subnet":
+            vpcs[0] = None
+            continue
+        links = subnet.referenced("vpc_id", *_VPCS)
+        vpcs.update((id(vpc), vpc) for vpc in links.resources)
+        if not links.resources:
+            raise resource.undetermined(
+                "it names no security group, and the VPC's default one is not seen here"
+            )
+    return tuple(
+        _default_group(_default_vpc(resource.model) if vpc is None else vpc, resource.model)
+        for vpc in vpcs.values()
+    )
+
+
+def _default_vpc(model: Model) -> Resource | None:
+    return next(iter(model.of_type("aws_default_vpc")), None)
+
+
+def _default_group(vpc: Resource | None, model: Model | None = None) -> Resource:
+    """The default security group of a VPC, or of the default VPC: the one that is managed here, or AWS's."""
+    model = model or (vpc.model if vpc is not None else None)
+    assert model is not None
+    if vpc is not None:
+        managed = model.referring(vpc, "aws_default_security_group", "vpc_id").resources
+        if managed:
+            return managed[0]
+    if vpc is None or vpc.type == "aws_default_vpc":
+        # Without `vpc_id` it is the default VPC's.
+        for group in model.of_type("aws_default_security_group"):
+            if group.get("vpc_id") is ABSENT:
+                return group
+    made: dict[int, Resource] = model.shared.setdefault(_default_group, {})
+    key = id(vpc) if vpc is not None else 0
+    if key not in made:
+        everything = {"protocol": "-1", "from_port": 0, "to_port": 0}
+        made[key] = Resource(
+            f"the default security group of {vpc.address if vpc is not None else 'the default VPC'}",
+            "aws_default_security_group",
+            "default",
+            {
+                "ingress": [{**everything, "self": True}],
+                "egress": [{**everything, "cidr_blocks": ["0.0.0.0/0"], "ipv6_cidr_blocks": ["::/0"]}],
+            },
+            mode=ASSUMED,
+            place=vpc.place if vpc is not None else None,
+        )
+        made[key].model = model
+    return made[key]
+
+
+ASSUMED: Final = "assumed"
+"""The mode of a resource that AWS makes by itself and nothing here manages."""
 
 
 def _has_public_address(resource: Resource, template: Resource | None, subnets: Iterable[Resource]) -> bool:
     if resource.type in ("aws_lb", "aws_alb", "aws_elb"):
         return not resource.boolean("internal")
     if resource.type in STORES:
-        return resource.boolean("publicly_accessible")
+        members = ("aws_rds_cluster_instance", "aws_neptune_cluster_instance")
+        return resource.boolean("publicly_accessible") or any(
+            member.boolean("publicly_accessible")
+            for type in members
+            for member in resource.model.referring(resource, type, "cluster_identifier").resources
+        )
     if resource.type == "aws_ecs_service":
         return resource.boolean("network_configuration.assign_public_ip")
     if resource.type in ("aws_lambda_function", "aws_vpc_endpoint"):
@@ -225,7 +327,10 @@ def _has_public_address(resource: Resource, template: Resource | None, subnets: 
         paths = ("network_interfaces[].associate_public_ip_address", "associate_public_ip_address")
         said = [(template, value) for path in paths for value in template.each(path)]
     else:
-        said = [(resource, value) for value in resource.each("associate_public_ip_address")]
+        said = []
+    if resource.type == "aws_instance":
+        # What the instance says itself counts before its template.
+        said = [(resource, value) for value in resource.each("associate_public_ip_address")] or said
         if resource.model.referring(resource, "aws_eip", "instance").resources:
             return True
         links = resource.model.of_type("aws_eip_association")
@@ -236,14 +341,28 @@ def _has_public_address(resource: Resource, template: Resource | None, subnets: 
             raise view.undetermined(value, "associate_public_ip_address")
     if said:
         return any(str(value).lower() == "true" for _, value in said)
-    return any(subnet.boolean("map_public_ip_on_launch") for subnet in subnets)
+    found = list(subnets) or resource.model.of_type("aws_default_subnet")
+    mapped = [
+        subnet.boolean("map_public_ip_on_launch", subnet.type == "aws_default_subnet") for subnet in found
+    ]
+    if not subnets and len(set(mapped)) > 1:
+        raise resource.undetermined("it is not known in which of the default subnets it starts")
+    # A default subnet gives public addresses unless it is told not to.
+    return any(mapped) or not found
 
 
 def _internet_route(subnet: Resource) -> bool:
-    return any(leads_to_internet(route) for table in tables_of(subnet) for route in routes(table))
+    if subnet.type == "aws_default_subnet":
+        return True
+    return any(
+        table.type == "aws_default_vpc" or any(map(leads_to_internet, routes(table)))
+        for table in tables_of(subnet)
+    )
 
 
 def _nat_route(subnet: Resource) -> bool:
+    if subnet.type == "aws_default_subnet":
+        return False
     return any(nat_of(route) for table in tables_of(subnet) for route in routes(table))
 
 
@@ -278,6 +397,10 @@ def _permissions(group: Resource, direction: str) -> Iterator[_Permission]:
     model = group.model
     for block in group.blocks(direction):
         yield _permission(block, group)
+    if group.mode == ASSUMED:
+        vpcs = [vpc for vpc in model.of_type(*_VPCS) if _default_group(vpc) is group]
+        for rule in (rule for vpc in vpcs for rule in _rules_of_default(vpc, direction)):
+            yield _permission(rule, group)
     rules = model.referring(group, f"aws_vpc_security_group_{direction}_rule", "security_group_id")
     for rule in rules.resources:
         yield _permission(rule, group)
@@ -287,6 +410,15 @@ def _permissions(group: Resource, direction: str) -> Iterator[_Permission]:
             yield _permission(rule, group)
     for unknown in (*rules.unknowns, *older.unknowns):
         raise group.undetermined(f"a rule may belong to this security group: {unknown.reason}")
+
+
+def _rules_of_default(vpc: Resource, direction: str) -> Iterator[Resource]:
+    """Rules that are added to the default security group of a VPC by its id."""
+    newer = f"aws_vpc_security_group_{direction}_rule"
+    yield from vpc.model.referring(vpc, newer, "security_group_id").resources
+    for rule in vpc.model.referring(vpc, "aws_security_group_rule", "security_group_id").resources:
+        if rule.text("type") == direction:
+            yield rule
 
 
 def _permission(view: View, group: Resource) -> _Permission:
@@ -311,8 +443,8 @@ def _permission(view: View, group: Resource) -> _Permission:
     # The older rule resource and inline blocks name the other side in these; the group itself is elsewhere.
     older = ("source_security_group_id", "security_groups")
     for path in ("referenced_security_group_id",) if newer else older:
-        links = view.referenced(f"{path}[]", *_GROUPS)
-        peers += links.resources
+        links = view.referenced(f"{path}[]", *_GROUPS, *_VPCS)
+        peers += [_default_group(one) if one.type in _VPCS else one for one in links.resources]
         for missing in links.unknowns:
             raise view.undetermined(missing, path)
     if view.boolean("self"):
@@ -461,8 +593,12 @@ class _Reach:
 def _vpcs(node: Node) -> set[int]:
     """The VPCs that a node stands in, by the identity of their resource or the hash of their id."""
     found: set[int] = set()
-    for subnet in node.subnets:
-        links = subnet.referenced("vpc_id", "aws_vpc", "aws_default_vpc")
+    default = _default_vpc(node.resource.model)
+    for subnet in node.subnets or (None,):
+        if subnet is None or subnet.type == "aws_default_subnet":
+            found.add(id(default) if default is not None else -3)
+            continue
+        links = subnet.referenced("vpc_id", *_VPCS)
         found.update(id(vpc) for vpc in links.resources)
         found.update(hash(name) for name in links.unresolved if isinstance(name, str))
         if links.unknowns:
@@ -531,7 +667,11 @@ def _to_outside(source: Node, outgoing: Iterable[_Permission], reach: _Reach) ->
 def _addresses(node: Node) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """The ranges a node's addresses lie in."""
     result = []
+    if not node.subnets:
+        return [network("172.31.0.0/16")]
     for subnet in node.subnets:
+        if subnet.type == "aws_default_subnet" and subnet.get("cidr_block") is ABSENT:
+            result.append(network("172.31.0.0/16"))
         for path in ("cidr_block", "ipv6_cidr_block"):
             value = subnet.get(path)
             if isinstance(value, str) and value:

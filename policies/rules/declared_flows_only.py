@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.aws.flows import compare, nodes
+from policies.aws.flows import ASSUMED, compare, nodes
 from policies.aws.stores import STORES
 from policies.engine.model import Model
 from policies.engine.parameters import Parameters
@@ -80,7 +80,9 @@ def check_model(model: Model, parameters: Parameters) -> Iterator[Verdict]:
     everything = nodes(model)
     difference = compare(model, parameters.flows)
     for flow in difference.surplus:
-        at = flow.views[0] if flow.views else flow.nodes[0]
+        # Rules that AWS makes by itself stand nowhere.
+        seen = [view for view in flow.views if view.resource.mode != ASSUMED]
+        at = seen[0] if seen else flow.nodes[0]
         openers = dict.fromkeys(view.resource.address for view in flow.views)
         words = f" (opened by {', '.join(openers)})" if openers else ""
         yield failed(f"{flow} can happen and is not declared{words}", at=at)

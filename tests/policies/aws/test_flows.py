@@ -276,7 +276,10 @@ def test_one_flow_more_or_fewer_is_named(
         lambda r: ingress(r, "db", security_group_id="${var.unset}"),
         lambda r: r["aws_db_instance"]["main"].update(vpc_security_group_ids="${var.unset}"),
         lambda r: r["aws_autoscaling_group"]["web"].pop("launch_template"),
-        lambda r: r["aws_db_instance"]["main"].pop("vpc_security_group_ids"),
+        lambda r: (
+            r["aws_db_instance"]["main"].pop("vpc_security_group_ids")
+            and [subnet.update(vpc_id="${var.unset}") for subnet in r["aws_subnet"].values()]
+        ),
         lambda r: (
             r["aws_subnet"]["private_a"].update(cidr_block="${var.unset}")
             or ingress(r, "db", cidr_ipv4="10.0.11.0/24")
@@ -338,3 +341,129 @@ def test_what_breaks_is_named_zone_by_zone(
 ) -> None:
     found = zone_loss.zone_loss(model_of(modelled, change))
     assert {zone: [one.view.resource.address for one in breaks] for zone, breaks in found.items()} == broken
+
+
+# --- the default VPC ------------------------------------------------------------------------------------
+
+SSH = {"protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_blocks": ["0.0.0.0/0"]}
+OUT = {"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}
+OPEN = {"aws_security_group": {"ssh": {"ingress": [SSH], "egress": [OUT]}}}
+WORN = ["${aws_security_group.ssh.id}"]
+IN_AND_OUT = ["backend to internet, all any port", "internet to backend, tcp 22"]
+DEFAULT = ["backend to backend, all any port", "backend to internet, all any port"]
+
+
+@pytest.mark.parametrize(
+    ("resources", "happening"),
+    [
+        ({"aws_instance": {"main": {"vpc_security_group_ids": WORN}}, **OPEN}, IN_AND_OUT),
+        # Without any group it has the default one, which lets in only what wears it.
+        ({"aws_instance": {"main": {}}}, DEFAULT),
+        (
+            {
+                "aws_instance": {
+                    "main": {"vpc_security_group_ids": WORN, "associate_public_ip_address": False}
+                },
+                **OPEN,
+            },
+            ["backend to backend, tcp 22"],
+        ),
+        (
+            {
+                "aws_instance": {"main": {"launch_template": {"id": "${aws_launch_template.main.id}"}}},
+                "aws_launch_template": {"main": {"vpc_security_group_ids": WORN}},
+                **OPEN,
+            },
+            IN_AND_OUT,
+        ),
+        (
+            {
+                "aws_instance": {
+                    "main": {
+                        "network_interface": {"network_interface_id": "${aws_network_interface.main.id}"}
+                    }
+                },
+                "aws_network_interface": {
+                    "main": {"subnet_id": "${aws_default_subnet.main.id}", "security_groups": WORN}
+                },
+                "aws_default_subnet": {"main": {"availability_zone": "eu-west-1a"}},
+                **OPEN,
+            },
+            IN_AND_OUT,
+        ),
+        (
+            {
+                "aws_autoscaling_group": {
+                    "main": {
+                        "availability_zones": ["eu-west-1a"],
+                        "launch_template": {"id": "${aws_launch_template.main.id}"},
+                    }
+                },
+                "aws_launch_template": {"main": {"network_interfaces": {"security_groups": WORN}}},
+                **OPEN,
+            },
+            IN_AND_OUT,
+        ),
+        (
+            {
+                "aws_autoscaling_group": {
+                    "main": {"launch_configuration": "${aws_launch_configuration.main.name}"}
+                },
+                "aws_launch_configuration": {"main": {"security_groups": WORN}},
+                **OPEN,
+            },
+            IN_AND_OUT,
+        ),
+        # What manages the default group decides.
+        ({"aws_instance": {"main": {}}, "aws_default_security_group": {"main": {}}}, []),
+        (
+            {
+                "aws_instance": {"main": {}},
+                "aws_default_vpc": {"main": {}},
+                "aws_vpc_security_group_ingress_rule": {
+                    "ssh": {
+                        "security_group_id": "${aws_default_vpc.main.default_security_group_id}",
+                        "ip_protocol": "tcp",
+                        "from_port": 22,
+                        "to_port": 22,
+                        "cidr_ipv4": "0.0.0.0/0",
+                    }
+                },
+            },
+            [*DEFAULT, "internet to backend, tcp 22"],
+        ),
+        # The same in a VPC that is made here.
+        (
+            {
+                "aws_vpc": {"main": {"cidr_block": "10.0.0.0/16"}},
+                "aws_subnet": {"main": {"vpc_id": "${aws_vpc.main.id}", "cidr_block": "10.0.0.0/24"}},
+                "aws_instance": {"main": {"subnet_id": "${aws_subnet.main.id}"}},
+            },
+            ["backend to backend, all any port"],
+        ),
+        (
+            {
+                "aws_db_instance": {"main": {"publicly_accessible": True, "vpc_security_group_ids": WORN}},
+                "aws_security_group": {"ssh": {"ingress": [SSH]}},
+            },
+            ["internet to database, tcp 22"],
+        ),
+        (
+            {
+                "aws_default_subnet": {"main": {"availability_zone": "a", "map_public_ip_on_launch": False}},
+                "aws_instance": {
+                    "main": {"subnet_id": "${aws_default_subnet.main.id}", "vpc_security_group_ids": WORN}
+                },
+                **OPEN,
+            },
+            ["backend to backend, tcp 22"],
+        ),
+        # A function outside of a VPC, and tasks in the network of their hosts, are no ends of flows.
+        ({"aws_lambda_function": {"main": {}}, "aws_ecs_service": {"main": {"launch_type": "EC2"}}}, []),
+    ],
+)
+def test_what_names_no_subnet_stands_in_the_default_vpc(
+    modelled: Modelled, resources: dict[str, Any], happening: list[str]
+) -> None:
+    model = modelled({"main.tf.json": {"resource": copy.deepcopy(resources)}})
+    assert [str(flow) for flow in flows.flows(model)] == happening
