@@ -405,7 +405,8 @@ _IDENTITIES_OF: Final[Mapping[str, tuple[str, ...]]] = {
 class Model:
     """Everything that one input holds. `source` is `json`, `hcl`, `mixed` or `plan`.
 
-    `declares` says that managed resources are declared, though it may be that none has an instance.
+    `declares` says that managed resources are declared, though it may be that none has an instance. `constraints`
+    are those that its modules put on the version of the AWS provider, as in `~> 5.80`.
     """
 
     resources: Sequence[Resource]
@@ -415,6 +416,7 @@ class Model:
     source: str = ""
     variables: Sequence[Variable] = ()
     declares: bool = False
+    constraints: Sequence[str] = ()
     _by_type: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_address: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_identity: dict[str, dict[str, list[Resource]]] = field(default_factory=dict, repr=False)

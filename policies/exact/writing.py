@@ -25,6 +25,7 @@ from policies.readers.configuration import (
     Body,
     Config,
     each_dynamic,
+    fields,
     is_dynamic,
     plain_text,
     provider_name,
@@ -795,18 +796,9 @@ def _requirements(config: Config) -> Iterator[tuple[str, tuple[str, tuple[str, .
         required = block.body.get("required_providers")
         for table in required if isinstance(required, list) else [required]:
             for name, entry in (table or {}).items() if isinstance(table, dict) else ():
-                fields = _fields(entry)
-                aliases = _aliases(fields.get("configuration_aliases"))
-                yield name, (plain_text(fields.get("source")).lower(), aliases)
-
-
-def _fields(entry: Any) -> dict[str, Any]:
-    if isinstance(entry, Object):
-        return {
-            plain_text(key) or (key.name if isinstance(key, Name) else ""): value
-            for key, value in entry.items
-        }
-    return dict(entry) if isinstance(entry, dict) else {}
+                given = fields(entry)
+                aliases = _aliases(given.get("configuration_aliases"))
+                yield name, (plain_text(given.get("source")).lower(), aliases)
 
 
 def _aliases(value: Any) -> tuple[str, ...]:

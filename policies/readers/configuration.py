@@ -39,7 +39,7 @@ from policies.readers.evaluation import (
     unknown_from,
 )
 from policies.readers.files import Reach
-from policies.readers.syntax import GetAttr, Literal, Name, Node, SyntaxFault, parse_template
+from policies.readers.syntax import GetAttr, Literal, Name, Node, Object, SyntaxFault, parse_template
 from support.problem import Problem
 
 MOST_INSTANCES: Final = 100_000
@@ -366,7 +366,8 @@ class Evaluation:
             for name, block in self.root.config.variables.items()
         ]
         declares = bool(resources) or self._declares()
-        return Model(resources, data, outputs, self.providers(), source, variables, declares)
+        constraints = [text for module in self.root.tree() for text in _constraints(module.config)]
+        return Model(resources, data, outputs, self.providers(), source, variables, declares, constraints)
 
     def providers(self) -> list[Provider]:
         """The configurations of providers in the root module."""
@@ -396,6 +397,31 @@ class Evaluation:
                 if isinstance(found, Config):
                     pending.append((found, (*path, name)))
         return False
+
+
+def _constraints(config: Config) -> Iterator[str]:
+    """The version constraints that a module puts on the AWS provider, in any of the ways to write them."""
+    for block in config.settings:
+        required = block.body.get("required_providers")
+        for table in required if isinstance(required, list) else [required]:
+            for name, entry in (table or {}).items() if isinstance(table, dict) else ():
+                values = fields(entry)
+                source = plain_text(values.get("source")).lower()
+                if source.endswith("hashicorp/aws") or (name == "aws" and not source):
+                    yield plain_text(values.get("version") if values else entry)
+    for block in config.providers:
+        if block.labels[0] == "aws" and "version" in block.body:
+            yield plain_text(block.body["version"])
+
+
+def fields(entry: Any) -> dict[str, Any]:
+    """The entry of a provider: in HCL an expression, in JSON an object."""
+    if isinstance(entry, Object):
+        return {
+            plain_text(key) or (key.name if isinstance(key, Name) else ""): value
+            for key, value in entry.items
+        }
+    return dict(entry) if isinstance(entry, dict) else {}
 
 
 def _truth(value: Any, scope: Scope) -> bool:

@@ -147,8 +147,16 @@ class _Plan:
             Variable(name, declared.get("default", ABSENT), Place(self.file))
             for name, declared in (self.root.config.get("variables") or {}).items()
         ]
+        configs = (self.document.get("configuration") or {}).get("provider_config") or {}
+        constraints = [
+            config["version_constraint"]
+            for config in configs.values()
+            if config.get("name") == "aws" and isinstance(config.get("version_constraint"), str)
+        ]
         declares = bool(resources) or _declares(self.root.config)
-        return Model(resources, data, self._outputs(), self._providers(), "plan", variables, declares)
+        return Model(
+            resources, data, self._outputs(), self._providers(), "plan", variables, declares, constraints
+        )
 
     def _resource(self, module: str, item: Mapping[str, Any]) -> Resource:
         address = item["address"]

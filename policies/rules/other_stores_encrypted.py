@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from policies.aws.providers import is_before
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import AT_REST, REMOVED, Protected, Rule, Verdict, failed, passed
@@ -84,6 +85,8 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield passed()  # records stay encrypted as the source stream, judged on its own, encrypts them
     else:
         path, default = SWITCHES[resource.type]
+        if resource.type == "aws_redshift_cluster":
+            default = not is_before(model, 6)
         if resource.boolean(path, default):
             yield passed()
         else:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policies.aws.providers import is_before
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
+from policies.engine.values import ABSENT
 from policies.engine.verdicts import NOT_PUBLIC, Protected, Rule, Verdict, failed, passed
 
 TYPES = (
@@ -42,8 +44,12 @@ resource "aws_db_instance" "main" {
 
 
 def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
+    path = "publicly_accessible"
     # False where nothing is said, for all of them; for Redshift since version 6 of the provider.
-    if resource.boolean("publicly_accessible"):
-        yield failed("publicly_accessible is true", "publicly_accessible")
-    else:
+    default = resource.type == "aws_redshift_cluster" and is_before(model, 6)
+    if not resource.boolean(path, default):
         yield passed()
+    elif resource.get(path) is ABSENT:
+        yield failed(f"{path} is not set, and is true by default before version 6 of the provider", path)
+    else:
+        yield failed(f"{path} is true", path)

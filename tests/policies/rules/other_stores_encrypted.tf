@@ -97,3 +97,25 @@ resource "aws_memorydb_cluster" "main" {
   acl_name  = "open-access"
   node_type = "db.t4g.small"
 }
+
+#### Redshift before version 6 of the provider
+#= never planned: only the newest provider is at hand
+#= aws_redshift_cluster.unsaid: fail
+#= aws_redshift_cluster.told: pass
+terraform {
+  required_providers {
+    aws = {
+      source  = "registry.terraform.io/hashicorp/aws"
+      version = "5.99.1"
+    }
+  }
+}
+resource "aws_redshift_cluster" "unsaid" {
+  cluster_identifier = "unsaid"
+  node_type          = "ra3.large"
+}
+resource "aws_redshift_cluster" "told" {
+  cluster_identifier = "told"
+  node_type          = "ra3.large"
+  encrypted          = true
+}

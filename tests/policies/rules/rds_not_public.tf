@@ -226,3 +226,64 @@ resource "aws_dms_replication_instance" "open" {
           "username": "app", "manage_master_user_password": true, "publicly_accessible": "${var.open}"}}}
   ]
 }
+
+#### Redshift, by the version of the provider
+#= never planned: only the newest provider is at hand
+#= aws_redshift_cluster.unsaid: fail
+#= aws_redshift_cluster.private: pass
+#= aws_db_instance.unsaid: pass
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 4.9, < 6.0.0"
+    }
+  }
+}
+resource "aws_redshift_cluster" "unsaid" {
+  cluster_identifier = "unsaid"
+  node_type          = "ra3.large"
+}
+resource "aws_redshift_cluster" "private" {
+  cluster_identifier  = "private"
+  node_type           = "ra3.large"
+  publicly_accessible = false
+}
+resource "aws_db_instance" "unsaid" {
+  instance_class = "db.t4g.micro"
+  engine         = "postgres"
+}
+
+#### Redshift, by the constraint of a module
+#= never planned: only the newest provider is at hand
+#= module.warehouse.aws_redshift_cluster.unsaid: fail
+module "warehouse" {
+  source = "./warehouse"
+}
+#> warehouse/main.tf
+terraform {
+  required_providers {
+    aws = "~> 5.80"
+  }
+}
+resource "aws_redshift_cluster" "unsaid" {
+  cluster_identifier = "unsaid"
+  node_type          = "ra3.large"
+}
+
+#### Redshift, by a provider that may be a new one
+#= aws_redshift_cluster.unsaid: pass
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.0"
+    }
+  }
+}
+resource "aws_redshift_cluster" "unsaid" {
+  cluster_identifier = "unsaid"
+  node_type          = "ra3.large"
+  master_username    = "app"
+  manage_master_password = true
+}
