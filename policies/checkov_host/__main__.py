@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +21,12 @@ from policies.checkov_host import builtin, copying
 from policies.checkov_host.verdicts import COPIED, PARAMETERS, WAIVERS
 from policies.engine.model import without_keys
 from policies.engine.verdicts import FAIL, PASS, UNKNOWN
+from support import processes
 from support.problem import Problem, guarded
 from support.progress import step
 
+LONGEST: Final = 1800
+"""Seconds that Checkov may take, unless asked otherwise."""
 CHECKS: Final = Path(__file__).with_name("checks")
 _STATUS: Final = {"PASSED": PASS, "FAILED": FAIL, "SKIPPED": "waived"}
 
@@ -33,7 +36,19 @@ Verdict = dict[tuple[str, str], str]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code: 0 all passed, 1 a finding, 2 not judged, or the hosts disagree."""
-    return guarded(lambda: _run(_parser().parse_args(arguments)))
+
+    def run() -> int:
+        options = _parser().parse_args(arguments)
+        with processes.stoppable(), processes.temporary_folder("checkov-host-") as private:
+            # Checkov's parser of HCL unpickles its grammar out of the folder for temporary files, by a name that
+            # anybody can tell.
+            former, tempfile.tempdir = tempfile.tempdir, str(private)
+            try:
+                return _run(options, private)
+            finally:
+                tempfile.tempdir = former
+
+    return guarded(run)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,22 +74,34 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="run Checkov's own rules too; FILE holds the waivers for them (TOML)",
     )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=LONGEST,
+        metavar="SECONDS",
+        help=f"the longest that Checkov may take (default: {LONGEST})",
+    )
     parser.add_argument("--report", type=Path, metavar="FILE", help="keep Checkov's JSON report there")
     return parser
 
 
-def _run(options: argparse.Namespace) -> int:
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError(text)
+    return seconds
+
+
+def _run(options: argparse.Namespace, private: Path) -> int:
     path = options.path.absolute()
     if not path.exists():
         raise Problem(f"{options.path}: there is no such file or folder")
-    for name, file in ((PARAMETERS, options.params), (WAIVERS, options.waivers)):
-        if file is not None:
-            os.environ[name] = str(file.absolute())
-        else:
-            os.environ.pop(name, None)
-    expected = _expected(path, options)
+    files = {PARAMETERS: options.params, WAIVERS: options.waivers}
+    given = {name: str(file.absolute()) for name, file in files.items() if file is not None}
+    expected = _expected(path, options, given)
     with step("Checkov"):
-        report = run(path, only=("CM_*",) if options.builtin is None else ())
+        only = ("CM_*",) if options.builtin is None else ()
+        report = run(path, only=only, given=given, timeout=options.timeout, private=private)
     if options.report is not None:
         options.report.write_text(json.dumps(report, indent=2), encoding="utf-8")
     found = ours(report)
@@ -124,31 +151,50 @@ def frameworks(path: Path) -> list[str]:
 
 
 def run(
-    path: Path, *, only: Sequence[str] = ("CM_*",), framework: Sequence[str] = ()
+    path: Path,
+    *,
+    only: Sequence[str] = ("CM_*",),
+    framework: Sequence[str] = (),
+    given: Mapping[str, str] | None = None,
+    timeout: float = LONGEST,
+    private: Path | None = None,
 ) -> list[dict[str, Any]]:
     """Checkov's reports on a path, one a framework, as its JSON has them.
+
+    Checkov takes options from files and variables that whoever is judged may have written (which checks run, out of
+    which repository, what is skipped). So it works in a folder of its own, which is its home as well, with a file of
+    options of its own, and with no variable but what is listed here.
 
     Args:
         path: absolute; a folder, a file, or a plan.
         only: patterns of the rules to run; none means Checkov's own too.
         framework: Checkov's names of them; told by the path's content unless given.
+        given: variables for the rules, by name.
+        timeout: seconds that it may take.
+        private: a folder for temporary files that nobody else can write; one of its own unless given.
 
     Raises:
         Problem: Checkov did not do all of its work, whatever its exit code says.
     """
     kinds = [*framework] or frameworks(path)
-    environment = {**os.environ, "CKV_PARSE_ERROR_FAIL": "true", "LOG_LEVEL": "WARNING"}
-    with tempfile.TemporaryDirectory(prefix="checkov-") as folder:
+    with processes.temporary_folder("checkov-") as folder:
+        folder = folder.resolve()
+        work = folder / "work"
+        work.mkdir()
+        options = folder / "options.yaml"
+        options.write_text("{}\n")
+        environment = {**_environment(work, private or work), **(given or {})}
         target = path
         if path.is_dir() or "terraform_plan" not in kinds:
-            copy = Path(folder).resolve() / "configuration"
+            copy = folder / "configuration"
             copy.mkdir()
             copying.copy(path, copy, plans="terraform_plan" in kinds)
             target = copy if path.is_dir() else copy / path.name
             original = path if path.is_dir() else path.parent
             environment[COPIED] = f"{copy}={original.resolve()}"
         command = [
-            str(Path(sys.executable).with_name("checkov")),
+            *(sys.executable, "-I", "-m", "checkov.main"),
+            *("--config-file", str(options)),
             "--directory" if target.is_dir() else "--file",
             str(target),
             "--framework",
@@ -161,8 +207,34 @@ def run(
             "--skip-download",
             "--compact",
         ]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        try:
+            done = processes.run(
+                command, cwd=work, environment=environment, stderr=subprocess.PIPE, timeout=timeout
+            )
+        except processes.Exceeded:
+            raise Problem(
+                f"{path}: Checkov was ended after {timeout:g} seconds, the longest that it may take, so that nothing "
+                "was judged: give it longer with --timeout SECONDS"
+            ) from None
+        except OSError as error:
+            raise Problem(f"{sys.executable}: Checkov cannot be started: {error.strerror}") from error
         return _reports(done, path, kinds)
+
+
+def _environment(home: Path, temporary: Path) -> dict[str, str]:
+    """All that Checkov knows of the world."""
+    nowhere = "http://127.0.0.1:9"
+    return {
+        "PATH": os.defpath,
+        "HOME": str(home),
+        "TMPDIR": str(temporary),
+        "LANG": "C.UTF-8",
+        "LOG_LEVEL": "WARNING",
+        "CKV_PARSE_ERROR_FAIL": "true",
+        # It asks for its newest version otherwise. Nothing that it does needs the network.
+        "CKV_SKIP_PACKAGE_UPDATE_CHECK": "true",
+        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"), nowhere),
+    }
 
 
 def _reports(
@@ -218,12 +290,12 @@ def ours(reports: Iterable[dict[str, Any]]) -> Verdict:
 # --- comparing ------------------------------------------------------------------------------------------
 
 
-def _expected(path: Path, options: argparse.Namespace) -> Verdict:
+def _expected(path: Path, options: argparse.Namespace, given: Mapping[str, str]) -> Verdict:
     """The gate's verdicts, out of its report or judged here."""
     from policies.checkov_host.verdicts import Verdicts
 
     if options.gate is None:
-        verdicts = Verdicts()
+        verdicts = Verdicts(given)
         judged = verdicts.judged(path.resolve())
         if judged is None:
             raise Problem(f"{options.path}: there are no resources in it: nothing was judged")
@@ -235,7 +307,7 @@ def _expected(path: Path, options: argparse.Namespace) -> Verdict:
         found = [(one["rule"], one["address"], one["status"]) for one in report["findings"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Problem(f"{options.gate}: it is not the gate's JSON report: {error}") from error
-    judged = Verdicts().judged(path.resolve())
+    judged = Verdicts(given).judged(path.resolve())
     known = judged.known if judged else set()
     first = judged.first if judged else ""
     return together((rule, address if address in known else first, status) for rule, address, status in found)

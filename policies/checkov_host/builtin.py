@@ -60,7 +60,8 @@ def judge(records: Iterable[dict[str, Any]], path: Path) -> tuple[list[str], boo
     count = waived = 0
     for record in records:
         count += 1
-        if record["check_result"]["result"] != "FAILED":
+        # A comment in the configuration skips a check; it has no end and no owner, so that it does not count.
+        if record["check_result"]["result"] not in ("FAILED", "SKIPPED"):
             continue
         accepted = [one for one in waivers if _covers(one, record)]
         used.update(accepted)
@@ -68,6 +69,8 @@ def judge(records: Iterable[dict[str, Any]], path: Path) -> tuple[list[str], boo
             waived += 1
             continue
         late = f" (its waiver ended on {accepted[0].expires})" if accepted else ""
+        if record["check_result"]["result"] == "SKIPPED":
+            late += " (a comment skips it; accept it in the file of waivers)"
         lines.append(f"{record['check_id']}  {record['resource']}: {record['check_name']}{late}")
     lines += [
         f"{path.name}: the waiver of {one.check} for {one.resource} matches no finding: take it out"

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from policies.readers.files import read_text
 from support.problem import Problem
 
 _SUFFIXES: Final = (".tf", ".tf.json", ".tfvars", ".tfvars.json")
@@ -37,11 +38,11 @@ def copy(source: Path, target: Path, *, plans: bool = False) -> None:
         place = target / file.relative_to(base)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            text = file.read_text(encoding="utf-8")
+            text = read_text(file)
             if file.name.endswith(".tf.json"):
                 text = readable(text, str(file))
             place.write_text(text, encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise Problem(f"{file}: it cannot be copied for Checkov: {error}") from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -48,11 +48,11 @@ class Judged:
 
 
 class Verdicts:
-    """Reads and judges each root once."""
+    """Reads and judges each root once; `given` has the files of parameters and waivers, by their variables."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Mapping[str, str] = os.environ) -> None:
         self.catalogue = catalogue.load()
-        params, accepted = os.environ.get(PARAMETERS), os.environ.get(WAIVERS)
+        params, accepted = given.get(PARAMETERS), given.get(WAIVERS)
         self.parameters = parameters.load(Path(params) if params else None)
         self.waivers = waivers.load(Path(accepted) if accepted else waivers.DEFAULTS)
         self._judged: dict[Path, Judged | None] = {}
