@@ -9,7 +9,7 @@ Standard library only: this module also runs inside Checkov's environment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -390,6 +390,21 @@ class Provider:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What Terraform makes before a resource: `addresses` of whole resources, without instance keys.
+
+    `blind` says why there may be more that cannot be seen; empty where there is not.
+    """
+
+    addresses: frozenset[str]
+    blind: str = ""
+
+
+def _no_order(address: str) -> Earlier:
+    return Earlier(frozenset(), "the order of this input is not known")
+
+
 # Attributes by which others name a resource. Matching is by requested type, so a shared name does no harm.
 _IDENTITIES: Final = ("id", "arn", "name", "identifier", "cluster_identifier", "bucket", "key_id", "user_id")
 # Other types have identities of their own.
@@ -417,6 +432,10 @@ class Model:
     variables: Sequence[Variable] = ()
     declares: bool = False
     constraints: Sequence[str] = ()
+    partial: bool = False
+    """Whether modules are called whose resources are not seen."""
+    order: Callable[[str], Earlier] = _no_order
+    """What comes before the resource at an address without keys, by references and `depends_on`."""
     _by_type: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_address: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_identity: dict[str, dict[str, list[Resource]]] = field(default_factory=dict, repr=False)
@@ -449,6 +468,10 @@ class Model:
     def at(self, address: str) -> list[Resource]:
         """The instances at an address: one with an instance key, or all of them without."""
         return list(self._by_address.get(address, ()))
+
+    def earlier(self, resource: Resource) -> Earlier:
+        """What Terraform makes before it makes `resource`."""
+        return self.order(without_keys(resource.address))
 
     def follow(self, value: Any, *types: str) -> Links:
         """The resources that a value leads to, by its references or, for a literal, by what it names.

@@ -40,6 +40,8 @@ def join(plan: Model, configuration: Model, written: Written) -> Model:
         configuration.source,
         configuration.variables,
         declares=configuration.declares,
+        partial=configuration.partial,
+        order=configuration.order,
     )
 
 

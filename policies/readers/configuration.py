@@ -367,7 +367,21 @@ class Evaluation:
         ]
         declares = bool(resources) or self._declares()
         constraints = [text for module in self.root.tree() for text in _constraints(module.config)]
-        return Model(resources, data, outputs, self.providers(), source, variables, declares, constraints)
+        # The order is asked for by few, and needs what this module defines.
+        from policies.readers.order import Order
+
+        return Model(
+            resources,
+            data,
+            outputs,
+            self.providers(),
+            source,
+            variables,
+            declares,
+            constraints,
+            partial=bool(self.unseen),
+            order=Order(self),
+        )
 
     def providers(self) -> list[Provider]:
         """The configurations of providers in the root module."""

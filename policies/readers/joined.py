@@ -46,6 +46,7 @@ def join(plan: Model, configuration: Model, file: str) -> Model:
         plan.source,
         configuration.variables,
         declares=plan.declares,
+        order=configuration.order,
     )
 
 

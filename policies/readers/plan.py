@@ -19,13 +19,24 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from policies.aws.identities import is_identity
-from policies.engine.model import Model, Output, Place, Provider, Resource, Variable, without_key
+from policies.engine.model import (
+    Model,
+    Output,
+    Place,
+    Provider,
+    Resource,
+    Variable,
+    without_key,
+    without_keys,
+)
 from policies.engine.values import ABSENT, Reference, Sensitive, Traced, Unknown
 from policies.readers.policy_document import render
 from policies.readers.terraform_json import Text
 from support.problem import Problem
 
 _ADDRESS: Final = re.compile(r'"address":\s*("(?:[^"\\]|\\.)*")')
+# A list of objects that the provider itself knows when it plans: no block.
+_KNOWN_BEFORE: Final = frozenset({"domain_validation_options"})
 _KEY: Final = re.compile(r'\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\]$')
 _REFERENCE: Final = re.compile(r'[^.\[]+(?:\[(?:[^\]"]*|"(?:[^"\\]|\\.)*")\])*')
 
@@ -123,6 +134,7 @@ class _Plan:
         self.documents: dict[str, Any] = {}
         self.variables = document.get("variables") or {}
         self.unread: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self.dynamic: set[str] = set()
 
     def model(self) -> Model:
         planned = list(_resources(self.document["planned_values"].get("root_module") or {}, ""))
@@ -154,8 +166,20 @@ class _Plan:
             if config.get("name") == "aws" and isinstance(config.get("version_constraint"), str)
         ]
         declares = bool(resources) or _declares(self.root.config)
+        # The order is asked for by few, and needs what this module defines.
+        from policies.readers.plan_order import PlanOrder
+
+        order = PlanOrder(self.document.get("configuration") or {}, frozenset(self.dynamic))
         return Model(
-            resources, data, self._outputs(), self._providers(), "plan", variables, declares, constraints
+            resources,
+            data,
+            self._outputs(),
+            self._providers(),
+            "plan",
+            variables,
+            declares,
+            constraints,
+            order=order,
         )
 
     def _resource(self, module: str, item: Mapping[str, Any]) -> Resource:
@@ -189,6 +213,8 @@ class _Plan:
             if name not in expressions
             and not (isinstance(value, list) and any(isinstance(item, dict) for item in value))
         )
+        if config and values.keys() - expressions.keys() - computed - _KNOWN_BEFORE:
+            self.dynamic.add(without_keys(address))
         key = config.get("provider_config_key")
         alias = key.rpartition(":")[2].partition(".")[2] if isinstance(key, str) else ""
         if alias:
@@ -270,7 +296,7 @@ class _Plan:
         if depth > 64:
             return
         own = any(name.startswith(("each.", "count.")) for name in names)
-        for name in _longest(names):
+        for name in longest(names):
             steps = _REFERENCE.findall(name)
             first = without_key(steps[0])
             if first in ("path", "terraform", "local", "self", "each", "count"):
@@ -305,7 +331,7 @@ class _Plan:
         """
         if isinstance(expression, dict) and "constant_value" in expression:
             return expression["constant_value"]
-        names = _longest(_references(expression))
+        names = longest(_references(expression))
         if len(names) != 1 or not names[0].startswith("var.") or depth > 64:
             return ABSENT
         _, name, *path = _REFERENCE.findall(names[0])
@@ -327,10 +353,10 @@ class _Plan:
 
         The plan does not record how: whoever asks takes it for the thing itself.
         """
-        longest = _longest(names)
-        if context is None or len(longest) != 1 or depth > 64:
+        alone = longest(names)
+        if context is None or len(alone) != 1 or depth > 64:
             return False
-        steps = _REFERENCE.findall(longest[0])
+        steps = _REFERENCE.findall(alone[0])
         if steps[0] == "var" and len(steps) > 1:
             expression = (context.call.get("expressions") or {}).get(without_key(steps[1])) or {}
             return self.is_alone(context.parent, _references(expression), depth + 1)
@@ -471,7 +497,7 @@ class _Scope:
             rendered = self.plan.rendered(reference.address)
             if rendered is not None and reference.attribute in ("json", "minified_json"):
                 return rendered
-        words = ", ".join(map(str, references)) or ", ".join(_longest(names))
+        words = ", ".join(map(str, references)) or ", ".join(longest(names))
         reason = f"{name} is known after apply" + (f": it comes from {words}" if words else "")
         certain = (
             len(references) == 1 and is_identity(references[0]) and self.plan.is_alone(self.context, names)
@@ -540,7 +566,7 @@ def _references(expression: Any) -> list[str]:
     return []
 
 
-def _longest(names: Sequence[str]) -> list[str]:
+def longest(names: Sequence[str]) -> list[str]:
     """References without those that only name the beginning of another one."""
     result: list[str] = []
     for index, name in enumerate(names):
