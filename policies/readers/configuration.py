@@ -396,7 +396,7 @@ class Evaluation:
         ]
 
     def _declares(self) -> bool:
-        """Whether any module declares a managed resource, those included that have no instance."""
+        """Whether any module declares a managed resource, those included that have no instance, or is not seen."""
         pending: list[tuple[Config, tuple[str, ...]]] = [(self.root.config, ())]
         seen: set[Path] = set()
         while pending:
@@ -408,8 +408,9 @@ class Evaluation:
                 return True
             for name, block in config.modules.items():
                 found = self.load(config, (*path, name), block)
-                if isinstance(found, Config):
-                    pending.append((found, (*path, name)))
+                if not isinstance(found, Config):
+                    return True
+                pending.append((found, (*path, name)))
         return False
 
 
@@ -776,8 +777,13 @@ class Module:
             return Unknown(f"{address} is not declared")
         self._children[name] = Unknown(f"{address} refers to itself")
         config = self._child_config(block, address)
-        if isinstance(config, Unknown):
-            found = config
+        if isinstance(config, str):
+            unknown = Unknown(f"{address} is not seen: {config}")
+            found = self._expand(block, address, lambda suffix, names, single: unknown)
+            # Without an instance there is nothing of it, whatever it holds.
+            if found not in ([], {}):
+                self.evaluation.unseen.append(Unseen(address, config, block.place, block.construct))
+                found = unknown
         else:
             loaded = config
             ancestors = (*self.ancestors, self.config.folder.resolve())
@@ -799,14 +805,15 @@ class Module:
         self._children[name] = found
         return found
 
-    def _child_config(self, block: Block, address: str) -> Config | Unknown:
+    def _child_config(self, block: Block, address: str) -> Config | str:
+        """The configuration of a module that is called, or why it cannot be seen."""
         found = self.evaluation.load(self.config, (*self.calls, block.labels[0]), block)
-        if isinstance(found, Config):
-            if found.folder.resolve() in (*self.ancestors, self.config.folder.resolve()):
-                raise contains_itself(block, address)
-            return found
-        self.evaluation.unseen.append(Unseen(address, found, block.place, block.construct))
-        return Unknown(f"{address} is not seen: {found}")
+        if isinstance(found, Config) and found.folder.resolve() in (
+            *self.ancestors,
+            self.config.folder.resolve(),
+        ):
+            raise contains_itself(block, address)
+        return found
 
     def tree(self) -> Iterator[Module]:
         """This module and all modules below it."""
@@ -836,7 +843,9 @@ class ModuleInstance(Lazy):
         self.single = single
 
     def attribute(self, name: str) -> Any:
-        return self.module.output(name)
+        value = self.module.output(name)
+        # Where it is not known whether there is an instance, nothing is certain of what it gives.
+        return replace(value, certain=False) if isinstance(value, Unknown) and not self.single else value
 
     def element(self, key: Any) -> Any:
         return self if not self.single else super().element(key)

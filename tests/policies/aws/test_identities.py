@@ -82,6 +82,10 @@ data "aws_kms_key" "other" {
 module "keys" {
   source = "./keys"
 }
+module "maybe" {
+  source = "./keys"
+  count  = var.on ? 1 : 0
+}
 resource "aws_sns_topic" "t" {
   name              = "x"
   kms_master_key_id = EXPRESSION
@@ -101,6 +105,8 @@ resource "aws_sns_topic" "t" {
         ("coalesce(null, aws_kms_key.one.arn)", True),
         ("module.keys.arn", True),
         ("var.set ? null : aws_kms_key.one.arn", True),
+        ('try(module.maybe[0].arn, "")', False),
+        ("one(module.maybe[*].arn)", False),
         ("aws_kms_key.one.description", False),
         ("aws_kms_key.some[0].arn", False),
         ("one(aws_kms_key.some[*].arn)", False),

@@ -214,6 +214,7 @@ NONE = {
     "count": 'resource "aws_db_instance" "x" {\n  count = 0\n}\n',
     "for_each": 'resource "aws_db_instance" "x" {\n  for_each = {}\n}\n',
     "a module": 'module "x" {\n  source = "./x"\n  count = 0\n}\n',
+    "a module that is not seen": 'module "x" {\n  source = "git::https://example.com/x"\n  count = 0\n}\n',
     "a module within a module": 'module "x" {\n  source = "./y"\n  count = 0\n}\n',
 }
 
