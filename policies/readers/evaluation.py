@@ -10,18 +10,9 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from policies.aws.identities import is_identity
-from policies.engine.values import (
-    ABSENT,
-    Sensitive,
-    Traced,
-    Unknown,
-    as_boolean,
-    as_number,
-    as_text,
-    holds_text,
-    references_of,
-)
-from policies.readers.budget import BUDGET, MOST_BITS, Exceeded, size
+from policies.engine.values import ABSENT, Sensitive, Traced, Unknown, holds_text, references_of
+from policies.readers import numbers, types
+from policies.readers.budget import BUDGET, size
 from policies.readers.syntax import (
     Binary,
     Call,
@@ -38,7 +29,9 @@ from policies.readers.syntax import (
     Template,
     Tuple,
     Unary,
+    nfc,
 )
+from policies.readers.types import ListOf, LooseDict, LooseList, Refused, SetOf, Undecided
 
 
 class Scope(Protocol):
@@ -74,6 +67,24 @@ class Lazy:
         raise NotImplementedError
 
 
+class Failed(Unknown):
+    """What Terraform refuses to evaluate, for certain: `try` goes on behind it, and `can` says no."""
+
+    __slots__ = ()
+
+
+class Unevaluated(Unknown):
+    """What Terraform evaluates and the gate does not: the result of a function that is not told here."""
+
+    __slots__ = ()
+
+
+class FailedOperation(Failed):
+    """An operation or a template that failed: what type it would have had is known to Terraform all the same."""
+
+    __slots__ = ()
+
+
 def evaluate(node: Node, scope: Scope) -> Any:
     """The value of an expression: plain Python (null is None), `Unknown`, or `Lazy`."""
     BUDGET.steps -= 1
@@ -88,16 +99,26 @@ def plain(value: Any) -> Any:
         return value.unknown()
     if isinstance(value, list):
         BUDGET.spend(1 + len(value))
-        return [plain(item) for item in value]
+        return types.same_kind(value, [plain(item) for item in value])
     if isinstance(value, dict):
         BUDGET.spend(4 + 2 * len(value))
-        return {key: plain(item) for key, item in value.items()}
+        return types.same_kind(value, {key: plain(item) for key, item in value.items()})
     return value
 
 
 def unknown_from(reason: str, *values: Any) -> Unknown:
     """An `Unknown` that keeps the references of the values it was made from."""
     return Unknown(reason, references_of([plain(value) for value in values]))
+
+
+def failed(reason: str, *values: Any) -> Failed:
+    """What Terraform refuses, made from these values."""
+    return Failed(reason, references_of([plain(value) for value in values]))
+
+
+def settled(value: Any) -> Any:
+    """A value behind a name: if it failed, so does the whole run, whatever `try` says of the name."""
+    return Unknown(value.reason, value.references) if isinstance(value, Failed) else value
 
 
 def traced(text: str, *sources: Any) -> str:
@@ -135,16 +156,15 @@ def first_unknown(value: Any) -> Unknown | None:
     return None
 
 
-def equal(left: Any, right: Any) -> bool:
-    """Terraform's `==` for known values: values of different types differ."""
-    BUDGET.spend(1)
-    if isinstance(left, bool) != isinstance(right, bool):
-        return False
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(equal, left, right))
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
-    return bool(left == right)
+def _failure(*values: Any) -> Failed | None:
+    """The first of the values that failed."""
+    found = next((value for value in values if isinstance(value, Failed)), None)
+    return Failed(found.reason, found.references) if isinstance(found, FailedOperation) else found
+
+
+def _failed_operation(reason: str, *values: Any) -> FailedOperation:
+    found = failed(reason, *values)
+    return FailedOperation(found.reason, found.references)
 
 
 def _name(node: Name, scope: Scope) -> Any:
@@ -160,17 +180,21 @@ def get(target: Any, name: str) -> Any:
     if isinstance(target, Lazy):
         return target.attribute(name)
     if isinstance(target, Unknown):
+        if isinstance(target, Failed):
+            return target
         if isinstance(target.document, dict) and name in target.document:
             return target.document[name]
         return _deeper(target, f".{name}")
     if isinstance(target, dict):
         if name in target:
             return target[name]
-        return Unknown(f"there is no attribute {name!r}")
-    if isinstance(target, list) and len(target) == 1:
+        lost = Unknown if isinstance(target, LooseDict) else Failed
+        return lost(f"there is no attribute {name!r}")
+    if isinstance(target, LooseList) and len(target) == 1:
         # A block that JSON or HCL wrote once is addressed as x.block[0].name; x.block.name is a single one.
         return get(target[0], name)
-    return Unknown(f"there is no attribute {name!r}", references_of(target))
+    lost = Unknown if isinstance(target, LooseList) else Failed
+    return lost(f"there is no attribute {name!r}", references_of(target))
 
 
 def _deeper(target: Unknown, step: str) -> Unknown:
@@ -189,6 +213,10 @@ def _index(node: Index, scope: Scope) -> Any:
 
 def at(target: Any, key: Any) -> Any:
     """`target[key]`."""
+    key = plain(key)
+    failure = _failure(target, key)
+    if failure is not None:
+        return failure
     if isinstance(key, Unknown):
         return unknown_from(key.reason, target, key)
     if isinstance(target, Lazy):
@@ -196,17 +224,21 @@ def at(target: Any, key: Any) -> Any:
     if isinstance(target, Unknown):
         step = f"[{key}]" if isinstance(key, int) else f'["{key}"]'
         return _deeper(target, step)
-    if isinstance(target, list):
-        number = as_number(key)
-        if isinstance(number, int) and 0 <= number < len(target):
-            return target[number]
-        return Unknown(f"there is no element {key!r}")
-    if isinstance(target, dict):
-        text = as_text(key)
-        if text is not None and text in target:
-            return target[text]
-        return Unknown(f"there is no element {key!r}")
-    return Unknown(f"there is no element {key!r}", references_of(target))
+    lost = Unknown if isinstance(target, LooseList | LooseDict) else Failed
+    try:
+        if isinstance(target, list) and not isinstance(target, SetOf):
+            number = types.as_number(key)
+            if isinstance(number, int) and 0 <= number < len(target):
+                return target[number]
+        elif isinstance(target, dict):
+            text = types.as_string(key)
+            if text in target:
+                return target[text]
+    except Refused:
+        pass
+    except Undecided as error:
+        return Unknown(str(error))
+    return lost(f"there is no element {key!r}", references_of(target))
 
 
 class _WithElement:
@@ -237,6 +269,8 @@ def _splat(node: Splat, scope: Scope) -> Any:
     target = evaluate(node.target, scope)
     if target is None:
         return []
+    if isinstance(target, Failed):
+        return target
     if isinstance(target, Lazy) and not target.single:
         target = target.unknown()
     if isinstance(target, Unknown):
@@ -245,54 +279,75 @@ def _splat(node: Splat, scope: Scope) -> Any:
         found = plain(evaluate(node.body, _WithElement(scope, target)))
         return replace(found, certain=False) if isinstance(found, Unknown) else found
     items = target if isinstance(target, list) else [target]
-    return [evaluate(node.body, _WithElement(scope, item)) for item in items]
+    values = [evaluate(node.body, _WithElement(scope, item)) for item in items]
+    failure = _failure(*values)
+    if failure is not None:
+        return failure
+    if isinstance(target, LooseList):
+        return LooseList(values)
+    if isinstance(target, ListOf | SetOf):
+        element = types.type_of(values[0]) if values else "any"
+        return ListOf(values, None if any(types.type_of(item) != element for item in values) else element)
+    return values
 
 
 def _call(node: Call, scope: Scope) -> Any:
-    if node.name in ("try", "can"):
+    if node.name in ("try", "can", "core::try", "core::can"):
         return _try(node, scope)
     arguments = [evaluate(argument, scope) for argument in node.arguments]
     if node.expand:
         last = arguments.pop()
+        if isinstance(last, Failed):
+            return last
+        if last is None or isinstance(last, str | int | float | dict):
+            return failed(f"the last argument of {node.name}() is no list", last)
         if not isinstance(last, list):
             return unknown_from(f"the arguments of {node.name}() are not known", last)
         arguments.extend(last)
+    failure = _failure(*arguments)
+    if failure is not None:
+        return failure
     return scope.call(node.name, arguments)
 
 
 def _try(node: Call, scope: Scope) -> Any:
     """`try` and `can`: an argument that is known is one that did not fail; an unknown one may fail or not."""
     values = [plain(evaluate(argument, scope)) for argument in node.arguments]
-    first = values[0] if values else Unknown("try() has no arguments")
-    missing = isinstance(first, Unknown) and not first.references and first.reason.startswith("there is no ")
-    if node.name == "can":
-        if missing:
+    if node.name.endswith("can"):
+        if len(values) != 1:
+            return failed("can() takes one argument")
+        if isinstance(values[0], Failed):
             return False
-        return unknown_from("can() of an unknown value", first) if isinstance(first, Unknown) else True
+        return (
+            unknown_from("can() of an unknown value", values[0]) if isinstance(values[0], Unknown) else True
+        )
     for value in values:
+        if isinstance(value, Failed):
+            continue
         if isinstance(value, Unknown):
-            if not value.references and value.reason.startswith("there is no "):
-                continue
             return value if value.certain else unknown_from(value.reason, *values)
         return value
-    return first
+    return values[0] if values else failed("try() has no arguments")
 
 
 def _template_value(node: Template, scope: Scope) -> Any:
-    if len(node.parts) == 1:
+    if len(node.parts) == 1 and not node.text:
         # "${x}" is x itself, whatever its type.
         return evaluate(node.parts[0], scope)
     parts: list[Any] = []
+    failure: Failed | None = None
     for part in node.parts:
         value = plain(evaluate(part, scope))
         if isinstance(value, Unknown):
+            if isinstance(value, Failed):
+                failure = failure or value
             parts.extend(value.parts or (value,))
             continue
-        text = as_text(value)
-        if text is None:
-            return unknown_from("a template holds a value that is no text", value)
-        parts.append(text)
-    return text_of(parts)
+        try:
+            parts.append(types.as_string(value))
+        except Refused:
+            return _failed_operation("a template holds a value that is no text", value)
+    return text_of(parts) if failure is None else _failed_operation(failure.reason, failure)
 
 
 def text_of(parts: list[Any]) -> Any:
@@ -301,49 +356,32 @@ def text_of(parts: list[Any]) -> Any:
     first = next((part for part in parts if isinstance(part, Unknown)), None)
     if first is None:
         BUDGET.make(sum(map(size, parts)))
-        return traced("".join(parts), *parts)
+        return traced(nfc("".join(parts)), *parts)
     return Unknown(first.reason, references_of(parts), tuple(parts), certain=holds_text(parts))
 
 
 def _unary(node: Unary, scope: Scope) -> Any:
     value = plain(evaluate(node.operand, scope))
     if isinstance(value, Unknown):
+        if isinstance(value, Failed):
+            return _failed_operation(value.reason, value)
         return unknown_from(value.reason, value)
-    if node.operator == "!":
-        truth = as_boolean(value)
-        return Unknown("! of a value that is no boolean") if truth is None else not truth
-    number = as_number(value)
-    return Unknown("- of a value that is no number") if number is None else -number
+    try:
+        if node.operator == "!":
+            return not types.as_bool(value)
+        return numbers.negative(types.as_number(value))
+    except Refused as error:
+        return _failed_operation(f"{node.operator}: {error}", value)
+    except (Undecided, numbers.Undecided) as error:
+        return Unevaluated(str(error), references_of(value))
 
 
-_ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: _whole(a / b),
-    "%": lambda a, b: _whole(a - b * int(a / b)),
-    "<": lambda a, b: a < b,
-    ">": lambda a, b: a > b,
-    "<=": lambda a, b: a <= b,
-    ">=": lambda a, b: a >= b,
+_COMPARED: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "<": numbers.less,
+    ">": lambda left, right: numbers.less(right, left),
+    "<=": lambda left, right: not numbers.less(right, left),
+    ">=": lambda left, right: not numbers.less(left, right),
 }
-
-
-def bounded(number: Any) -> Any:
-    """A number, if it has no more digits than anybody needs.
-
-    Raises:
-        Exceeded: it has.
-    """
-    if isinstance(number, int) and number.bit_length() > MOST_BITS:
-        raise Exceeded(
-            f"it evaluates to a number of more than {MOST_BITS:,} bits; the gate evaluates up to that"
-        )
-    return number
-
-
-def _whole(number: float) -> float:
-    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _binary(node: Binary, scope: Scope) -> Any:
@@ -351,102 +389,185 @@ def _binary(node: Binary, scope: Scope) -> Any:
     right = plain(evaluate(node.right, scope))
     operator = node.operator
     if operator in ("&&", "||"):
-        decisive = operator == "||"
-        truths = [None if isinstance(side, Unknown) else as_boolean(side) for side in (left, right)]
-        if decisive in truths:
-            return decisive
-        if None in truths:
-            return unknown_from(
-                _reason(left, right, f"{operator} of values that are no booleans"), left, right
-            )
-        return not decisive
-    blind = first_unknown([left, right])
-    if blind is not None:
-        if operator in ("==", "!=") and None in (left, right) and blind.certain:
-            return operator == "!="
-        return unknown_from(blind.reason, left, right)
-    if operator in ("==", "!="):
-        return equal(left, right) == (operator == "==")
-    numbers = as_number(left), as_number(right)
-    if numbers[0] is None or numbers[1] is None:
-        return Unknown(f"{operator} of values that are no numbers")
+        return _logical(operator, left, right)
+    failure = _failure(left, right)
+    if failure is not None:
+        return _failed_operation(failure.reason, left, right)
     try:
-        return bounded(_ARITHMETIC[operator](*numbers))
-    except (ArithmeticError, ValueError):
-        return Unknown(f"{operator} of {numbers[0]} and {numbers[1]} is no number")
+        if operator in ("==", "!="):
+            blind = next((side for side in (left, right) if isinstance(side, Unknown)), None)
+            if blind is None:
+                return types.equal(left, right) == (operator == "==")
+            if None in (left, right) and blind.certain:
+                return operator == "!="
+            return unknown_from(blind.reason, left, right)
+        blind = first_unknown([left, right])
+        if blind is not None:
+            return unknown_from(blind.reason, left, right)
+        a, b = types.as_number(left), types.as_number(right)
+        return _COMPARED[operator](a, b) if operator in _COMPARED else numbers.computed(operator, a, b)
+    except Refused as error:
+        return _failed_operation(f"{operator}: {error}", left, right)
+    except (Undecided, numbers.Undecided, ArithmeticError) as error:
+        reason = f"the result of {operator} is not computed here"
+        found = unknown_from(str(error) if isinstance(error, Undecided) else reason, left, right)
+        return Unevaluated(found.reason, found.references)
 
 
-def _reason(left: Any, right: Any, otherwise: str) -> str:
-    return next((side.reason for side in (left, right) if isinstance(side, Unknown)), otherwise)
+def _logical(operator: str, left: Any, right: Any) -> Any:
+    """`&&` and `||`. Whether the other side may fail beside a decisive one differs between versions."""
+    decisive = operator == "||"
+    try:
+        truths = [None if isinstance(side, Unknown) else types.as_bool(side) for side in (left, right)]
+    except Refused as error:
+        return unknown_from(f"{operator}: {error}", left, right)
+    if decisive in truths:
+        failure = _failure(left, right)
+        return decisive if failure is None else unknown_from(failure.reason, left, right)
+    if None in truths:
+        failure = _failure(left, right)
+        blind = next(side for side in (left, right) if isinstance(side, Unknown))
+        if failure is not None and truths != [None, None]:
+            return _failed_operation(failure.reason, failure)
+        return unknown_from(blind.reason, left, right)
+    return not decisive
 
 
 def _conditional(node: Conditional, scope: Scope) -> Any:
     condition = plain(evaluate(node.condition, scope))
-    if not isinstance(condition, Unknown):
-        truth = as_boolean(condition)
-        if truth is None:
-            return Unknown("the condition of ?: is no boolean")
-        return evaluate(node.then if truth else node.otherwise, scope)
-    then = plain(evaluate(node.then, scope))
-    otherwise = plain(evaluate(node.otherwise, scope))
-    if first_unknown([then, otherwise]) is None and equal(then, otherwise):
-        return then
-    return unknown_from(condition.reason, then, otherwise)
+    if isinstance(condition, Unknown):
+        then = plain(evaluate(node.then, scope))
+        otherwise = plain(evaluate(node.otherwise, scope))
+        if isinstance(condition, Failed):
+            return condition
+        try:
+            if first_unknown([then, otherwise]) is None and types.equal(then, otherwise):
+                return then
+        except Undecided:
+            pass
+        return unknown_from(condition.reason, then, otherwise)
+    try:
+        truth = types.as_bool(condition)
+    except Refused:
+        return failed("the condition of ?: is no boolean", condition)
+    chosen = evaluate(node.then if truth else node.otherwise, scope)
+    if isinstance(chosen, Unknown | Lazy):
+        return chosen
+    other = evaluate(node.otherwise if truth else node.then, scope)
+    return _of_one_type(chosen, other)
+
+
+def _of_one_type(chosen: Any, other: Any) -> Any:
+    """The arm of a conditional that was chosen, in the type that it has in common with the other."""
+    if isinstance(chosen, str | bool) and isinstance(
+        other, type(chosen) if isinstance(chosen, bool) else str
+    ):
+        return chosen
+    if isinstance(other, FailedOperation | Unevaluated) or (
+        isinstance(other, Failed) and isinstance(chosen, list | dict)
+    ):
+        return unknown_from("the arms of ?: may have no type in common", chosen, other)
+    given, wanted = types.type_of(chosen), types.type_of(other)
+    if given is None or wanted is None or wanted == "any" or given == wanted:
+        return chosen
+    try:
+        common = types.unified([given, wanted] if given != "any" else [wanted])
+        if common is None:
+            return failed("the arms of ?: have no type in common", chosen, other)
+        return types.convert(chosen, common)
+    except Refused as error:
+        return failed(f"an arm of ?:: {error}", chosen, other)
+    except Undecided as error:
+        return unknown_from(f"an arm of ?:: {error}", chosen, other)
 
 
 def _tuple(node: Tuple, scope: Scope) -> Any:
-    return [evaluate(item, scope) for item in node.items]
+    items = [evaluate(item, scope) for item in node.items]
+    failure = _failure(*items)
+    return items if failure is None else failure
 
 
 def _object(node: Object, scope: Scope) -> Any:
     result: dict[str, Any] = {}
+    failure: Failed | None = None
     for key_node, value_node in node.items:
-        key = plain(evaluate(key_node, scope))
-        text = None if isinstance(key, Unknown) else as_text(key)
-        if text is None:
-            reason = key.reason if isinstance(key, Unknown) else "the key of an object is no text"
-            return unknown_from(reason, key, *(evaluate(value, scope) for _, value in node.items))
-        result[text] = evaluate(value_node, scope)
-    return result
+        if type(key_node) is Literal and type(key_node.value) is str:
+            text = key_node.value
+        else:
+            key = plain(evaluate(key_node, scope))
+            try:
+                if isinstance(key, Unknown):
+                    made_from = (key, *(evaluate(value, scope) for _, value in node.items))
+                    return key if isinstance(key, Failed) else unknown_from(key.reason, *made_from)
+                text = types.as_string(key)
+            except Refused:
+                return failed("the key of an object is no text", key)
+        if isinstance(result.get(text), Unknown):
+            return unknown_from(f"the key {text!r} stands twice", *result.values())
+        result[text] = value = evaluate(value_node, scope)
+        if isinstance(value, Failed):
+            failure = value
+    return result if failure is None else failure
 
 
 def _for(node: For, scope: Scope) -> Any:
     collection = evaluate(node.collection, scope)
     if isinstance(collection, Lazy):
         collection = collection.unknown()
+    if isinstance(collection, Failed):
+        return collection
     if isinstance(collection, Unknown):
         names = {node.value_name: collection, node.key_name: collection}
         inner = scope.with_names({name: value for name, value in names.items() if name})
         return unknown_from(collection.reason, collection, evaluate(node.value, inner))
     pairs: list[tuple[Any, Any]]
     if isinstance(collection, dict):
-        pairs = sorted(collection.items())
+        pairs = sorted(collection.items(), key=lambda pair: pair[0])
+    elif isinstance(collection, SetOf):
+        pairs = [(item, item) for item in collection]
     elif isinstance(collection, list):
-        pairs = list(enumerate(collection))
+        pairs = [(numbers.Whole(index, numbers.COUNTED), item) for index, item in enumerate(collection)]
+        if isinstance(collection, LooseList) and node.key_name:
+            # The index in a list, the element itself in a set.
+            pairs = [
+                (Unknown(f"{node.key_name}: the type of the collection is not known"), item)
+                for item in collection
+            ]
     else:
-        return Unknown("for over a value that is no collection")
+        return failed("for over a value that is no collection", collection)
     items: list[tuple[Any, Any]] = []
     for key, value in pairs:
         BUDGET.spend(5)
         inner = scope.with_names({node.value_name: value} | ({node.key_name: key} if node.key_name else {}))
         if node.condition is not None:
             kept = plain(evaluate(node.condition, inner))
-            truth = None if isinstance(kept, Unknown) else as_boolean(kept)
-            if truth is None:
-                return unknown_from(_reason(kept, None, "the condition of for is no boolean"), collection)
-            if not truth:
-                continue
+            if isinstance(kept, Unknown):
+                return kept if isinstance(kept, Failed) else unknown_from(kept.reason, collection)
+            try:
+                if not types.as_bool(kept):
+                    continue
+            except Refused:
+                return failed("the condition of for is no boolean", collection)
         result_key = plain(evaluate(node.key, inner)) if node.key is not None else None
-        items.append((result_key, evaluate(node.value, inner)))
+        found = evaluate(node.value, inner)
+        failure = _failure(result_key, found)
+        if failure is not None:
+            return failure
+        items.append((result_key, found))
     if node.key is None:
         return [value for _, value in items]
     result: dict[str, Any] = {}
     for key, value in items:
-        text = None if isinstance(key, Unknown) else as_text(key)
-        if text is None:
-            return unknown_from(_reason(key, None, "the key of an object is no text"), collection)
+        if isinstance(key, Unknown):
+            return unknown_from(key.reason, collection)
+        try:
+            text = types.as_string(key)
+        except Refused:
+            return failed("the key of an object is no text", collection)
         if node.grouped:
             result.setdefault(text, []).append(value)
+        elif text in result:
+            return failed(f"two elements have the key {text!r}", collection)
         else:
             result[text] = value
     return result

@@ -7,9 +7,22 @@ Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NoReturn
+
+from policies.readers import numbers
+
+SPACES: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+"""What counts as white space where Terraform trims texts."""
+
+
+def nfc(text: str) -> str:
+    """A text in the normal form that Terraform gives every text."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 class SyntaxFault(ValueError):
@@ -38,7 +51,10 @@ class Literal(Node):
 
 @dataclass(slots=True)
 class Template(Node):
+    """A text with expressions in it. One that is nothing but an interpolation is that value, unless `text`."""
+
     parts: list[Node]
+    text: bool = False
 
 
 @dataclass(slots=True)
@@ -286,9 +302,8 @@ class _Parser:
             return self.object_()
         if character.isdigit() and (number := _NUMBER.match(text, at)):
             self.at = number.end()
-            digits = number.group()
             try:
-                return Literal(int(digits) if digits.isdecimal() else float(digits))
+                return Literal(numbers.parsed(number.group()))
             except ValueError:
                 self.fail("the number is too long")
         heredoc = _HEREDOC.match(text, at)
@@ -370,7 +385,7 @@ class _Parser:
             start, self.at = self.at, match.end()
             self.skip()
             if (self.sees("=") and not self.sees("==")) or self.sees(":"):
-                return Literal(match.group())
+                return Literal(nfc(match.group()))
             self.at = start
         return self.expression()
 
@@ -500,9 +515,9 @@ class _Parser:
                 merged.append(part)
         for index, part in enumerate(merged):
             if part is _Trim.BEFORE and index and isinstance(merged[index - 1], str):
-                merged[index - 1] = merged[index - 1].rstrip()
+                merged[index - 1] = merged[index - 1].rstrip(SPACES)
             if part is _Trim.AFTER and index + 1 < len(merged) and isinstance(merged[index + 1], str):
-                merged[index + 1] = merged[index + 1].lstrip()
+                merged[index + 1] = merged[index + 1].lstrip(SPACES)
         cleaned = [part for part in merged if not isinstance(part, _TrimMark)]
         nodes, rest = self.nested(cleaned, 0, ())
         if rest != len(cleaned):
@@ -514,7 +529,7 @@ class _Parser:
         while at < len(parts):
             part = parts[at]
             if not isinstance(part, _Directive):
-                nodes.append(Literal(part) if isinstance(part, str) else part)
+                nodes.append(Literal(nfc(part)) if isinstance(part, str) else part)
                 at += 1
                 continue
             if part.word in ends or part.word not in ("if", "for"):
@@ -524,13 +539,15 @@ class _Parser:
                 otherwise: list[Node] = []
                 if at < len(parts) and parts[at].word == "else":
                     otherwise, at = self.nested(parts, at + 1, ("endif",))
-                end, node = "endif", Conditional(part.condition, Template(then), Template(otherwise))
-                nodes.append(node)
+                end = "endif"
+                node = Conditional(part.condition, Template(then, True), Template(otherwise, True))
+                nodes.append(Template([node], True))
             else:
                 body, at = self.nested(parts, at + 1, ("endfor",))
                 end = "endfor"
-                loop = For(part.key_name, part.value_name, part.condition, None, Template(body), None, False)
-                nodes.append(Call("join", [Literal(""), loop], False))
+                body_node = Template(body, True)
+                loop = For(part.key_name, part.value_name, part.condition, None, body_node, None, False)
+                nodes.append(Template([Call("join", [Literal(""), loop], False)], True))
             if at >= len(parts) or parts[at].word != end:
                 self.fail(f"%{{ {end} }} is missing")
             at += 1
