@@ -101,11 +101,12 @@ def schema(arguments: argparse.Namespace) -> int:
 def local(arguments: argparse.Namespace) -> int:
     """Write docker-compose.yml, the local twin, from the same settings."""
     import settings
-    from synthesis import compose
+    from synthesis import certificates, compose
 
     path = arguments.settings or ENVIRONMENTS / f"{arguments.env}.yaml"
     target = HERE / "docker-compose.yml"
     target.write_text(compose.document(settings.read(path, arguments.overrides)), encoding="utf-8")
+    certificates.write(HERE / compose.CERTIFICATES, compose.STORES)
     print(_short(target))
     print("next: docker compose up")
     return 0

@@ -1,7 +1,11 @@
 """The local twin: a Compose file with the engines, versions and parameters of the same settings.
 
-It stands in for one server with everything on it, as the seed has it: frontend on 3000, backend on 8080,
+It stands in for one server with everything on it, as the course has it: frontend on 3000, backend on 8080,
 PostgreSQL on 5432, Redis on 6379, two named volumes. Every port is bound to the machine itself.
+
+What can fail in AWS can fail here: both stores speak TLS alone and are reached with checked certificates, Redis has the
+same access string, PostgreSQL the same parameters and as many connections, and the backend is told the same contract.
+What differs is who signs in how: there is no IAM on a developer's machine, so both stores take passwords.
 """
 
 from __future__ import annotations
@@ -10,12 +14,15 @@ from typing import Any
 
 import yaml
 
-from settings import Settings
+from settings import Settings, contract, limits
 
+CERTIFICATES = ".local/certificates"
+"""Where `make local` writes the twin's own certificates, beside the Compose file."""
+STORES = ("postgres", "redis")
 HEADER = """\
 # The local twin of {name}, from the same settings: `make local` writes it anew.
-# Before `docker compose up`: write POSTGRES_PASSWORD=... into a file .env beside this one, and build the
-# frontend into frontend/dist.
+# Before `docker compose up`: write POSTGRES_PASSWORD=... and REDIS_PASSWORD=... into a file .env beside this one, and
+# build the frontend into frontend/dist. The backend is the reference one, until its service names another.
 """
 
 # What CloudFront does in AWS: files, the single page for every other path, and /api/ to the backend.
@@ -27,6 +34,13 @@ server {
   location / { try_files $$uri /index.html; }
   location /api/ { proxy_pass http://backend:8080; proxy_set_header Host $$host; }
 }
+"""
+
+
+# Nobody but the image's own user connects without TLS, as rds.force_ssl has it.
+HBA = """\
+local all all trust
+hostssl all all all scram-sha-256
 """
 
 
@@ -42,23 +56,34 @@ def document(settings: Settings) -> str:
             "depends_on": {"backend": {"condition": "service_started"}},
         },
         "backend": {
-            "image": settings.backend.image,
-            "ports": [_port(8080)],
-            "environment": {
-                "PORT": "8080",
-                "DATABASE_HOST": "postgres",
-                "DATABASE_PORT": "5432",
-                "DATABASE_NAME": database.name,
-                "DATABASE_USER": database.user,
-                "DATABASE_PASSWORD": "${POSTGRES_PASSWORD}",
-                # Within one machine's bridge network; in AWS it is verify-full.
-                "DATABASE_SSLMODE": "disable",
-                "DATABASE_POOL_SIZE": "20",
-                "DATABASE_IDLE_TIMEOUT_MS": "30000",
-                "DATABASE_CONNECT_TIMEOUT_MS": "2000",
-                "REDIS_URL": "redis://redis:6379",
-                **settings.backend.environment,
-            },
+            "build": "./examples/backend",
+            "command": ["sh", "-c", "node server.js migrate && exec node server.js"],
+            "ports": [_port(contract.PORT)],
+            "environment": contract.told(
+                settings,
+                region=settings.region,
+                database={
+                    "DATABASE_HOST": "postgres",
+                    "DATABASE_PORT": "5432",
+                    "DATABASE_NAME": database.name,
+                    "DATABASE_USER": database.user,
+                    "DATABASE_AUTH": "password",
+                    "DATABASE_PASSWORD": "${POSTGRES_PASSWORD}",
+                },
+                cache={
+                    "REDIS_URL": "rediss://redis:6379",
+                    **(
+                        {
+                            "REDIS_AUTH": "password",
+                            "REDIS_USER": _cache_user(settings),
+                            "REDIS_PASSWORD": "${REDIS_PASSWORD}",
+                        }
+                        if cache.auth == "iam"
+                        else {"REDIS_AUTH": "none"}
+                    ),
+                },
+            ),
+            "volumes": [f"./{CERTIFICATES}/ca.pem:{contract.CA_BUNDLE}:ro"],
             "depends_on": {
                 "postgres": {"condition": "service_healthy"},
                 "redis": {"condition": "service_healthy"},
@@ -72,7 +97,18 @@ def document(settings: Settings) -> str:
                 "POSTGRES_USER": database.user,
                 "POSTGRES_PASSWORD": "${POSTGRES_PASSWORD:?write it into .env beside docker-compose.yml}",
             },
-            "volumes": ["postgres_data:/var/lib/postgresql/data"],
+            "volumes": ["postgres_data:/var/lib/postgresql/data", f"./{CERTIFICATES}:/certificates:ro"],
+            "configs": [{"source": "hba", "target": "/etc/postgresql/pg_hba.conf"}],
+            "entrypoint": _entrypoint("postgres"),
+            "command": [
+                "postgres",
+                *_set("hba_file", "/etc/postgresql/pg_hba.conf"),
+                *_set("ssl", "on"),
+                *_set("ssl_cert_file", "/tls/server.pem"),
+                *_set("ssl_key_file", "/tls/server.key"),
+                *_set("log_min_duration_statement", "1000"),
+                *_set("max_connections", str(limits.max_connections(settings))),
+            ],
             "healthcheck": _healthcheck("pg_isready", "--username", database.user, "--dbname", database.name),
         },
         "redis": {
@@ -86,10 +122,15 @@ def document(settings: Settings) -> str:
                 # So that the policy has something to act on.
                 "--maxmemory",
                 "384mb",
+                *("--port", "0", "--tls-port", "6379", "--tls-auth-clients", "no"),
+                *("--tls-cert-file", "/tls/server.pem", "--tls-key-file", "/tls/server.key"),
+                *("--tls-ca-cert-file", "/tls/ca.pem"),
+                *_users(settings),
             ],
             "ports": [_port(6379)],
-            "volumes": ["redis_data:/data"],
-            "healthcheck": _healthcheck("redis-cli", "ping"),
+            "volumes": ["redis_data:/data", f"./{CERTIFICATES}:/certificates:ro"],
+            "entrypoint": _entrypoint("redis"),
+            "healthcheck": _healthcheck("sh", "-c", _ping(settings)),
         },
     }
     for service in services.values():
@@ -98,9 +139,48 @@ def document(settings: Settings) -> str:
         "name": f"{settings.name}-local",
         "services": services,
         "volumes": {"postgres_data": {}, "redis_data": {}},
-        "configs": {"site": {"content": SITE}},
+        "configs": {"site": {"content": SITE}, "hba": {"content": HBA}},
     }
     return HEADER.format(name=settings.name) + yaml.safe_dump(compose, sort_keys=False, width=110)
+
+
+def _set(parameter: str, value: str) -> tuple[str, str]:
+    return "-c", f"{parameter}={value}"
+
+
+def _entrypoint(store: str) -> list[str]:
+    """The image's own entry point, once the key belongs to the user, named like it, that the store runs as."""
+    keep = f"install -o {store} -m"
+    steps = (
+        f"install -d -o {store} /tls",
+        f"{keep} 600 /certificates/{store}.key /tls/server.key",
+        f"{keep} 644 /certificates/{store}.pem /tls/server.pem",
+        f"{keep} 644 /certificates/ca.pem /tls/ca.pem",
+        # Compose takes $ for its own variables; doubled, it is the shell's.
+        'exec docker-entrypoint.sh "$$@"',
+    )
+    return ["sh", "-c", " && ".join(steps), "sh"]
+
+
+def _cache_user(settings: Settings) -> str:
+    return f"{settings.name}-backend"
+
+
+def _users(settings: Settings) -> list[str]:
+    """The users of Redis: the backend's with the access string of production, and a default one that can do nothing."""
+    if settings.cache.auth != "iam":
+        return []
+    on, *rights = settings.cache.access_string.split()
+    password = ">${REDIS_PASSWORD:?write it into .env beside docker-compose.yml}"
+    return [
+        *("--user", _cache_user(settings), on, password, *rights),
+        *("--user", "default", "off", "~*", "-@all"),
+    ]
+
+
+def _ping(settings: Settings) -> str:
+    sign_in = f"--user {_cache_user(settings)} --pass '${{REDIS_PASSWORD}}' " if _users(settings) else ""
+    return f"redis-cli --no-auth-warning --tls --cacert /tls/ca.pem {sign_in}ping | grep -q PONG"
 
 
 def _port(number: int) -> str:
