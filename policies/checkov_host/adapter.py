@@ -27,6 +27,7 @@ from checkov.terraform_json.runner import TerraformJsonRunner  # type: ignore[im
 from policies.checkov_host.verdicts import COPIED, Answer, Verdicts
 from policies.engine import catalogue, judging, verdicts
 from support.problem import Problem
+from support.visible import visible_lines
 
 ADDRESS: Final = "address"
 """In a record's `check_result`: Terraform's own address of what was judged."""
@@ -88,7 +89,7 @@ class GateCheck(BaseResourceCheck):  # type: ignore[misc]
         except Exception as error:
             # Checkov would take an exception for "nothing to say" and go on.
             words = str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
-            print(f"error: {self.id}: {words}", file=sys.stderr, flush=True)
+            print(visible_lines(f"error: {self.id}: {words}"), file=sys.stderr, flush=True)
             _end_parent()
             raise SystemExit(2) from error
         if not answers:

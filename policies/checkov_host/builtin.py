@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from policies.engine import parameters
 from support.problem import Problem
 
 
@@ -24,12 +25,13 @@ class Waiver:
     expires: date
 
 
-def load(path: Path) -> list[Waiver]:
+def load(path: Path, today: date) -> list[Waiver]:
     """The waivers of a file.
 
     Raises:
-        Problem: the file cannot be read, or a waiver lacks a field.
+        Problem: the file cannot be read, or a waiver lacks a field or ends later than any may.
     """
+    longest_days = parameters.load().waivers.longest_days
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("waiver", [])
     except (OSError, ValueError) as error:
@@ -43,6 +45,11 @@ def load(path: Path) -> list[Waiver]:
             lacking.append("expires (a date such as 2027-03-31)")
         if lacking:
             raise Problem(f"{path}: waiver {number} ({fields['check']}) lacks {', '.join(lacking)}")
+        if (expires - today).days > longest_days:
+            raise Problem(
+                f"{path}: waiver {number} ({fields['check']}) ends on {expires}, "
+                f"more than {longest_days} days from today"
+            )
         found.append(Waiver(**fields, expires=expires))
     return found
 
@@ -53,8 +60,8 @@ def judge(records: Iterable[dict[str, Any]], path: Path) -> tuple[list[str], boo
     Raises:
         Problem: the waivers cannot be read.
     """
-    waivers = load(path)
     today = datetime.now(UTC).date()
+    waivers = load(path, today)
     used: set[Waiver] = set()
     lines: list[str] = []
     count = waived = 0

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from policies.engine.catalogue import Entry
-from policies.engine.judging import Result
+from policies.engine.judging import Finding, Result
 from support.visible import visible, without_commands
 
 FORMATS: Final = ("text", "json", "sarif", "junit", "markdown", "html")
@@ -41,20 +41,27 @@ class ShownPath(str):
         return shown
 
 
+def _visible(finding: Finding) -> Finding:
+    address, message = visible(finding.address), visible(finding.message)
+    file, construct = visible(finding.file), visible(finding.construct)
+    # Nearly all are what they were, and there may be many.
+    if (address, message, file, construct) == (
+        finding.address,
+        finding.message,
+        finding.file,
+        finding.construct,
+    ):
+        return finding
+    return replace(
+        finding, address=address, message=message, file=ShownPath(finding.file), construct=construct
+    )
+
+
 def _shown(result: Result) -> Result:
     """The result with all its texts visible, which come from the input: addresses are made of keys, for example."""
     return replace(
         result,
-        findings=tuple(
-            replace(
-                finding,
-                address=visible(finding.address),
-                message=visible(finding.message),
-                file=ShownPath(finding.file),
-                construct=visible(finding.construct),
-            )
-            for finding in result.findings
-        ),
+        findings=tuple(map(_visible, result.findings)),
         uncovered_types=tuple(map(visible, result.uncovered_types)),
         notes=tuple(map(visible, result.notes)),
     )

@@ -9,11 +9,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from policies.checkov_host import builtin
+from support.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[3]
 PYTHON = ROOT / ".venv-checkov" / "bin" / "python"
@@ -244,9 +246,13 @@ def test_what_a_comment_skips_is_accepted_in_the_file_alone(tmp_path: Path) -> N
     file.write_text("")
     assert builtin.judge([record], file)[1]
     file.write_text(
-        '[[waiver]]\ncheck = "CKV_AWS_1"\nresource = "aws_x.*"\nowner = "x"\nreason = "x"\nexpires = 2099-01-01\n'
+        '[[waiver]]\ncheck = "CKV_AWS_1"\nresource = "aws_x.*"\nowner = "x"\nreason = "x"\n'
+        f"expires = {(datetime.now(UTC) + timedelta(days=30)).date()}\n"
     )
     assert not builtin.judge([record], file)[1]
+    file.write_text(re.sub(r"\d{4}-\d\d-\d\d", "2999-01-01", file.read_text()))
+    with pytest.raises(Problem, match="ends on 2999-01-01, more than 400 days from today"):
+        builtin.judge([record], file)
 
 
 # --- ends -----------------------------------------------------------------------------------------------
