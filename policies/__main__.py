@@ -6,14 +6,19 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from policies.engine.catalogue import Entry
 from policies.engine.judging import Result
 from policies.reports import FORMATS
 from support.problem import Problem, discard_output, guarded
+
+_LONGEST: Final = 300.0
+"""Seconds that a run of the gate may take unless told otherwise."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,7 +104,8 @@ def _parser() -> argparse.ArgumentParser:
         "--timeout",
         type=_seconds,
         metavar="SECONDS",
-        help="how long Terraform may take for a folder (by its size unless said)",
+        default=_LONGEST,
+        help=f"how long all of it may take ({_LONGEST:g})",
     )
     rules = commands.add_parser("rules", help="the catalogue of rules")
     rules.add_argument("--format", choices=("text", "json"), default="text")
@@ -108,8 +114,35 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """End what is done here, in words, when it takes longer; where the system has no such alarm, nothing does."""
+    import signal
+    import threading
+
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(_number: int, _frame: object) -> None:
+        raise Problem(
+            f"it was not done within {seconds:g} seconds, so that nothing was judged: see --timeout"
+        )
+
+    former = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
+
+
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from error
     if not 0 < seconds <= 86_400:
         raise argparse.ArgumentTypeError("must be more than 0 and at most 86400")
     return seconds
@@ -138,7 +171,8 @@ def _safely(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.command == "check":
-        return _check(options)
+        with _within(options.timeout):
+            return _check(options)
     from policies.engine import catalogue
     from policies.reports import catalogue_page
 
@@ -178,8 +212,10 @@ def _check(options: argparse.Namespace) -> int:
     )
     if options.exact:
         from policies import exact
+        from support import processes
 
-        readings, notes = exact.read_exactly(options.paths, options.exact, options.timeout, told)
+        with processes.stoppable():
+            readings, notes = exact.read_exactly(options.paths, options.exact, told)
     else:
         readings, notes = [read(path, options.configuration, told) for path in options.paths], []
     result = judging.judge(readings, rules, wanted)

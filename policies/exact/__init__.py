@@ -26,10 +26,7 @@ EVALUATED: Final = "evaluated by Terraform against the mock provider"
 
 
 def read_exactly(
-    paths: Sequence[Path],
-    mode: Mode = "always",
-    seconds: float | None = None,
-    told: Inputs | None = None,
+    paths: Sequence[Path], mode: Mode = "always", told: Inputs | None = None
 ) -> tuple[list[Reading], list[str]]:
     """The readings of configurations as Terraform evaluates them, and notes on who evaluated each.
 
@@ -38,7 +35,6 @@ def read_exactly(
     Args:
         paths: what is judged.
         mode: what follows where Terraform cannot evaluate one of them.
-        seconds: how long Terraform may take for each; by its size unless said.
         told: values of variables, and the workspace.
 
     Raises:
@@ -52,7 +48,7 @@ def read_exactly(
             readings.append(opened)
             continue
         try:
-            reading, note = _evaluated(opened, seconds), EVALUATED
+            reading, note = _evaluated(opened), EVALUATED
         except _Unevaluated as error:
             reading = opened.reading()
             note = f"judged by the gate's own readers, because Terraform could not plan it: {error}"
@@ -71,7 +67,7 @@ class _Unevaluated(Exception):
     """Terraform does not evaluate the configuration; the message says why."""
 
 
-def _evaluated(source: Source, seconds: float | None) -> Reading:
+def _evaluated(source: Source) -> Reading:
     from mock_provider import schema
 
     evaluation = source.evaluation()
@@ -80,7 +76,7 @@ def _evaluated(source: Source, seconds: float | None) -> Reading:
     )
     with processes.temporary_folder("policies-exact-") as folder:
         try:
-            document, text = running.plan(written, folder, seconds)
+            document, text = running.plan(written, folder)
         except running.Refused as refused:
             place = written.place(refused.file, refused.line)
             where = f" ({place[0]}:{place[1]})" if place is not None else ""

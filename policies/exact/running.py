@@ -61,13 +61,12 @@ def isolation() -> tuple[str, ...]:
     return ()
 
 
-def plan(written: Written, folder: Path, seconds: float | None = None) -> tuple[dict[str, Any], str]:
+def plan(written: Written, folder: Path) -> tuple[dict[str, Any], str]:
     """The plan of a written configuration, as `terraform show -json` gives it: decoded, and as text.
 
     Args:
         written: what Terraform is handed.
         folder: an empty folder that only this user can read.
-        seconds: how long each command of Terraform may take; by the configuration's size unless said.
 
     Raises:
         Refused: Terraform does not plan the configuration.
@@ -116,7 +115,7 @@ def plan(written: Written, folder: Path, seconds: float | None = None) -> tuple[
         command = (*isolation(), *terraform.command)
         bounds = _Bounds(
             memory,
-            seconds if seconds is not None else SECONDS + _SECONDS_EACH * size,
+            SECONDS + _SECONDS_EACH * size,
             min(_LARGEST_ANSWER, _FEW + _ANSWER_EACH * size),
         )
         file = str(state / "plan")
@@ -151,6 +150,8 @@ def _said(
             stdout=handle,
             stderr=subprocess.PIPE,
             memory=bounds.memory,
+            # A plan that nobody waits for has nothing to finish.
+            grace=0,
         ) as process,
     ):
         _, said = processes.wait(process, "terraform", timeout=bounds.seconds, memory=bounds.memory)
