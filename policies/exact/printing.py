@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from policies.readers.syntax import (
     Binary,
@@ -35,6 +35,7 @@ class Unwritable(Exception):
 _IDENTIFIER: Final = re.compile(r"[^\W\d][\w-]*")
 _FUNCTION: Final = re.compile(r"[^\W\d][\w-]*(?:::[^\W\d][\w-]*)*")
 _ESCAPED: Final = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]|[$%](?=\{)')
+_MARKS: Final = re.compile(r"[$%](?=\{)")
 _SHORT: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "$": "$$", "%": "%%"}
 # What may stand before `.name` and `[key]` without parentheses.
 _TARGETS: Final = (Name, GetAttr, Index, Call, Tuple, Object)
@@ -87,19 +88,27 @@ def _literal(node: Literal) -> str:
 
 
 def _template(node: Template) -> str:
+    # A template of one expression is that expression, whatever its type: two parts never become one here.
+    return f'"{_parts(node, _escaped)}"'
+
+
+def _parts(node: Template, escaped: Callable[[str], str]) -> str:
     pieces: list[str] = []
     for index, part in enumerate(node.parts):
-        if not (isinstance(part, Literal) and isinstance(part.value, str)):
+        if not _is_text(part):
             pieces.append(f"${{{expression(part)}}}")
             continue
         text = str.__str__(part.value)
         # A `$` right before an interpolation would make it a text.
-        if text.endswith(("$", "%")) and index + 1 < len(node.parts):
-            pieces.append(f'{_escaped(text[:-1])}${{"{text[-1]}"}}')
-        else:
-            pieces.append(_escaped(text))
-    # A template of one expression is that expression, whatever its type: two parts never become one here.
-    return f'"{"".join(pieces)}"'
+        head = text.rstrip("$%") if index + 1 < len(node.parts) else text
+        pieces.append(escaped(head))
+        if head != text:
+            pieces.append(f"${{{quoted(text[len(head) :])}}}")
+    return "".join(pieces)
+
+
+def _is_text(node: Node) -> TypeGuard[Literal]:
+    return isinstance(node, Literal) and isinstance(node.value, str)
 
 
 def _target(node: Node) -> str:
@@ -144,7 +153,7 @@ def _object(node: Object) -> str:
 
 
 def _key(node: Node) -> str:
-    if not (isinstance(node, Literal) and isinstance(node.value, str)):
+    if not _is_text(node):
         return f"({expression(node)})"
     text = str.__str__(node.value)
     # The attributes of an object type are names; these four mean something else where a key begins.
@@ -190,17 +199,5 @@ _PRINTERS: Final[dict[type, Callable[[Any], str]]] = {
 
 def bare(node: Node) -> str:
     """A template as it stands in a file of its own: without quotes, backslashes being plain characters."""
-    parts = node.parts if isinstance(node, Template) else [node]
-    pieces = []
-    for part in parts:
-        if isinstance(part, Literal) and isinstance(part.value, str):
-            pieces.append(re.sub(r"[$%](?=\{)", lambda match: match.group() * 2, str.__str__(part.value)))
-        else:
-            pieces.append(f"${{{expression(part)}}}")
-    text = ""
-    for piece, part in zip(pieces, parts, strict=True):
-        # A `$` right before an interpolation would make it a text.
-        if text.endswith(("$", "%")) and not isinstance(part, Literal):
-            text = f'{text[:-1]}${{"{text[-1]}"}}'
-        text += piece
-    return text
+    template = node if isinstance(node, Template) else Template([node])
+    return _parts(template, lambda text: _MARKS.sub(lambda match: match.group() * 2, text))
