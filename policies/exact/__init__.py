@@ -72,7 +72,12 @@ def _evaluated(source: Source) -> Reading:
 
     evaluation = source.evaluation()
     written = writing.write(
-        source.root, source.given(), _surroundings(source), schema.load(), regional=_regional(evaluation)
+        source.root,
+        source.given(),
+        _surroundings(source),
+        schema.load(),
+        regional=_regional(evaluation),
+        workspace=source.inputs.workspace,
     )
     with processes.temporary_folder("policies-exact-") as folder:
         try:

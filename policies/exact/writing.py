@@ -30,6 +30,7 @@ from policies.readers.configuration import (
     plain_text,
     provider_name,
 )
+from policies.readers.evaluation import is_sensitive
 from policies.readers.syntax import (
     Binary,
     Call,
@@ -172,16 +173,23 @@ class Surroundings:
 
 
 def write(
-    root: Config, given: Mapping[str, Any], around: Surroundings, schemas: Schemas, *, regional: bool
+    root: Config,
+    given: Mapping[str, Any],
+    around: Surroundings,
+    schemas: Schemas,
+    *,
+    regional: bool,
+    workspace: str = "",
 ) -> Written:
     """The configuration of a root module and of all modules below it, written anew.
 
     Args:
         root: the root module.
-        given: values of its variables.
+        given: values of its variables; what must not be shown is marked so.
         around: how modules are followed and files read.
         schemas: the schema of hashicorp/aws.
         regional: whether the provider's region is known, so that what depends on the region alone is known as well.
+        workspace: its name, where it is told.
 
     Raises:
         Problem: it cannot be written: something in it has no form in HCL, or there is too much of it.
@@ -191,8 +199,8 @@ def write(
         labels[1:] == ("terraform_data", written.pending) for labels in _all_resources(root, around, ())
     ):
         written.pending += "_"
-    work = _Work(written, around, schemas, regional)
-    work.module((), root, set(given))
+    work = _Work(written, around, schemas, regional, workspace)
+    work.module((), root, given)
     if given:
         values = {name: value for name, value in given.items() if name in root.variables}
         written.texts["terraform.tfvars.json"] = json.dumps(values, default=_number)
@@ -227,7 +235,10 @@ def _all_resources(
 class _Work:
     """What is the same for all modules of one configuration."""
 
-    def __init__(self, written: Written, around: Surroundings, schemas: Schemas, regional: bool) -> None:
+    def __init__(
+        self, written: Written, around: Surroundings, schemas: Schemas, regional: bool, workspace: str
+    ) -> None:
+        self.workspace = workspace
         self.written = written
         self.around = around
         self.schemas = schemas
@@ -238,7 +249,7 @@ class _Work:
         self._templates: dict[str, str | None] = {}
         self._sets: dict[tuple[str, str], str | None] = {}
 
-    def module(self, path: tuple[str, ...], config: Config, given: set[str] | None) -> None:
+    def module(self, path: tuple[str, ...], config: Config, given: Mapping[str, Any] | None) -> None:
         """Write one module and those below it; `given` are the root's variables that have values."""
         _Module(self, path, config, given).write()
 
@@ -317,7 +328,11 @@ def _calls_something_else(node: Node) -> bool:
 class _Module:
     """One module being written."""
 
-    def __init__(self, work: _Work, path: tuple[str, ...], config: Config, given: set[str] | None) -> None:
+    def __init__(
+        self, work: _Work, path: tuple[str, ...], config: Config, given: Mapping[str, Any] | None
+    ) -> None:
+        # Terraform keeps secret what it is told to; then every output of what it is made from has to be so as well.
+        self.secret = {name for name, value in (given or {}).items() if is_sensitive(value)}
         self.work = work
         self.path = path
         self.config = config
@@ -445,8 +460,10 @@ class _Module:
             self.lines.append(f"  type = {printing.expression(kind)}")
         if "default" in body:
             self.lines.append(f"  default = {printing.expression(_literally(body['default']))}")
+        if name in self.secret:
+            self.lines.append("  sensitive = true")
         for flag in ("sensitive", "nullable", "ephemeral"):
-            if body.get(flag) is not None:
+            if body.get(flag) is not None and not (flag == "sensitive" and name in self.secret):
                 self.lines.append(f"  {flag} = {printing.expression(_flag(body[flag]))}")
         self.lines.append("}")
 
@@ -454,8 +471,10 @@ class _Module:
         self._mark(block.place)
         self.lines.append(f'output "{printing.identifier(name)}" {{')
         self.lines.append(f"  value = {self._text(block.body.get('value'))}")
+        if self.secret:
+            self.lines.append("  sensitive = true")
         for flag in ("sensitive", "ephemeral"):
-            if block.body.get(flag) is not None:
+            if block.body.get(flag) is not None and not (flag == "sensitive" and self.secret):
                 self.lines.append(f"  {flag} = {printing.expression(_flag(block.body[flag]))}")
         self.lines.append("}")
 
@@ -687,6 +706,8 @@ class _Module:
                 return Literal(self.config.directory if name == "module" else ".")
             return self.unknown_text()
         if root in ("terraform", "tofu"):
+            if name == "workspace" and self.work.workspace:
+                return Literal(self.work.workspace)
             return self.unknown_text()
         if root == "module":
             call = self.calls.get(name)

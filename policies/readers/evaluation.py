@@ -123,20 +123,20 @@ def settled(value: Any) -> Any:
 
 def traced(text: str, *sources: Any) -> str:
     """A text that keeps the references, and the secrecy, of what it was made from."""
-    hidden = any(_is_sensitive(source) for source in sources)
+    hidden = any(is_sensitive(source) for source in sources)
     references = references_of(list(sources))
     if hidden:
         return Sensitive(text, references)
     return Traced(text, references) if references else text
 
 
-def _is_sensitive(value: Any) -> bool:
+def is_sensitive(value: Any) -> bool:
     if isinstance(value, list | dict):
         BUDGET.spend(1 + len(value))
     if isinstance(value, list):
-        return any(_is_sensitive(item) for item in value)
+        return any(is_sensitive(item) for item in value)
     if isinstance(value, dict):
-        return any(_is_sensitive(item) for item in value.values())
+        return any(is_sensitive(item) for item in value.values())
     return isinstance(value, Sensitive)
 
 

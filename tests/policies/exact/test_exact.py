@@ -139,6 +139,7 @@ def test_each_configuration_of_the_provider_keeps_its_own_region(written: Writte
     }
 
 
+REGION_ONLY = 'provider "aws" {\n  region = "eu-west-1"\n}\n'
 EVIL = """\
 provider "aws" {
   region = "eu-west-1"
@@ -269,3 +270,38 @@ def test_terraform_that_cannot_start_is_a_problem_of_the_machine(
     out, err = capsys.readouterr()
     assert out == ""
     assert "/nowhere/terraform" in err
+
+
+def test_what_the_environment_gives_stays_out_of_every_report(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TF_VAR_token", "hidden-in-the-environment")
+    folder = written(
+        {
+            "main.tf": EVIL
+            + 'variable "token" {}\n'
+            + 'output "token" {\n  value = upper(var.token)\n}\n'
+            + 'resource "aws_instance" "x" {\n  user_data = "export API_TOKEN=${var.token}"\n}\n'
+            + 'resource "aws_sqs_queue" "x" {\n  name = var.token\n  kms_master_key_id = var.token\n}\n'
+        }
+    )
+    for format in ("text", "json", "sarif", "junit", "markdown", "html"):
+        for exactly in ([], ["--exact"]):
+            main(["check", str(folder), "--format", format, *exactly])
+    said = "".join(capsys.readouterr())
+    assert "aws_sqs_queue.x" in said
+    assert "hidden-in-the-environment" not in said.lower()
+
+
+def test_the_workspace_is_known_where_it_is_told(written: Written, tmp_path: Path) -> None:
+    folder = written(
+        {
+            "main.tf": REGION_ONLY
+            + 'resource "aws_sqs_queue" "x" {\n  count = terraform.workspace == "live" ? 2 : 1\n'
+            + "  sqs_managed_sse_enabled = true\n}\n"
+        }
+    )
+    code, found = report(folder, tmp_path, "--exact", "--workspace", "live")
+    assert (code, found["summary"]["resources"]) == (0, 2)
+    code, found = report(folder, tmp_path, "--exact")
+    assert (code, found["summary"]["unknown"]) == (1, 1)

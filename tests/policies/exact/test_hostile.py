@@ -131,8 +131,8 @@ READS: dict[str, dict[str, str]] = {
     "a file outside": {"main.tf": REGION + SHOWN % 'file("OUTSIDE/secret")'},
     "a file outside by steps up": {"main.tf": REGION + SHOWN % 'file("${path.module}/UP/secret")'},
     "a file outside by a link": {"main.tf": REGION + SHOWN % 'file("link")'},
-    "names of files outside": {"main.tf": REGION + SHOWN % 'fileset("OUTSIDE", "*")...'},
-    "names of files behind a link": {"main.tf": REGION + SHOWN % 'fileset("folder", "*")...'},
+    "names of files outside": {"main.tf": REGION + SHOWN % 'join(",", fileset("OUTSIDE", "*"))'},
+    "names of files behind a link": {"main.tf": REGION + SHOWN % 'join(",", fileset("folder", "*"))'},
     "the repository's own configuration": {
         "main.tf": REGION + SHOWN % 'strrev(file(".git/config"))',
         ".git/config": f"[http]\n  extraheader = {SECRET[::-1]}\n",
