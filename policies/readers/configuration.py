@@ -24,22 +24,35 @@ from policies.engine.values import (
     Traced,
     Unknown,
     as_boolean,
-    as_number,
     as_text,
     references_of,
 )
-from policies.readers import functions
+from policies.readers import functions, numbers, types
 from policies.readers.budget import BUDGET, Exceeded
 from policies.readers.evaluation import (
     Lazy,
     Scope,
     evaluate,
+    failed,
     first_unknown,
     plain,
+    settled,
     unknown_from,
 )
 from policies.readers.files import Reach
-from policies.readers.syntax import GetAttr, Literal, Name, Node, Object, SyntaxFault, parse_template
+from policies.readers.functions.encodings import digest, in_base64
+from policies.readers.functions.paths import FILE_FUNCTIONS, chosen_files
+from policies.readers.syntax import (
+    GetAttr,
+    Literal,
+    Name,
+    Node,
+    Object,
+    SyntaxFault,
+    nfc,
+    parse_expression,
+    parse_template,
+)
 from support.problem import Problem
 
 MOST_INSTANCES: Final = 100_000
@@ -99,6 +112,7 @@ class Block:
     place: Place
     construct: str = ""
     check: str = ""
+    constraint: types.Type | None = None
     weight: int = 0
     """The number of values in the body, once somebody has counted them."""
 
@@ -496,11 +510,11 @@ class _Names:
         return self.module.name(name)
 
     def with_names(self, names: Mapping[str, Any]) -> Scope:
-        return _Names(self.module, {**self.names, **names})
+        return type(self)(self.module, {**self.names, **names})
 
     def call(self, name: str, arguments: list[Any]) -> Any:
-        if name in ("file", "templatefile", "fileexists", "filebase64"):
-            return self.module.file_function(name, arguments)
+        if name.removeprefix("core::") in FILE_FUNCTIONS:
+            return self.module.file_function(name.removeprefix("core::"), arguments)
         return functions.call(name, arguments)
 
 
@@ -511,6 +525,11 @@ class _TemplateNames(_Names):
 
     def name(self, name: str) -> Any:
         return self.names.get(name, Unknown(f"the template has no variable {name}"))
+
+    def call(self, name: str, arguments: list[Any]) -> Any:
+        if name.removeprefix("core::") in ("templatefile", "templatestring"):
+            return failed(f"{name}() is called from within a template", *arguments)
+        return super().call(name, arguments)
 
 
 class _Attributes(Lazy):
@@ -592,7 +611,7 @@ class Module:
                 value = make()
             finally:
                 self._values.pop(key, None)
-            self._values[key] = value
+            self._values[key] = value = settled(value)
         return value
 
     def variable(self, name: str) -> Any:
@@ -609,15 +628,18 @@ class Module:
         if block is None:
             return Unknown(f"var.{name} is not declared")
         value = self.given.get(name, ABSENT)
-        if isinstance(value, _Deferred):
-            value = value.value()
+        value = value.value() if isinstance(value, _Deferred) else _as_read(value)
         if value is None and as_boolean(_literal(block.body.get("nullable", True))) is False:
             value = ABSENT
         if value is ABSENT and "default" in block.body:
             default = block.body["default"]
-            value = plain(evaluate(default, self.scope)) if isinstance(default, Node) else default
+            value = plain(evaluate(default, self.scope)) if isinstance(default, Node) else _as_read(default)
         if value is ABSENT:
             return Unknown(f"var.{name} has no value here")
+        try:
+            value = types.convert(value, _constraint(block))
+        except (types.Refused, types.Undecided) as error:
+            return unknown_from(f"var.{name} does not have the type that is declared: {error}", value)
         if as_boolean(_literal(block.body.get("sensitive"))) is True:
             value = hidden(value)
         return value
@@ -663,23 +685,55 @@ class Module:
     def file_function(self, name: str, arguments: list[Any]) -> Any:
         """`file` and its kin, for files within reach: reading elsewhere would judge the machine."""
         arguments = [plain(argument) for argument in arguments]
-        path = arguments[0] if arguments else Unknown(f"{name}() has no path")
-        if not isinstance(path, str):
+        if len(arguments) != (2 if name in ("fileset", "templatefile", "templatestring") else 1):
+            return failed(f"{name}() does not take {len(arguments)} arguments")
+        path = arguments[0]
+        blind = first_unknown(arguments) if name != "templatefile" else first_unknown(path)
+        if blind is not None and not name.startswith("template"):
             return unknown_from(f"{name}() of a path that is not known", *arguments)
-        text = self.evaluation.reach.text(path)
+        if not isinstance(path, str):
+            return unknown_from(f"{name}() of what is no known text", *arguments)
+        if name == "templatestring":
+            return self._rendered(path, "the template", arguments[1])
+        if name == "fileset":
+            return self._files(path, arguments[1])
+        reach = self.evaluation.reach
+        data = reach.data(path)
         if name == "fileexists":
-            return True if text is not None else Unknown(f"fileexists({path!r}) is not answered here")
-        if text is None or name == "filebase64":
+            return True if data is not None else Unknown(f"fileexists({path!r}) is not answered here")
+        if data is None:
             return unknown_from(f"{name}({path!r}) is not read here", *arguments)
-        if name == "file":
-            return text
-        names = arguments[1] if len(arguments) > 1 else {}
-        if not isinstance(names, dict):
-            return unknown_from("templatefile() with variables that are not known", *arguments)
+        BUDGET.make(4 * len(data))
+        if name == "filebase64":
+            return in_base64(data)
+        if name.startswith("filebase64"):
+            return in_base64(digest(name.removeprefix("filebase64"), data))
+        if name not in ("file", "templatefile"):
+            return digest(name.removeprefix("file"), data).hex()
         try:
-            return plain(evaluate(parse_template(text), _TemplateNames(self, names)))
+            text = nfc(data.decode())
+        except UnicodeDecodeError:
+            return failed(f"{path!r} is no text in UTF-8")
+        return text if name == "file" else self._rendered(text, repr(path), arguments[1])
+
+    def _rendered(self, text: str, told: str, names: Any) -> Any:
+        """A template with values of its own."""
+        if not isinstance(names, dict):
+            return unknown_from(f"{told}: the variables of the template are not known", names)
+        try:
+            return plain(evaluate(parse_template(nfc(text)), _TemplateNames(self, names)))
         except SyntaxFault as fault:
-            return Unknown(f"{path} is no template: {fault}")
+            return failed(f"{told} is no template: {fault}")
+
+    def _files(self, folder: str, pattern: Any) -> Any:
+        """The names that `fileset` gives."""
+        if not isinstance(pattern, str):
+            return unknown_from("fileset() of what is no text", pattern)
+        names = self.evaluation.reach.listing(folder, "**/*" if "**" in pattern else pattern)
+        chosen = chosen_files(pattern)
+        if names is None or chosen is None:
+            return Unknown(f"fileset({folder!r}, {pattern!r}) is not answered here")
+        return types.set_of([name for name in names if chosen(name)], "string")
 
     # instances of resources
 
@@ -730,12 +784,15 @@ class Module:
     ) -> Any:
         if block.body.get("count") is not None:
             count = evaluate_value(block.body["count"], self.scope)
-            number = None if isinstance(count, Unknown) else as_number(count)
-            if not isinstance(number, int) or number < 0:
+            number = None if isinstance(count, Unknown) else _whole(count)
+            if number is None or number < 0:
                 reason = count.reason if isinstance(count, Unknown) else "count is not a number"
                 return make("", {"count": {"index": Unknown(f"count.index: {reason}")}}, False)
             self._bound(number, block, address)
-            return [make(f"[{index}]", {"count": {"index": index}}, True) for index in range(number)]
+            return [
+                make(f"[{index}]", {"count": {"index": numbers.Whole(index, numbers.COUNTED)}}, True)
+                for index in range(number)
+            ]
         if block.body.get("for_each") is not None:
             chosen = evaluate_value(block.body["for_each"], self.scope)
             if isinstance(chosen, list | dict) and any(isinstance(key, Sensitive) for key in chosen):
@@ -992,7 +1049,7 @@ def _with_reference(value: Any, reference: Reference, certain: bool) -> Any:
     if isinstance(value, Unknown):
         references = tuple(dict.fromkeys((reference, *value.references)))
         return Unknown(value.reason, references, value.parts, value.document, value.certain)
-    return value
+    return types.loose(value)
 
 
 def hidden(value: Any) -> Any:
@@ -1000,9 +1057,9 @@ def hidden(value: Any) -> Any:
     if isinstance(value, str):
         return Sensitive(value, references_of(value))
     if isinstance(value, list):
-        return [hidden(item) for item in value]
+        return types.same_kind(value, [hidden(item) for item in value])
     if isinstance(value, dict):
-        return {key: hidden(item) for key, item in value.items()}
+        return types.same_kind(value, {key: hidden(item) for key, item in value.items()})
     return value
 
 
@@ -1036,7 +1093,7 @@ def evaluate_value(value: Any, scope: Scope, lazy: bool = False) -> Any:
         if "${" in value or "%{" in value:
             result = evaluate(parse_template(value), scope)
             return result if lazy else plain(result)
-        return value
+        return nfc(value)
     if isinstance(value, dict):
         return evaluate_body(value, scope)
     if isinstance(value, list):
@@ -1044,6 +1101,56 @@ def evaluate_value(value: Any, scope: Scope, lazy: bool = False) -> Any:
     if isinstance(value, Node):
         result = evaluate(value, scope)
         return result if lazy else plain(result)
+    return _as_read(value) if isinstance(value, float) else value
+
+
+def _as_read(value: Any) -> Any:
+    """A value that stands in a file as it is: texts in normal form, numbers exact."""
+    if isinstance(value, str):
+        return value if value.isascii() or isinstance(value, Traced) else nfc(value)
+    if isinstance(value, float):
+        try:
+            return numbers.of(value)
+        except ValueError:
+            return Unknown("this number is not computed here")
+    if isinstance(value, list):
+        return types.same_kind(value, [_as_read(item) for item in value])
+    if isinstance(value, dict):
+        return types.same_kind(value, {nfc(key): _as_read(item) for key, item in value.items()})
+    return value
+
+
+def _whole(value: Any) -> int | None:
+    """A value as a whole number, or None where it is none."""
+    try:
+        return numbers.whole(types.as_number(value))
+    except (types.Refused, types.Undecided):
+        return None
+
+
+def _constraint(block: Block) -> types.Type:
+    """The type that a variable's block declares.
+
+    Raises:
+        Refused: it is no type.
+    """
+    if block.constraint is None:
+        kind = block.body.get("type")
+        if isinstance(kind, str):
+            text = kind.strip()
+            try:
+                kind = parse_expression(text[2:-1] if text.startswith("${") and text.endswith("}") else text)
+            except SyntaxFault as fault:
+                raise types.Refused("it is no type") from fault
+        block.constraint = types.constraint(kind, _constant) if isinstance(kind, Node) else "any"
+    return block.constraint
+
+
+def _constant(node: Node) -> Any:
+    """The value of an expression without names."""
+    value = plain(evaluate(node, NoNames()))
+    if first_unknown(value) is not None:
+        raise types.Refused("a default is no constant")
     return value
 
 
@@ -1059,7 +1166,7 @@ def evaluate_body(body: Mapping[str, Any], scope: Scope, resource: bool = False)
         if key == "dynamic" and is_dynamic(value):
             continue
         if type(value) is str and "${" not in value and "%{" not in value:
-            result[key] = value
+            result[key] = value if value.isascii() else nfc(value)
             continue
         if "${" in key:
             name = as_text(evaluate_value(key, scope))
@@ -1118,10 +1225,13 @@ def _open(label: str, block: Mapping[str, Any], scope: Scope) -> Iterator[Any]:
     pairs: list[tuple[Any, Any]]
     if isinstance(chosen, dict):
         pairs = list(chosen.items())
+    elif isinstance(chosen, types.SetOf):
+        pairs = [(item, item) for item in chosen]
+    elif isinstance(chosen, types.LooseList):
+        key = Unknown(f"{name}.key: whether it is of a list or of a set is not known", references_of(chosen))
+        pairs = [(key, item) for item in chosen]
     elif isinstance(chosen, list):
-        pairs = [(index, item) for index, item in enumerate(chosen)]
-        if all(isinstance(item, str) for item in chosen):
-            pairs = [(item, item) for item in chosen]
+        pairs = [(numbers.Whole(index, numbers.COUNTED), item) for index, item in enumerate(chosen)]
     elif chosen is None:
         pairs = []
     else:

@@ -392,7 +392,8 @@ def convert(value: Any, wanted: Type) -> Any:
         Refused: Terraform refuses it.
         Undecided: what Terraform makes of it is not told here.
     """
-    if wanted == "any" or value is None or isinstance(value, Unknown):
+    if wanted == "any" or not isinstance(value, str | bool | int | float | list | dict):
+        # Resources too stay what they are.
         return value
     if isinstance(wanted, str):
         return _PRIMITIVES[wanted](value)

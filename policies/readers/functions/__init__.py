@@ -23,6 +23,9 @@ from policies.readers.functions import (
     networks as networks,
 )
 from policies.readers.functions import (
+    paths as paths,
+)
+from policies.readers.functions import (
     provider as provider,
 )
 from policies.readers.functions import (
