@@ -159,7 +159,7 @@ def _traced_within(value: Any, source: str) -> Any:
 def _base64encode(value: Any) -> Any:
     text = plain(value)
     if isinstance(text, Unknown):
-        return Unknown(text.reason, references_of(text), certain=True, decoded=text)
+        return Unknown(text.reason, references_of(text), certain=text.certain, decoded=text)
     return traced(in_base64(types.as_string(text).encode()), text)
 
 

@@ -82,7 +82,9 @@ def _formatted(pattern: str, given: list[Any]) -> list[Any]:
         value = given[place]
         if isinstance(value, Unknown):
             if flags or width or precision or verb not in "sv":
-                parts.append(Unknown(value.reason, value.references, certain=True))
+                # `%.0s` leaves nothing of a text; what is filled up to a width, or no text, is never empty.
+                full = bool(width and int(width)) or verb not in "sv"
+                parts.append(Unknown(value.reason, value.references, certain=full))
             else:
                 parts.extend(value.parts or (value,))
             continue
