@@ -121,9 +121,10 @@ handoff: .venv/ready ## the ops team's bundle of ENV, dist/cloudmart-ENV/; SINCE
 	@$(PY) -m handoff --env "$$ENV" $(if $(SINCE),--since="$$SINCE")
 
 .PHONY: docs
-docs: .venv/ready ## what is generated: docs/rules.md, policies/aws/identities.txt, and the picture in README.md
+docs: .venv/ready ## what is generated: docs/rules.md, docs/controls.md, policies/aws/identities.txt, and the picture in README.md
 	@$(PY) -m policies catalogue --output docs/rules.md
 	@$(PY) -m mock_provider.identities
+	@$(PY) -m handoff --controls docs/controls.md
 	@$(PY) -m handoff --env prod --picture README.md
 
 .PHONY: requirements

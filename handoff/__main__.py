@@ -26,7 +26,16 @@ def main() -> int:
     parser.add_argument(
         "--picture", type=Path, metavar="FILE", help="only write the Mermaid block into this file"
     )
+    parser.add_argument(
+        "--controls", type=Path, metavar="FILE", help="only write the page of controls into this file"
+    )
     arguments = parser.parse_args()
+    if arguments.controls:
+        from handoff import controls
+
+        arguments.controls.write_text(controls.page(controls.load()), encoding="utf-8")
+        print(_short(arguments.controls))
+        return 0
     path = arguments.settings or ROOT / "environments" / f"{arguments.env}.yaml"
     if arguments.picture:
         return _picture(path, arguments.picture)
