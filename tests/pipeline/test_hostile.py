@@ -70,7 +70,8 @@ def provisioned(marker):
         },
         "provider": {"aws": [{"region": "eu-west-1"}]},
         "resource": {
-            "aws_vpc": {"x": {"cidr_block": "10.0.0.0/16"}},
+            # Of a type that the stack has: the mock answers for no others.
+            "aws_kms_key": {"x": {}},
             "terraform_data": {"x": {"provisioner": [{"local-exec": {"command": f"touch {marker}"}}]}},
         },
     }
@@ -368,13 +369,15 @@ def test_a_lock_that_leads_elsewhere_writes_nothing_there(project, again, tmp_pa
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_signal_ends_all_and_leaves_nothing_behind(project, planned, again, name):
-    """While each of the programs runs that a plan starts."""
+    """While each of the programs runs that a plan starts; those that end like it, while one does."""
     again()
+    shutil.rmtree(project.work(STACK) / "plan")
     _, words, moments = race(project, 0, name, "plan")
     started = [number for number, moment in enumerate(moments, 1) if not moment.startswith(("open ", "os."))]
     assert len(started) > 5, words
-    for number in started:
+    for number in started if name == "SIGTERM" else started[2:3]:
         again()
+        shutil.rmtree(project.work(STACK) / "plan")
         code, words, _ = race(project, number, name, "plan")
         assert code in (2, 130), words
         assert "Traceback" not in words
