@@ -31,6 +31,16 @@ def run(body: str, stdout: int) -> subprocess.CompletedProcess[bytes]:
         ("raise Problem('here: this is wrong; do that')", 2, b"error: here: this is wrong; do that\n"),
         ("raise KeyboardInterrupt", 130, b"interrupted\n"),
         ("print('done')", 0, b""),
+        (
+            "raise Problem('a\\n::error::b\\x1b[31m\\u202e')",
+            2,
+            b"error: a\n  \\::error::b\\u001b[31m\\u202e\n",
+        ),
+        (
+            "print('  ::add-mask::x\\x9b\\x1b[8m', file=sys.stderr)",
+            0,
+            b"  \\::add-mask::x\\u009b\\u001b[8m\n",
+        ),
     ],
 )
 def test_ends(body: str, code: int, words: bytes) -> None:
