@@ -24,6 +24,7 @@ EVERY_TYPE: Final = "*"
 NOT_SEEN: Final = "CM_MODULE_SEEN"
 NOT_SHOWN: Final = "CM_CONTENTS_SEEN"
 NO_RULE: Final = "CM_STORE_KNOWN"
+NOT_OF_AWS: Final = "CM_PROVIDER_KNOWN"
 EVALUATED: Final = "CM_EVALUATED"
 WAIVER: Final = "CM_WAIVER"
 OWN_RULES: Final = {
@@ -31,6 +32,7 @@ OWN_RULES: Final = {
     NOT_SEEN: "The resources of every module that is called are seen",
     NOT_SHOWN: "No resource creates others that are not seen",
     NO_RULE: "Every data store is of a type that a rule knows",
+    NOT_OF_AWS: "What is named as a type of AWS comes from hashicorp/aws",
     WAIVER: "Every waiver is complete, in force, and matches a finding",
 }
 """The engine's own rules, by id."""
@@ -177,6 +179,9 @@ def _unseen(model: Model, judged: Collection[str], parameters: Parameters, root:
     accepted = parameters.coverage
     for resource in model.resources:
         type = resource.type
+        if resource.stranger:
+            words = f"its provider is {resource.stranger}, of whose types the rules know nothing"
+            yield _coverage(NOT_OF_AWS, words, resource, root)
         if type not in judged and type not in accepted.accepted_stores and keeps_data(resource):
             words = (
                 f"{type} keeps data and no rule judges it: write one, or accept the type in the parameters "

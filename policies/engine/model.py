@@ -244,7 +244,8 @@ class Resource(View):
     the gate was given it, `line` counts from 1 (0: not known), `construct` is the CDKTF construct path or "".
     `computed` names the arguments of a plan that AWS or the provider set, not the configuration. `provisioners` are
     the kinds of its provisioners, such as `local-exec`. `many` says that it stands for a number of instances that is
-    not known.
+    not known. `stranger` is the source of its provider where the type is named as one of AWS and the provider is not
+    hashicorp/aws, or "".
     """
 
     __slots__ = (
@@ -259,6 +260,7 @@ class Resource(View):
         "name",
         "place",
         "provisioners",
+        "stranger",
         "type",
     )
 
@@ -278,6 +280,7 @@ class Resource(View):
         construct: str = "",
         computed: frozenset[str] = frozenset(),
         provisioners: frozenset[str] = frozenset(),
+        stranger: str = "",
         many: bool = False,
     ) -> None:
         self.address = address
@@ -291,6 +294,7 @@ class Resource(View):
         self.construct = construct
         self.computed = computed
         self.provisioners = provisioners
+        self.stranger = stranger
         self.many = many
         self.resource = self
         self.path = ""
@@ -342,6 +346,13 @@ class Place:
 
     def line(self, attribute: str = "") -> int:
         return self._line
+
+
+def stranger(type: str, source: str) -> str:
+    """The source of a provider where a type that is named as one of AWS comes from another one than hashicorp/aws, on
+    whatever registry; else "". An empty source stands for the one that the name of the provider means."""
+    strange = type.startswith("aws_") and source and not f"/{source}".lower().endswith("/hashicorp/aws")
+    return source if strange else ""
 
 
 NOWHERE: Final = Place("")

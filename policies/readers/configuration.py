@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from policies.aws.identities import is_identity
-from policies.engine.model import Model, Output, Place, Provider, Resource, Variable
+from policies.engine.model import Model, Output, Place, Provider, Resource, Variable, stranger
 from policies.engine.values import (
     ABSENT,
     Reference,
@@ -428,6 +428,15 @@ class Evaluation:
         return False
 
 
+def _sources(config: Config) -> Iterator[tuple[str, str]]:
+    """The providers that a module requires: their local names, and the sources, which a name without one implies."""
+    for block in config.settings:
+        required = block.body.get("required_providers")
+        for table in required if isinstance(required, list) else [required]:
+            for name, entry in (table or {}).items() if isinstance(table, dict) else ():
+                yield name, plain_text(fields(entry).get("source")) or f"hashicorp/{name}"
+
+
 def _constraints(config: Config) -> Iterator[str]:
     """The version constraints that a module puts on the AWS provider, in any of the ways to write them."""
     for block in config.settings:
@@ -572,6 +581,7 @@ class Module:
         self.calls = calls
         self.many = many
         self.scope: Scope = _Names(self, {})
+        self._sources = dict(_sources(config))
         self._values: dict[tuple[str, str], Any] = {}
         self._instances: dict[tuple[str, str, str], Any] = {}
         self._children: dict[str, Any] = {}
@@ -734,6 +744,12 @@ class Module:
         if names is None or chosen is None:
             return Unknown(f"fileset({folder!r}, {pattern!r}) is not answered here")
         return types.set_of([name for name in names if chosen(name)], "string")
+
+    def source_of(self, block: Block) -> str:
+        """The source of a resource's provider as `required_providers` says it, or "" where it says nothing."""
+        chosen = block.body.get("provider")
+        name = provider_name(chosen).partition(".")[0] if chosen is not None else ""
+        return self._sources.get(name or block.labels[0].partition("_")[0], "")
 
     # instances of resources
 
@@ -1014,6 +1030,7 @@ class Instance(Lazy):
             place=self.block.place,
             construct=self.block.construct,
             provisioners=_provisioners(self.block.body.get("provisioner")),
+            stranger=stranger(self.block.labels[0], self.module.source_of(self.block)),
             many=not self.single or self.module.many,
         )
 

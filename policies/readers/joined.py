@@ -85,6 +85,7 @@ def joined(resource: Resource, source: Resource | None, plan: Model) -> Resource
         construct=source.construct,
         computed=resource.computed,
         provisioners=resource.provisioners | source.provisioners,
+        stranger=resource.stranger or source.stranger,
     )
 
 

@@ -26,6 +26,7 @@ from policies.engine.model import (
     Provider,
     Resource,
     Variable,
+    stranger,
     without_key,
     without_keys,
 )
@@ -232,6 +233,7 @@ class _Plan:
             provisioners=frozenset(
                 str(provisioner.get("type")) for provisioner in config.get("provisioners") or ()
             ),
+            stranger=stranger(item["type"], str(item.get("provider_name") or "")),
         )
 
     def rendered(self, address: str) -> Any:

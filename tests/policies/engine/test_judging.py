@@ -210,6 +210,53 @@ def test_what_keeps_no_data_needs_no_rule(tmp_path: Path, type: str) -> None:
     assert judged(f'resource "{type}" "main" {{}}\n', entry(encrypted), folder=tmp_path).exit_code == 0
 
 
+REQUIRED = 'terraform {\n  required_providers {\n    NAME = {\n      source = "SOURCE"\n    }\n  }\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "resource", "strange"),
+    [
+        ("aws", "example/aws", 'resource "aws_vpc" "x" {}', True),
+        ("aws", "registry.example.com/other/aws", 'resource "aws_vpc" "x" {}', True),
+        ("fork", "example/aws", 'resource "aws_vpc" "x" {\n  provider = fork.west\n}', True),
+        ("aws", "hashicorp/aws", 'resource "aws_vpc" "x" {}', False),
+        ("aws", "mirror.example.com/hashicorp/aws", 'resource "aws_vpc" "x" {}', False),
+        ("amazon", "hashicorp/aws", 'resource "aws_vpc" "x" {\n  provider = amazon\n}', False),
+        ("fork", "example/aws", 'resource "aws_vpc" "x" {}', False),
+        ("random", "example/random", 'resource "random_id" "x" {}', False),
+    ],
+)
+def test_a_stranger_under_the_name_of_aws_is_unknown(
+    tmp_path: Path, name: str, source: str, resource: str, strange: bool
+) -> None:
+    text = f"{REQUIRED.replace('NAME', name).replace('SOURCE', source)}{resource}\n"
+    found = [finding.rule for finding in judged(text, entry(encrypted), folder=tmp_path).findings]
+    assert found == (["CM_PROVIDER_KNOWN"] if strange else [])
+
+
+@pytest.mark.parametrize(
+    ("provider", "strange"),
+    [
+        ("registry.terraform.io/hashicorp/aws", False),
+        ("registry.terraform.io/example/aws", True),
+        (None, False),
+    ],
+)
+def test_a_stranger_in_a_plan_is_unknown(tmp_path: Path, provider: str | None, strange: bool) -> None:
+    one = {
+        "address": "aws_vpc.x",
+        "mode": "managed",
+        "type": "aws_vpc",
+        "name": "x",
+        "provider_name": provider,
+    }
+    root = {"resources": [{**one, "values": {}}]}
+    plan = {"format_version": "1.2", "planned_values": {"root_module": root}}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    result = judging.judge([read(tmp_path / "plan.json")], [entry(encrypted)], PARAMETERS)
+    assert [finding.rule for finding in result.findings] == (["CM_PROVIDER_KNOWN"] if strange else [])
+
+
 NONE = {
     "count": 'resource "aws_db_instance" "x" {\n  count = 0\n}\n',
     "for_each": 'resource "aws_db_instance" "x" {\n  for_each = {}\n}\n',
