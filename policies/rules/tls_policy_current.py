@@ -20,7 +20,7 @@ from policies.engine.verdicts import (
 )
 
 RULE = Rule(
-    title="TLS endpoints accept version 1.2 or newer only",
+    title="TLS endpoints accept recommended versions and ciphers only",
     family=IN_TRANSIT,
     severity="high",
     types=(
@@ -35,7 +35,8 @@ RULE = Rule(
     ),
     why=(
         "TLS 1.0 and 1.1 are broken and withdrawn (RFC 8996). Where no policy is named, load balancers and "
-        "CloudFront still accept them."
+        "CloudFront still accept them. Of load balancers' policies with TLS 1.2 most take ciphers that AWS advises "
+        "against; those are the ones that Security Hub fails too (ELB.17)."
     ),
     fix="""\
 resource "aws_lb_listener" "https" {
@@ -51,7 +52,7 @@ resource "aws_cloudfront_distribution" "main" {
 }
 """,
     link="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html",
-    controls=("AWS FSBP ELB.8", "Well-Architected SEC09-BP02"),
+    controls=("AWS FSBP ELB.17", "AWS FSBP ELB.8", "Well-Architected SEC09-BP02"),
     reads=("aws_load_balancer_listener_policy",),
     protects=(
         Protected("aws_lb_listener", "ssl_policy", weaker=("ELBSecurityPolicy-2016-08", REMOVED)),
@@ -65,9 +66,12 @@ resource "aws_cloudfront_distribution" "main" {
 
 # The names tell the oldest version they accept. Source: the list behind RULE.link, and for Network Load
 # Balancers https://docs.aws.amazon.com/elasticloadbalancing/latest/network/describe-ssl-policies.html
-_STRONG: Final = re.compile(
+_RECOMMENDED: Final = re.compile(r"ELBSecurityPolicy-TLS13-1-(3|2-Res)-(FIPS-)?(PQ-)?20\d\d-\d\d")
+# TLS 1.2 at the least, but with ciphers without forward secrecy or without authenticated encryption. Security Hub
+# fails them: https://docs.aws.amazon.com/securityhub/latest/userguide/elb-controls.html#elb-17
+_OTHER: Final = re.compile(
     r"ELBSecurityPolicy-("
-    r"TLS13-1-[23]-((Res|Ext[0-2])-)?(FIPS-)?(PQ-)?20\d\d-\d\d"
+    r"TLS13-1-2-(Ext[0-2]-)?(FIPS-)?(PQ-)?20\d\d-\d\d"
     r"|TLS-1-2-(Ext-)?20\d\d-\d\d"
     r"|FS-1-2-(Res-)?20\d\d-\d\d)"
 )
@@ -111,11 +115,15 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
 def _listener(resource: Resource) -> Verdict:
     if (resource.text("protocol") or "HTTP").upper() not in ("HTTPS", "TLS"):
         return not_applicable()
-    return _named(resource.text("ssl_policy") or "ELBSecurityPolicy-2016-08", "ssl_policy")
+    policy = resource.text("ssl_policy") or "ELBSecurityPolicy-2016-08"
+    if _OTHER.fullmatch(policy):
+        return failed(f"{policy} accepts ciphers that AWS advises against (ELB.17)", "ssl_policy")
+    return _named(policy, "ssl_policy")
 
 
 def _named(policy: str, path: str, at: Resource | None = None) -> Verdict:
-    if _STRONG.fullmatch(policy):
+    # A classic load balancer has no better ones than the others.
+    if _RECOMMENDED.fullmatch(policy) or _OTHER.fullmatch(policy):
         return passed()
     if _WEAK.fullmatch(policy):
         return failed(f"{policy} accepts TLS 1.0 or 1.1", path, at=at)

@@ -1,15 +1,15 @@
-# Sources: "Security policies" of Application and Network Load Balancers; CloudFront's supported protocols between
+# Sources: "Security policies" of Application and Network Load Balancers; Security Hub's ELB.17; CloudFront's supported protocols between
 # viewers and CloudFront; aws_api_gateway_domain_name in the AWS provider's documentation.
 
 #### load balancers
-#= aws_lb_listener.policy["ELBSecurityPolicy-TLS13-1-2-2021-06"]: pass
+#= aws_lb_listener.policy["ELBSecurityPolicy-TLS13-1-2-2021-06"]: fail
 #= aws_lb_listener.policy["ELBSecurityPolicy-TLS13-1-2-Res-2021-06"]: pass
 #= aws_lb_listener.policy["ELBSecurityPolicy-TLS13-1-3-2021-06"]: pass
-#= aws_lb_listener.policy["ELBSecurityPolicy-TLS13-1-2-Ext1-2021-06"]: pass
-#= aws_lb_listener.policy["ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04"]: pass
+#= aws_lb_listener.policy["ELBSecurityPolicy-TLS13-1-2-Ext1-2021-06"]: fail
+#= aws_lb_listener.policy["ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04"]: fail
 #= aws_lb_listener.policy["ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"]: pass
-#= aws_lb_listener.policy["ELBSecurityPolicy-FS-1-2-Res-2020-10"]: pass
-#= aws_lb_listener.policy["ELBSecurityPolicy-TLS-1-2-2017-01"]: pass
+#= aws_lb_listener.policy["ELBSecurityPolicy-FS-1-2-Res-2020-10"]: fail
+#= aws_lb_listener.policy["ELBSecurityPolicy-TLS-1-2-2017-01"]: fail
 #= aws_lb_listener.policy["ELBSecurityPolicy-2016-08"]: fail
 #= aws_lb_listener.policy["ELBSecurityPolicy-TLS-1-1-2017-01"]: fail
 #= aws_lb_listener.policy["ELBSecurityPolicy-FS-2018-06"]: fail
