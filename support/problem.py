@@ -25,10 +25,11 @@ def guarded(main: Callable[[], int]) -> int:
     2 after a `Problem` or an output that cannot be written, each told on stderr; 130 after Ctrl-C; 141 when
     whoever read the output went away (as a shell counts SIGPIPE).
 
-    What is printed meanwhile steers no terminal and commands no CI runner, whosever words are in it.
+    What is printed meanwhile steers no terminal and commands no CI runner, whosever words are in it; where a stream was
+    closed from the start, it goes nowhere.
     """
     streams = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (cast(TextIO, Stream(stream)) for stream in streams)
+    sys.stdout, sys.stderr = (cast(TextIO, Stream(stream or _nowhere())) for stream in streams)
     try:
         return _ended(main)
     finally:
@@ -55,6 +56,10 @@ def _ended(main: Callable[[], int]) -> int:
         print(f"error: the output cannot be written to stdout: {error.strerror}", file=sys.stderr)
         return 2
     return code
+
+
+def _nowhere() -> TextIO:
+    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def discard_output() -> None:

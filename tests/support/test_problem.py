@@ -48,6 +48,18 @@ def test_ends(body: str, code: int, words: bytes) -> None:
     assert (done.returncode, done.stderr) == (code, words)
 
 
+@pytest.mark.parametrize("closed", ["1", "2"])
+@pytest.mark.parametrize(("body", "code"), [("print('done')", 0), ("raise Problem('wrong')", 2)])
+def test_a_stream_that_is_closed(closed: str, body: str, code: int) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -c "$1" {closed}>&-', sys.executable, PROGRAM.format(body=body)],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr + done.stdout
+
+
 def test_a_full_disk() -> None:
     with Path("/dev/full").open("wb") as full:
         done = run("print('x' * 10)", full.fileno())
