@@ -10,6 +10,9 @@ from typing import TextIO, cast
 
 from support.visible import Stream, visible_lines
 
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""What a disk says that takes nothing more."""
+
 
 class Problem(Exception):
     """Something outside this program is not as it has to be.
@@ -50,6 +53,9 @@ def _ended(main: Callable[[], int]) -> int:
         discard_output()
         return 141
     except OSError as error:
+        if error.errno in _DISK and error.filename:
+            print(f"error: {error.filename}: it cannot be written: {error.strerror}", file=sys.stderr)
+            return 2
         if error.errno != errno.ENOSPC or error.filename:
             raise
         discard_output()

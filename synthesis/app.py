@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from settings import Settings, StateSettings
+from support.problem import Problem
 
 
 class Synthesis(NamedTuple):
@@ -35,9 +37,18 @@ def _synthesize(build: Callable[[Any], Any], out: Path) -> Synthesis:
     # Late, because `modules` prepares what `cdktf` needs when it is first imported.
     from cdktf import App
 
-    app = App(outdir=str(out))
-    stack = build(app)
-    app.synth()
+    try:
+        app = App(outdir=str(out))
+        stack = build(app)
+        app.synth()
+    except RuntimeError as error:
+        # What Node says of the disk: "EROFS: read-only file system, mkdir 'PATH'".
+        refused = re.search(r"\b(?:ENOSPC|EDQUOT|EROFS|EACCES|EPERM|EIO|ENOTDIR|EEXIST): (.+)", str(error))
+        if refused is None:
+            raise
+        raise Problem(
+            f"{out}: the stack cannot be written ({refused[1]}): make room there, or name another folder with --out"
+        ) from error
     file = out / "stacks" / str(stack.node.id) / "cdk.tf.json"
     return Synthesis(file, json.loads(file.read_text(encoding="utf-8")))
 

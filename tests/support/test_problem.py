@@ -1,5 +1,6 @@
 """Problems, and outputs that cannot be written, end in words and an exit code, never in a traceback."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -73,6 +74,13 @@ def test_a_reader_that_went_away() -> None:
     done = run("print('x' * 10)", writer)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO])
+def test_a_disk_that_takes_nothing_is_told(number: int) -> None:
+    done = run(f"raise OSError({number}, 'no more', 'folder/file')", subprocess.PIPE)
+    assert done.returncode == 2
+    assert done.stderr == b"error: folder/file: it cannot be written: no more\n"
 
 
 def test_other_errors_keep_their_traceback() -> None:

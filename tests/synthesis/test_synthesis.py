@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from jsonschema import Draft7Validator
 from stacks import ROOT, settings_values
 
 from settings.reader import parse
-from synthesis import bindings, compose
+from support.problem import Problem
+from synthesis import app, bindings, compose
 
 
 def start(out: Path, *arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.Popen[str]:
@@ -170,3 +172,22 @@ def test_local_twin_is_valid_and_has_the_same_versions(environment: str) -> None
     assert set(document["volumes"]) == {"postgres_data", "redis_data"}
     # The password comes from the person's own .env; there is none in the file.
     assert services["postgres"]["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+
+
+@pytest.mark.parametrize(
+    "said", ["EROFS: read-only file system, mkdir 'x'", "Error: ENOSPC: no space left on device, write"]
+)
+def test_a_disk_that_takes_nothing_is_told(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import cdktf
+
+    def refuse(**_options: object) -> None:
+        raise RuntimeError(said)
+
+    monkeypatch.setattr(cdktf, "App", refuse)
+    with pytest.raises(Problem, match=f"{re.escape(str(tmp_path))}: the stack cannot be written"):
+        app._synthesize(lambda made: made, tmp_path)
+    said = "a defect: none of the disk's"
+    with pytest.raises(RuntimeError, match="a defect"):
+        app._synthesize(lambda made: made, tmp_path)
