@@ -112,6 +112,11 @@ plan: .venv/ready .venv-checkov/ready ## synthesize, judge, plan, and save the p
 apply: .venv/ready .venv-checkov/ready ## apply exactly the saved plan (LOCAL=1: to the mock provider)
 	@$(PY) -m pipeline apply
 
+# SHUFFLE=SEED with LOCAL=1: calls are held back at random, so that things are made in another order.
+.PHONY: local-event
+local-event: .venv/ready ## let EVENT happen to ENV's account of the mock, as AWS or people do; without EVENT: which there are
+	@LOCAL=1 $(PY) -m pipeline event
+
 .PHONY: destroy
 destroy: .venv/ready .venv-checkov/ready ## destroy all of ENV, once its name is given (CONFIRM=ENV)
 	@$(PY) -m pipeline destroy
@@ -138,6 +143,10 @@ requirements: .tools/uv-$(UV_VERSION) ## what pip installs, with hashes, from uv
 .PHONY: mutation
 mutation: .venv/ready .venv-checkov/ready ## what the rules catch, and Checkov's own, into docs/mutation.md
 	@$(PY) main.py synth --env prod >/dev/null && $(PY) -m policies.mutation cdktf.out/stacks/cloudmart-prod/cdk.tf.json --page
+
+.PHONY: shuffled-lives
+shuffled-lives: .venv/ready ## LIVES=10 whole lives of prod through Terraform, each in another order
+	@SHUFFLED_LIVES=$${LIVES:-10} $(PY) -m pytest -q -n auto --dist load tests/mock_provider/test_orders.py -k shuffled
 
 .PHONY: test
 test: .venv/ready .venv-checkov/ready ## the whole suite

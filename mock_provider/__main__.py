@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from mock_provider import runner, terraform
+from mock_provider.account import events
 from support import processes
 from support.problem import Problem, guarded
 from support.visible import visible_lines
@@ -56,7 +57,14 @@ def main(arguments: list[str] | None = None) -> int:
         "validate", help="validate configurations with Terraform, and with OpenTofu where it is on the PATH"
     )
     validate.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    event = commands.add_parser(
+        "event", help="let something happen to the mock's account, as AWS or people do"
+    )
+    event.add_argument("--state-dir", type=Path, metavar="DIR", required=True, help="where the account is")
+    event.add_argument("name", metavar="EVENT", help=", ".join(events.EVENTS))
     given = parser.parse_args(arguments)
+    if given.command == "event":
+        return _event(given.state_dir, given.name)
     if given.command == "run":
         return _run(given)
     with processes.stoppable():
@@ -88,6 +96,12 @@ def _validate(folders: list[Path]) -> int:
                 print(f"{folder}: valid with {name}, {took}")
     print(runner.last_line(None), file=sys.stderr)
     return code
+
+
+def _event(state: Path, name: str) -> int:
+    for line in events.happen(state, name):
+        print(line)
+    return 0
 
 
 def _run(given: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from mock_provider import facts, identifiers
@@ -28,7 +29,7 @@ def read(terraform_type: str, config: State, schema_block: Block, context: Conte
     """
     region = config.get("region")
     if isinstance(region, str) and terraform_type != "aws_region":
-        context = Context(region, context.account, context.partition)
+        context = replace(context, region=region)
     answers = _READERS[terraform_type](config, context) if terraform_type in _READERS else {}
     state = {**config, **{name: value for name, value in answers.items() if name in _names(schema_block)}}
     for name, default in facts.load_data_defaults(terraform_type).items():
@@ -175,6 +176,10 @@ def _asked_name(config: State, filter_name: str) -> str:
     return str(config.get("name") or "")
 
 
+def _generation(context: Context) -> str:
+    return f" {context.images}" if context.images else ""
+
+
 def _ssm_parameter(config: State, context: Context) -> State:
     """A parameter's value: an image for AWS's public parameters of images, else a word that says what it is.
 
@@ -187,7 +192,7 @@ def _ssm_parameter(config: State, context: Context) -> State:
     if public and any(
         word in name for word in ("ami-", "image", "/eks/", "/ecs/", "/canonical/", "/debian/")
     ):
-        value = f"ami-0{hexadecimal(f'ami {context.region} {name}', 16)}"
+        value = f"ami-0{hexadecimal(f'ami {context.region} {name}{_generation(context)}', 16)}"
     else:
         value = f"mock-value-of-{name.strip('/').replace('/', '-')}"
     return {
@@ -203,9 +208,9 @@ def _ssm_parameter(config: State, context: Context) -> State:
 def _ami(config: State, context: Context) -> State:
     filters = {one.get("name"): (one.get("values") or [""])[0] for one in config.get("filter") or []}
     pattern = str(filters.get("name") or config.get("name_regex") or "image")
-    identity = (
-        f"ami-0{hexadecimal(f'ami {context.region} {pattern} {json.dumps(filters, sort_keys=True)}', 16)}"
-    )
+    newer = _generation(context) if "*" in pattern or config.get("name_regex") else ""
+    asked = json.dumps(filters, sort_keys=True) + newer
+    identity = f"ami-0{hexadecimal(f'ami {context.region} {pattern} {asked}', 16)}"
     name = pattern.replace("*", "20260101").replace("?", "0").strip("^$")
     owner = str((config.get("owners") or ["amazon"])[0])
     return {

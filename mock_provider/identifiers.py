@@ -22,7 +22,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mock_provider import catalogue, facts
@@ -44,6 +44,8 @@ class Context:
     region: str
     account: str = "000000000000"
     partition: str = "aws"
+    images: int = 0
+    """How many generations of machine images are newer than the first."""
 
     @property
     def suffix(self) -> str:
@@ -79,7 +81,7 @@ def fill(
     """
     region = planned.get("region")
     if isinstance(region, str) and region != context.region:
-        context = Context(region, context.account, context.partition)
+        context = replace(context, region=region)
     made = _Made(terraform_type, planned, context, prior)
     state: State = made.complete(planned, schema_block, ())
     if terraform_type == "aws_subnet" and state.get("cidr_block"):

@@ -83,7 +83,7 @@ def main() -> int:
 
     def make() -> Played:
         played = provider.Provider(
-            known, answer, asked, behind, shuffle=seed, lenient=bool(told.get(LENIENT))
+            known, answer, asked, behind, shuffle=seed or None, lenient=bool(told.get(LENIENT))
         )
         return played.handlers(), played.stop
 

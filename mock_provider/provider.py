@@ -14,8 +14,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tf.gen import tfplugin_pb2 as pb  # type: ignore[import-untyped]
 
-from mock_provider import data_sources, ephemeral, facts, faults, functions, identifiers, planning, refusals
-from mock_provider.account import Account, Refused, Thing, checks
+from mock_provider import (
+    data_sources,
+    ephemeral,
+    facts,
+    faults,
+    functions,
+    identifiers,
+    planning,
+    readback,
+    refusals,
+)
+from mock_provider.account import Account, Refused, Thing, checks, events
 from mock_provider.faults import Fault, Faults
 from mock_provider.planning import State
 from mock_provider.protocol import (
@@ -309,6 +319,7 @@ class Provider:
         if prior is not None:
             planning.keep_computed(planned, prior, block)
             planning.keep_equal_documents(planned, prior, known.json)
+            readback.settled(name, planned, prior)
         if "tags_all" in block["attributes"] and "tags" in block["attributes"]:
             planning.merge_tags(planned, prior, self._default_tags, self._ignored)
         replace: list[Any] = []
@@ -351,7 +362,12 @@ class Provider:
         return self._region if self._region_state == "given" else None
 
     def _context(self) -> identifiers.Context:
-        return identifiers.Context(region=self._region, account=ACCOUNT, partition=_partition(self._region))
+        return identifiers.Context(
+            region=self._region,
+            account=ACCOUNT,
+            partition=_partition(self._region),
+            images=events.images(self._account),
+        )
 
     def _apply(self, request: Any, _context: grpc.ServicerContext) -> Any:
         prior, planned = decode(request.prior_state.msgpack), decode(request.planned_state.msgpack)
@@ -385,7 +401,7 @@ class Provider:
             state = identifiers.fill(name, told, block, self._context(), prior)
             state.pop("//", None)
             planning.drop(state, _write_only(block))
-            return state
+            return readback.answered(name, state)
 
         if prior is None:
             written = json.dumps(planned, sort_keys=True, default=repr)

@@ -42,7 +42,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipeline",
         description="Synthesize, judge, plan and apply. The variables ENV, LOCAL, TF, ALLOW_REPLACE, CONFIRM and "
-        "FAULTS are what the options default to.",
+        "FAULTS, SHUFFLE and EVENT are what the options default to.",
     )
     # The folder of the mock's state, once it plays.
     parser.set_defaults(played=None)
@@ -64,6 +64,12 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         default=Path(environ["FAULTS"]) if environ.get("FAULTS") else None,
         help="with --local: faults for the mock provider to play",
     )
+    shared.add_argument(
+        "--shuffle",
+        metavar="SEED",
+        default=environ.get("SHUFFLE", ""),
+        help="with --local: hold calls back at random, so that things are made in another order",
+    )
     commands.add_parser("plan", parents=[shared], help="synthesize, judge, plan, and save the plan")
     apply = commands.add_parser("apply", parents=[shared], help="apply exactly the saved plan")
     apply.add_argument(
@@ -75,6 +81,18 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     destroy = commands.add_parser("destroy", parents=[shared], help="destroy all that stands")
     destroy.add_argument(
         "--confirm", metavar="ENV", default=environ.get("CONFIRM") or None, help="the environment's name"
+    )
+    event = commands.add_parser(
+        "event",
+        parents=[shared],
+        help="with --local: let something happen to the account, as AWS or people do",
+    )
+    event.add_argument(
+        "event",
+        nargs="?",
+        metavar="EVENT",
+        default=environ.get("EVENT", ""),
+        help="minor-upgrade, failover, ...; without one they are listed",
     )
     return parser
 
@@ -99,15 +117,26 @@ def _run(options: argparse.Namespace) -> int:
     local = _switch(options.local)
     if options.faults and not local:
         raise Problem("FAULTS: only the mock provider plays faults; add LOCAL=1")
+    if (options.shuffle or options.command == "event") and not local:
+        what = "EVENT" if options.command == "event" else "SHUFFLE"
+        raise Problem(f"{what}: only the mock provider's account can be played with; add LOCAL=1")
     if options.terraform:
         os.environ["TF"] = options.terraform
     about = target(options.env, local=local)
     if local:
+        from mock_provider import plugin
+        from mock_provider.account.events import happen
         from mock_provider.runner import claimed, first_line
 
         print(first_line(claimed()), file=sys.stderr)
         options.played = about.work
+        if options.shuffle:
+            os.environ[plugin.SHUFFLE] = options.shuffle
     with held(about):
+        if options.command == "event":
+            print("\n".join(happen(about.work, options.event)))
+            print(f"next: {about.make('plan')}")
+            return 0
         run = planning.session(about, options.faults)
         if options.command == "plan":
             return planning.plan(about, run)
