@@ -82,7 +82,6 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--workspace",
         metavar="NAME",
-        default=os.environ.get("TF_WORKSPACE", ""),
         help="the workspace (the TF_WORKSPACE of the environment; otherwise it is not known)",
     )
     check.add_argument("--params", type=Path, metavar="FILE", help="parameters laid over the defaults (TOML)")
@@ -199,17 +198,9 @@ def _check(options: argparse.Namespace) -> int:
     wanted = parameters.load(options.params)
     accepted = waivers.load(options.waivers or waivers.DEFAULTS)
     from policies.readers import read
-    from policies.readers.inputs import Inputs
+    from policies.readers.inputs import of_environment
 
-    told = Inputs(
-        tuple(options.assignments),
-        {
-            name.removeprefix("TF_VAR_"): value
-            for name, value in os.environ.items()
-            if name.startswith("TF_VAR_")
-        },
-        options.workspace,
-    )
+    told = of_environment(options.assignments, options.workspace)
     if options.exact:
         from policies import exact
         from support import processes

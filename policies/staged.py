@@ -27,7 +27,15 @@ from policies.readers.configuration import Block, is_local, plain_text
 from support import git
 from support.problem import Problem, guarded
 
-_OPTIONS: Final = {"--exact": False, "--params": True, "--waivers": True}
+_OPTIONS: Final = {
+    "--exact": False,
+    "--params": True,
+    "--timeout": True,
+    "--var": True,
+    "--var-file": True,
+    "--waivers": True,
+    "--workspace": True,
+}
 """The gate's options that a hook's `args` may hold, and whether each takes a value."""
 _CONFIGURATION: Final = (".tf", ".tf.json")
 _NOBODYS: Final = frozenset({".git", ".terraform"})

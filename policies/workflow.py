@@ -1,8 +1,8 @@
 """`python -I -m policies.workflow github|gitlab OPTION...`: the gate as a step of a workflow.
 
 What is asked for comes from the environment, because a workflow's inputs are texts that no shell shall read: `PATHS`,
-`PARAMS`, `WAIVERS`, `CONFIGURATION`, `EXACT` and `BASE`, as `action.yml` describes them. The options are those of
-`policies check` that say where reports go.
+`VAR_FILES`, `PARAMS`, `WAIVERS`, `CONFIGURATION`, `EXACT` and `BASE`, as `action.yml` describes them. The options are
+those of `policies check` that say where reports go.
 
 What the gate prints speaks of files that somebody else wrote, and GitHub takes commands from what a step prints: at
 the start of a line after blanks (`::name::`), and anywhere in it (`##[name]`). So commands are switched off while the
@@ -60,6 +60,10 @@ def _say(line: str) -> None:
 
 def _run(options: Sequence[str]) -> int:
     paths = listed(os.environ.get("PATHS", ""))
+    if not paths:
+        raise Problem(
+            "no paths are given, so that nothing was judged: name folders, files or plans in `paths`"
+        )
     with processes.stoppable(), processes.temporary_folder("policies-") as folder:
         wanted = [*_asked(folder), *options]
         command = [sys.executable, "-I", "-m", "policies", "check", *wanted, "--", *paths]
@@ -77,7 +81,7 @@ def listed(text: str) -> list[str]:
     one of its words does too.
 
     Raises:
-        Problem: there are none, or a line may be read in two ways.
+        Problem: a line may be read in two ways.
     """
     paths: list[str] = []
     for line in (one.strip(" \t\r") for one in text.split("\n")):
@@ -93,10 +97,6 @@ def listed(text: str) -> list[str]:
             paths.append(line)
         else:
             paths.extend(words)
-    if not paths:
-        raise Problem(
-            "no paths are given, so that nothing was judged: name folders, files or plans in `paths`"
-        )
     return paths
 
 
@@ -110,6 +110,7 @@ def _asked(folder: Path) -> list[str]:
             value = str(_of_base(base, value, folder / f"{name}.toml"))
         if value:
             options.append(f"--{name}={value}")
+    options += [f"--var-file={file}" for file in listed(os.environ.get("VAR_FILES", ""))]
     if value := os.environ.get("CONFIGURATION", ""):
         options.append(f"--configuration={value}")
     exact = os.environ.get("EXACT", "")

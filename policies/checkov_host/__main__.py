@@ -21,6 +21,7 @@ from policies.checkov_host import builtin, copying
 from policies.checkov_host.verdicts import COPIED, PARAMETERS, WAIVERS
 from policies.engine.model import without_keys
 from policies.engine.verdicts import FAIL, PASS, UNKNOWN
+from policies.readers.inputs import VARIABLE, WORKSPACE
 from support import processes
 from support.problem import Problem, guarded
 from support.progress import step
@@ -222,9 +223,13 @@ def run(
 
 
 def _environment(home: Path, temporary: Path) -> dict[str, str]:
-    """All that Checkov knows of the world."""
+    """All that Checkov knows of the world: what is told about the configuration, as the gate is, and nothing else."""
     nowhere = "http://127.0.0.1:9"
+    told = {
+        name: value for name, value in os.environ.items() if name.startswith(VARIABLE) or name == WORKSPACE
+    }
     return {
+        **told,
         "PATH": os.defpath,
         "HOME": str(home),
         "TMPDIR": str(temporary),

@@ -14,6 +14,7 @@ from policies.engine.judging import WAIVED, Finding
 from policies.engine.model import without_keys
 from policies.engine.verdicts import FAIL, PASS, UNKNOWN
 from policies.readers import Reading, files, hcl, read, terraform_json
+from policies.readers.inputs import of_environment
 from support.problem import Problem
 from support.visible import visible
 
@@ -120,7 +121,7 @@ class Verdicts:
         original = path
         if path.is_dir() and not any(one.name.endswith((".tf", ".tf.json")) for one in path.iterdir()):
             return None
-        reading = read(original)
+        reading = read(original, told=of_environment())
         if not reading.model.resources:
             return None
         result = judging.judge([reading], self.catalogue, self.parameters)

@@ -5,7 +5,8 @@ Source: https://developer.hashicorp.com/terraform/language/values/variables#vari
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,10 @@ from policies.readers.evaluation import evaluate, first_unknown, plain
 from policies.readers.syntax import Name, SyntaxFault, parse_expression
 from support.problem import Problem
 
+VARIABLE: Final = "TF_VAR_"
+"""How the name begins of an environment variable that gives a value to a variable."""
+WORKSPACE: Final = "TF_WORKSPACE"
+"""The environment variable that names the workspace."""
 _PRIMITIVE: Final = frozenset({"string", "number", "bool"})
 
 
@@ -31,6 +36,14 @@ class Inputs:
     assignments: tuple[tuple[str, str], ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     workspace: str = ""
+
+
+def of_environment(assignments: Sequence[tuple[str, str]] = (), workspace: str | None = None) -> Inputs:
+    """What this program's environment tells, with assignments of the command line and its workspace over it."""
+    told = {
+        name.removeprefix(VARIABLE): value for name, value in os.environ.items() if name.startswith(VARIABLE)
+    }
+    return Inputs(tuple(assignments), told, os.environ.get(WORKSPACE, "") if workspace is None else workspace)
 
 
 def values(config: Config, inputs: Inputs) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from support.problem import Problem
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = 'resource "aws_sns_topic" "t" {\n  name              = "x"\n  kms_master_key_id = "alias/x"\n}\n'
 BAD = 'resource "aws_sns_topic" "t" {\n  name = "x"\n}\n'
+WITH_KEY = 'variable "key" {\n  default = null\n}\n' + GOOD.replace('"alias/x"', "var.key")
 CALL = 'module "m" {{\n  source = "{}"\n}}\n'
 SWITCH = (
     'variable "sse" {{\n{}\n}}\nresource "aws_sqs_queue" "q" {{\n  sqs_managed_sse_enabled = var.sse\n}}\n'
@@ -209,10 +210,13 @@ def test_the_name_of_a_file_is_no_option(name: str, folder: str, tmp_path: Path)
         (["--waiver=w.toml", "--"], 2),
         (["-v", "--"], 2),
         (["--waivers", "--"], 2),
+        (["--var", "key=alias/x", "--"], 0),
+        (["--var=key=alias/x"], 0),
+        (["--var-file", "nowhere.tfvars", "--"], 2),
     ],
 )
 def test_options_of_the_hook(args: list[str], code: int, tmp_path: Path) -> None:
-    _write(tmp_path, {"w.toml": HOSTILE_NAMES["w.toml"], "stack/main.tf": BAD})
+    _write(tmp_path, {"w.toml": HOSTILE_NAMES["w.toml"], "stack/main.tf": WITH_KEY})
     done = _hook(tmp_path, *args, "stack/main.tf")
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr

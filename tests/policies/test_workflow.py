@@ -16,7 +16,6 @@ import yaml
 from hostile import plant
 
 from policies import workflow
-from support.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -98,6 +97,7 @@ class Runner:
         return _bash(step["run"], Path(folder), {**environment, **open_})
 
     def judge(self, workspace: Path, **inputs: str) -> Done:
+        inputs = {name.replace("_", "-"): text for name, text in inputs.items()}
         return self.step("Judge", workspace, inputs)
 
 
@@ -209,7 +209,9 @@ def test_a_folder_cannot_take_the_place_of_two(runner: Runner, tmp_path: Path) -
     assert runner.judge(tmp_path, paths='"good bad"').returncode == 0
 
 
-@pytest.mark.parametrize("name", ["paths", "params", "waivers", "configuration", "exact", "sarif", "base"])
+@pytest.mark.parametrize(
+    "name", ["paths", "var-files", "params", "waivers", "configuration", "exact", "sarif", "base"]
+)
 def test_an_input_is_never_read_by_a_shell(name: str, runner: Runner, tmp_path: Path) -> None:
     _write(tmp_path, {"good/main.tf": GOOD})
     for value in ("$(touch ran)", "`touch ran`", "x; touch ran", "' ; touch ran '", '" ; touch ran "'):
@@ -261,6 +263,16 @@ def test_accepted_findings_are_those_of_the_base(runner: Runner, tmp_path: Path)
         assert "fetch-depth" in done.stdout
 
 
+def test_files_of_variables_are_read(runner: Runner, tmp_path: Path) -> None:
+    text = 'variable "key" {\n  default = null\n}\n' + GOOD.replace('"alias/x"', "var.key")
+    _write(tmp_path, {"s/main.tf": text, "a b.tfvars": 'key = "alias/x"\n', "off.tfvars": "key = null\n"})
+    assert runner.judge(tmp_path, paths="s").returncode == 1
+    assert runner.judge(tmp_path, paths="s", var_files="a b.tfvars").returncode == 0
+    assert runner.judge(tmp_path, paths="s", var_files="off.tfvars\na b.tfvars").returncode == 0
+    assert runner.judge(tmp_path, paths="s", var_files="a b.tfvars\noff.tfvars").returncode == 1
+    assert runner.judge(tmp_path, paths="s", var_files="nowhere.tfvars").returncode == 2
+
+
 def test_exact_is_asked_for_in_words(runner: Runner, tmp_path: Path) -> None:
     _write(tmp_path, {"good/main.tf": GOOD})
     done = runner.judge(tmp_path, paths="good", exact="yes")
@@ -303,8 +315,7 @@ def test_a_host_that_is_not_known(arguments: list[str], capsys: pytest.CaptureFi
 
 def test_nothing_is_read_into_a_line() -> None:
     assert workflow.listed(' "a b" \n"c\nd e\n""') == ["a b", '"c', "d", "e", '""']
-    with pytest.raises(Problem, match="no paths"):
-        workflow.listed("  \n\r\n")
+    assert workflow.listed("  \n\r\n") == []
 
 
 def _uses() -> list[tuple[str, str]]:

@@ -174,6 +174,14 @@ def test_no_connection_is_opened(tmp_path: Path) -> None:
     assert all(program == str(PYTHON) or program in SYSTEMS for program in started), started
 
 
+def test_both_hosts_know_what_is_told_about_variables(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'variable "key" {\n  default = null\n}\n' + GOOD.replace('"alias/x"', "var.key")
+    )
+    assert _host(tmp_path).returncode == 1
+    assert _host(tmp_path, environment=_environment(TF_VAR_key="alias/x")).returncode == 0
+
+
 # --- skips ----------------------------------------------------------------------------------------------
 
 SKIPS = [
