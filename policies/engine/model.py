@@ -432,7 +432,8 @@ class Model:
     """Everything that one input holds. `source` is `json`, `hcl`, `mixed` or `plan`.
 
     `declares` says that managed resources are declared, though it may be that none has an instance. `constraints`
-    are those that its modules put on the version of the AWS provider, as in `~> 5.80`.
+    are those that its modules put on the version of the AWS provider, as in `~> 5.80`. `handed` has what is given to
+    each module that is not seen, by its address.
     """
 
     resources: Sequence[Resource]
@@ -447,6 +448,7 @@ class Model:
     """Whether modules are called whose resources are not seen."""
     order: Callable[[str], Earlier] = _no_order
     """What comes before the resource at an address without keys, by references and `depends_on`."""
+    handed: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     _by_type: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_address: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_identity: dict[str, dict[str, list[Resource]]] = field(default_factory=dict, repr=False)
@@ -533,6 +535,13 @@ class Model:
             index = self._referring[type, path] = (by_target, unknowns)
         by_target, unknowns = index
         return Links(tuple(by_target.get(id(target), ())), tuple(unknown for _, unknown in unknowns))
+
+    def given_to(self, resource: Resource) -> str:
+        """The address of a module that is not seen and is given a resource, and so may add to it; "" for none."""
+        for module, values in self.handed.items():
+            if resource in self.follow(list(values)).resources:
+                return module
+        return ""
 
     def default_tags(self, resource: Resource) -> Any:
         """The `default_tags` of the provider that the resource uses: a dict, or an `Unknown`."""

@@ -336,6 +336,7 @@ class Evaluation:
         self.reach = reach
         self.facts = facts
         self.unseen: list[Unseen] = []
+        self.calls: list[tuple[str, Block, Scope]] = []
         self.root = Module(self, root, "", given, (), ())
 
     def count(self, number: int, block: Block, address: str) -> None:
@@ -381,6 +382,13 @@ class Evaluation:
         ]
         declares = bool(resources) or self._declares()
         constraints = [text for module in self.root.tree() for text in _constraints(module.config)]
+        # Only now, when everything else is evaluated: what a module is given may hang on what it gives.
+        handed = {
+            address: [
+                evaluate_value(value, scope) for name, value in block.body.items() if name not in _MODULE_META
+            ]
+            for address, block, scope in self.calls
+        }
         # The order is asked for by few, and needs what this module defines.
         from policies.readers.order import Order
 
@@ -395,6 +403,7 @@ class Evaluation:
             constraints,
             partial=bool(self.unseen),
             order=Order(self),
+            handed=handed,
         )
 
     def providers(self) -> list[Provider]:
@@ -856,6 +865,7 @@ class Module:
             # Without an instance there is nothing of it, whatever it holds.
             if found not in ([], {}):
                 self.evaluation.unseen.append(Unseen(address, config, block.place, block.construct))
+                self.evaluation.calls.append((address, block, self.scope))
                 found = unknown
         else:
             loaded = config

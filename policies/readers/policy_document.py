@@ -44,30 +44,29 @@ def _merge(statements: list[Any], more: list[Any]) -> None:
     What cannot be read may take the place of any that has a `Sid`.
     Source: the provider's `IAMPolicyDoc.Merge`, internal/service/iam/policy_model.go
     """
-    earlier = len(statements)
+    places = {sid: index for index, known in enumerate(statements) if isinstance(sid := _sid(known), str)}
+    doubt = next((sid for one in more if isinstance(sid := _sid(one), Unknown)), None)
+    if doubt is not None:
+        for index in places.values():
+            reason = f"another statement may take its place: {doubt.reason}"
+            statements[index] = Unknown(reason, references_of(statements[index]))
     for statement in more:
-        sid = statement.get("Sid") if isinstance(statement, dict) else statement
-        if isinstance(sid, Unknown):
-            statements[:earlier] = [
-                Unknown(f"another statement may take its place: {sid.reason}", references_of(known))
-                if isinstance(known, dict) and known.get("Sid") is not None
-                else known
-                for known in statements[:earlier]
-            ]
+        sid = _sid(statement)
+        if not isinstance(sid, str):
             statements.append(statement)
-            continue
-        place = next(
-            (
-                index
-                for index, known in enumerate(statements)
-                if sid and isinstance(known, dict) and known.get("Sid") == sid
-            ),
-            None,
-        )
-        if place is None:
-            statements.append(statement)
+        elif sid in places:
+            statements[places[sid]] = statement
         else:
-            statements[place] = statement
+            places[sid] = len(statements)
+            statements.append(statement)
+
+
+def _sid(statement: Any) -> Any:
+    """What names a statement, or None; an `Unknown` where that cannot be seen."""
+    if isinstance(statement, dict):
+        sid = statement.get("Sid")
+        return None if sid == "" else sid
+    return statement
 
 
 def _list(value: Any) -> list[Any]:

@@ -69,6 +69,8 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield short
     elif doubt is not None:
         yield unknown(doubt.reason)
+    elif module := model.given_to(resource):
+        yield unknown(f"{module}, which is not seen here, is given it and may select it")
     else:
         yield failed("no backup plan selects it")
 

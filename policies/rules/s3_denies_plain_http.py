@@ -77,6 +77,8 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
     verdict = failed("it has no policy, so plain HTTP is answered")
     if holders:
         verdict = _judge(holders, resource)
+    elif module := model.given_to(resource):
+        verdict = unknown(f"{module}, which is not seen here, is given it and may write its policy")
     if links.unknowns and verdict != passed():
         verdict = unknown(f"a bucket policy may be about it: {links.unknowns[0].reason}")
     yield verdict

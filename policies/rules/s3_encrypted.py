@@ -48,6 +48,8 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield _judge(inline, "rule")
     elif links.unknowns:
         yield unknown(links.unknowns[0])
+    elif module := model.given_to(resource):
+        yield unknown(f"{module}, which is not seen here, is given it and may declare its encryption")
     else:
         yield failed("nothing declares its encryption")
 

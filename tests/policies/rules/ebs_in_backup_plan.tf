@@ -224,3 +224,24 @@ resource "aws_ebs_volume" "main" {
   availability_zone = "us-east-1a"
   size              = 10
 }
+
+#### handed to a module that is not seen
+#= never planned: the module is nowhere to be had
+#= aws_ebs_volume.handed: unknown
+#= aws_ebs_volume.kept: fail
+resource "aws_ebs_volume" "handed" {
+  availability_zone = "us-east-1a"
+  size              = 1
+}
+resource "aws_ebs_volume" "kept" {
+  availability_zone = "us-east-1a"
+  size              = 1
+}
+locals {
+  all = [aws_ebs_volume.handed.arn]
+}
+module "guard" {
+  source = "example.com/guards/guard/aws"
+  name   = "guard"
+  things = { first = local.all }
+}

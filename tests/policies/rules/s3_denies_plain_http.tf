@@ -569,3 +569,22 @@ resource "aws_s3_bucket_policy" "twice_denied" {
     Condition = { Bool = { "aws:SecureTransport" = "false" } }
   }] })
 }
+
+#### handed to a module that is not seen
+#= never planned: the module is nowhere to be had
+#= aws_s3_bucket.handed: unknown
+#= aws_s3_bucket.kept: fail
+resource "aws_s3_bucket" "handed" {
+  bucket = "handed-bucket"
+}
+resource "aws_s3_bucket" "kept" {
+  bucket = "kept-bucket"
+}
+locals {
+  all = [aws_s3_bucket.handed.arn]
+}
+module "guard" {
+  source = "example.com/guards/guard/aws"
+  name   = "guard"
+  things = { first = local.all }
+}

@@ -89,3 +89,22 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "many" {
     }
   }
 }
+
+#### handed to a module that is not seen
+#= never planned: the module is nowhere to be had
+#= aws_s3_bucket.handed: unknown
+#= aws_s3_bucket.kept: fail
+resource "aws_s3_bucket" "handed" {
+  bucket = "handed-bucket"
+}
+resource "aws_s3_bucket" "kept" {
+  bucket = "kept-bucket"
+}
+locals {
+  all = [aws_s3_bucket.handed.arn]
+}
+module "guard" {
+  source = "example.com/guards/guard/aws"
+  name   = "guard"
+  things = { first = local.all }
+}
