@@ -125,6 +125,10 @@ destroy: .venv/ready .venv-checkov/ready ## destroy all of ENV, once its name is
 handoff: .venv/ready ## the ops team's bundle of ENV, dist/cloudmart-ENV/; SINCE=an earlier bundle adds what changed
 	@$(PY) -m handoff --env "$$ENV" $(if $(SINCE),--since="$$SINCE")
 
+.PHONY: prices
+prices: .venv/ready ## handoff/prices.toml from AWS's public price lists, for REGION (the file's own unless given)
+	@$(PY) -m handoff --env $(ENV) --prices $(or $(REGION),$(shell sed -n 's/^region = "\(.*\)"/\1/p' handoff/prices.toml))
+
 .PHONY: docs
 docs: .venv/ready ## what is generated: docs/rules.md, docs/controls.md, policies/aws/identities.txt, and the picture in README.md
 	@$(PY) -m policies catalogue --output docs/rules.md

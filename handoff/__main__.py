@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from handoff import costs, price_list
 from support.problem import Problem, guarded
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +30,19 @@ def main() -> int:
     parser.add_argument(
         "--controls", type=Path, metavar="FILE", help="only write the page of controls into this file"
     )
+    parser.add_argument(
+        "--prices",
+        metavar="REGION",
+        help="only renew prices.toml from AWS's public price lists, for a region",
+    )
+    parser.add_argument(
+        "--price-list", default=price_list.BASE, metavar="URL", help="where the price lists are"
+    )
+    parser.add_argument("--price-file", type=Path, default=costs.FILE, metavar="FILE", help="prices.toml")
     arguments = parser.parse_args()
+    if arguments.prices:
+        path = arguments.settings or ROOT / "environments" / f"{arguments.env}.yaml"
+        return _prices(path, arguments.prices, arguments.price_list, arguments.price_file)
     if arguments.controls:
         from handoff import controls
 
@@ -96,6 +109,21 @@ def _picture(path: Path, target: Path) -> int:
         raise Problem(f"{target}: cannot be read: {error.strerror}") from error
     target.write_text(with_block(text, block(path), str(target)), encoding="utf-8")
     print(_short(target))
+    return 0
+
+
+def _prices(path: Path, region: str, base: str, file: Path) -> int:
+    """Renew the prices of all that the file has and all that the environment pays for."""
+    import settings
+    from synthesis import app
+
+    with tempfile.TemporaryDirectory() as out:
+        configuration = app.environment(settings.read(path), Path(out)).configuration
+    needed = {line.item for line in costs.estimate(configuration, costs.load(file)).lines}
+    count, missing = price_list.renew(region, needed, base, file)
+    print(f"{_short(file)}: {count} prices of {region}")
+    for words in missing:
+        print(f"not found: {words}")
     return 0
 
 

@@ -79,6 +79,19 @@ class Estimate:
         return self.monthly / self.hours_per_month
 
     @property
+    def without_price(self) -> dict[str, float]:
+        """How much there is of each item without a price."""
+        amounts: dict[str, float] = {}
+        for line in self.lines:
+            if line.monthly is None:
+                amounts[line.item] = amounts.get(line.item, 0) + line.quantity
+        return amounts
+
+    def difference(self, other: Estimate) -> float | None:
+        """What this costs more a month than the other; None where it hangs on a price that is not known."""
+        return self.monthly - other.monthly if self.without_price == other.without_price else None
+
+    @property
     def unknown(self) -> tuple[str, ...]:
         """The items without a price."""
         return tuple(sorted({line.item for line in self.lines if line.monthly is None}))
@@ -177,6 +190,9 @@ def _of(terraform_type: str, body: Json, templates: Json) -> Iterator[tuple[str,
             fewest = int(body["min_size"])
             note = f"{fewest} running, of at most {body['max_size']}"
             yield f"instance.{template['instance_type']}", fewest, note
+            # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
+            if any(one.get("enabled") for one in _many(template.get("monitoring", ()))):
+                yield "metric", 7 * fewest, f"detailed monitoring, seven metrics each; {note}"
             for device in template.get("block_device_mappings", ()):
                 ebs = device["ebs"]
                 yield f"volume_gb.{ebs['volume_type']}", fewest * ebs["volume_size"], note
@@ -197,8 +213,17 @@ def _of(terraform_type: str, body: Json, templates: Json) -> Iterator[tuple[str,
             yield "kms_key", 1, "each yearly rotation adds one, up to two"
         case "aws_cloudwatch_metric_alarm":
             yield "alarm", 1, ""
+        case "aws_autoscaling_policy" if body.get("policy_type") == "TargetTrackingScaling":
+            yield "alarm", 2, "made and kept by the scaling policy"
+        case "aws_route53_record" if body.get("type") == "A":
+            yield "hosted_zone", 1, "the zone of the public name, which stands outside of this"
         case "aws_cloudwatch_dashboard":
             yield "dashboard", 1, ""
         case "aws_wafv2_web_acl":
             yield "web_acl", 1, ""
             yield "web_acl_rule", len(body.get("rule", ())), "managed rule groups count as one each"
+
+
+def _many(value: Any) -> list[Any]:
+    """A block, or a list of blocks, as a list."""
+    return value if isinstance(value, list) else [value] if value else []

@@ -372,9 +372,9 @@ def costs(handed: Estimate, variants: Sequence[tuple[str, Estimate]], prices: Pr
             (
                 [
                     escape(words),
-                    f"${one.hourly:,.4f}",
-                    f"${one.monthly:,.2f}",
-                    _signed(one.monthly - handed.monthly),
+                    f"{_bound(one)}${one.hourly:,.4f}",
+                    f"{_bound(one)}${one.monthly:,.2f}",
+                    _difference(one, handed),
                     escape(", ".join(one.unknown)) or "none",
                 ]
                 for words, one in (("as handed over", handed), *variants)
@@ -382,10 +382,10 @@ def costs(handed: Estimate, variants: Sequence[tuple[str, Estimate]], prices: Pr
             (1, 2, 3),
         )
     )
-    if any(handed.unknown != one.unknown for _, one in variants):
+    if any(one.difference(handed) is None for _, one in variants):
         parts.append(
-            '<p class="warn small">Where a variant lacks the price of another item, its difference says nothing '
-            "about that item.</p>"
+            '<p class="warn small">A difference that hangs on a price which is not known is not shown. '
+            "<code>make prices</code> fetches them from AWS's public price lists.</p>"
         )
     sums = handed.by_tier()
     parts.append("<h2>By tier</h2>")
@@ -468,6 +468,15 @@ def costs(handed: Estimate, variants: Sequence[tuple[str, Estimate]], prices: Pr
         + "</ul>"
     )
     return "".join(parts)
+
+
+def _bound(estimate: Estimate) -> str:
+    return "≥ " if estimate.unknown else ""
+
+
+def _difference(one: Estimate, handed: Estimate) -> str:
+    more = one.difference(handed)
+    return "not known" if more is None else _signed(more)
 
 
 def _signed(amount: float) -> str:
