@@ -143,6 +143,40 @@ def test_with_a_provider_the_whole_way_is_gone(aws, project, tmp_path):
     )
 
 
+def test_terraform_gets_a_list_of_variables_and_no_others(aws, project, terraform, tmp_path):
+    """Credentials for AWS and the way there may pass; what moves the plan or the state, and others' secrets, not."""
+    from mock_provider import runner
+
+    noted = tmp_path / "noted"
+    spy = tmp_path / "terraform"
+    spy.write_text(f'#!/bin/sh\n[ "$1" = version ] || env >>{noted}\nexec {terraform} "$@"\n')
+    spy.chmod(0o755)
+    moving = {
+        "TF_VAR_backend_image": "evil:1",
+        "TF_CLI_ARGS_plan": "-target=aws_kms_key.state",
+        "TF_DATA_DIR": str(tmp_path / "data"),
+        "TF_ENCRYPTION": "x",
+        "TF_REATTACH_PROVIDERS": "{}",
+        "TF_STATE_OUT": str(tmp_path / "state"),
+    }
+    secret = {
+        "GITHUB_TOKEN": "ghs_of-somebody",
+        "ARM_CLIENT_SECRET": "x",
+        "LD_PRELOAD": "",
+        "TF_WORKSPACE": "other",
+    }
+    mirror = {"TF_CLI_CONFIG_FILE": runner.environment()["TF_CLI_CONFIG_FILE"]}
+    code, words = aws("plan", **mirror, **moving, **secret, TF=str(spy), HTTPS_PROXY="http://127.0.0.1:9")
+    assert code == 0, words
+    assert f"not passed on to Terraform: {', '.join(sorted([*moving, 'TF_WORKSPACE']))}" in words
+    given = dict(line.split("=", 1) for line in noted.read_text().splitlines() if "=" in line)
+    assert not given.keys() & {*moving, *secret} - {"TF_WORKSPACE"}
+    assert given["TF_WORKSPACE"] == "default"
+    assert given["AWS_ACCESS_KEY_ID"] == "none"
+    assert given["HTTPS_PROXY"] == "http://127.0.0.1:9"
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.parametrize("choice", ["wheel", "tofu"])
 def test_other_terraforms_go_the_same_way(project, choice, tmp_path):
     if choice == "tofu" and not shutil.which("tofu"):
