@@ -26,10 +26,10 @@ _SECRET: Final = re.compile(
 _MAYBE: Final = re.compile(r"(?:.*_)?(?:access_key|app_key|master_key|license_key)")
 _ENDING: Final = re.compile(r"_?\d+$|_(?:wo|value|plain|plaintext|text|b64|base64|default)$")
 # Tokens that count changes, requests or pages. WAF's lock token stands in every plan of a web ACL that exists.
-# Sources: the API references of EFS (CreationToken), EC2 (ClientToken), Secrets Manager (ClientRequestToken) and
-# WAF (LockToken); the provider's arguments of these names
+# Sources: the API references of EFS (CreationToken), EC2 (ClientToken), Secrets Manager (ClientRequestToken),
+# WAF (LockToken) and Lambda (EventSourceToken, the id of an Alexa skill); the provider's arguments of these names
 _COUNTERS: Final = re.compile(
-    r"(?:.*_)?(?:creation|client|request|idempotency|idempotent|lock|next|continuation|pagination|page|change|resume|starting)_token"
+    r"(?:.*_)?(?:creation|client|request|idempotency|idempotent|lock|next|continuation|pagination|page|change|resume|starting|event_source)_token"
 )
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 HINTS: Final = ("pass", "pw", "secret", "token", "key", "credential", "psk", "cookie", "_pat")
@@ -200,6 +200,8 @@ _OPTION: Final = re.compile(
 _CHPASSWD: Final = re.compile(
     r"""[\w.-]+:(?P<value>[^\s"'$:]{4,})["']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?chpasswd"""
 )
+# As in define('DB_PASSWORD', '...'), setdefault("TOKEN", "...") and the like.
+_CALL: Final = re.compile(r"""\([ \t]*["'](?P<name>[\w.-]+)["'][ \t]*,[ \t]*["'](?P<value>[^"'\s]+)["']""")
 _ELEMENT: Final = re.compile(r"<(?P<name>[\w.-]+)>(?P<value>[^<\s]{4,})</")
 
 
@@ -227,9 +229,20 @@ def setting_in(text: str) -> str:
         for match in pattern.finditer(text):
             if len(match["value"]) >= 4 and in_clear("password", match["value"], in_program=True):
                 return what
-    for pattern in (_OPTION, _ELEMENT):
+    for pattern in (_OPTION, _ELEMENT, _CALL):
         for match in pattern.finditer(text):
             name, value = match["name"], match["value"]
             if len(value) >= 4 and is_secret_name(name) and in_clear(name, value, in_program=True):
                 return name
     return ""
+
+
+def unseen_setting_in(text: str) -> tuple[str, int] | None:
+    """The name under which a program sets a secret to a value that is not seen, with the number of its hole."""
+    if _HINT.search(text) and HOLE.search(text):
+        for pattern in (_ASSIGNMENT, _CALL):
+            for match in pattern.finditer(text):
+                hole = HOLE.fullmatch(match["value"].rstrip("\"'"))
+                if hole and is_secret_name(match["name"]):
+                    return match["name"], int(hole.group(1))
+    return None

@@ -12,6 +12,7 @@ from policies.aws.secrets import (
     is_key_in_clear,
     is_secret_name,
     setting_in,
+    unseen_setting_in,
 )
 from policies.aws.texts import Text, Texts, is_script, texts_of
 from policies.engine.model import Model, Resource
@@ -110,6 +111,11 @@ def _judge(holder: Resource, values: Any) -> Iterator[Verdict]:
                 # The clear part around a value that is not seen may be anything: a host, a user's name.
                 words = f"{found.path} is given a value that cannot be seen whole: {unseen.reason}"
                 doubt = unknown(words, found.path, at=holder)
+            elif found.holes and (setting := unseen_setting_in(found.text)):
+                hole = found.holes[setting[1]]
+                if not _names_a_place(hole):
+                    words = f"{found.path} sets {setting[0]} to a value that cannot be seen: {hole.reason}"
+                    doubt = unknown(words, found.path, at=holder)
             continue
         path, name, value = found
         secret_name = is_secret_name(name)
@@ -160,9 +166,11 @@ def _secret_source(value: Unknown) -> str | None:
 
 
 def _names_a_place(value: Unknown) -> bool:
-    """Whether an unknown value only says where a secret is: an ARN, an id, a name."""
+    """Whether an unknown value only says where a secret is (an ARN, an id, a name), or is encrypted itself."""
     references: tuple[Reference, ...] = references_of(value)
     return bool(references) and all(
-        re.search(r"(^|_|\.)(arn|id|name|url|endpoint|master_user_secret(\[\d+\])?)$", one.attribute)
+        re.search(
+            r"(^|_|\.)(arn|id|name|url|endpoint|master_user_secret(\[\d+\])?)$|^encrypted_\w+$", one.attribute
+        )
         for one in references
     )

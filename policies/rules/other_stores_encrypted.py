@@ -37,7 +37,7 @@ ALWAYS: Final = (
 )
 
 RULE = Rule(
-    title="All other data stores are encrypted at rest",
+    title="All other data stores are encrypted at rest, tables of DynamoDB with a key that one can see",
     family=AT_REST,
     severity="high",
     types=(*SWITCHES, "aws_kinesis_stream", *ALWAYS),
@@ -89,5 +89,7 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
             default = not is_before(model, 6)
         if resource.boolean(path, default):
             yield passed()
+        elif resource.type == "aws_dynamodb_table":
+            yield failed(f"{path} is not true, so that its key is AWS's own, which nobody else can see", path)
         else:
             yield failed(f"{path} is not true", path)

@@ -80,6 +80,8 @@ def test_a_key_with_a_name_that_says_little_has_to_look_like_one() -> None:
         ("export PGPASSWORD=hunter22\n", "PGPASSWORD"),
         ("# DB_PASSWORD=hunter22\n", "DB_PASSWORD"),
         ("db:\n  password: hunter22\n", "password"),
+        ("define('DB_PASSWORD', 'hunter22');", "DB_PASSWORD"),
+        ('os.environ.setdefault("API_TOKEN", "hunter22")', "API_TOKEN"),
         ('ENV["SECRET_KEY_BASE"] = "0123456789abcdef"', "SECRET_KEY_BASE"),
         ("<dataSource><password>hunter22</password></dataSource>", "password"),
         ("//registry.npmjs.org/:_authToken=0123456789", "_authToken"),
@@ -119,6 +121,8 @@ def test_what_programs_set_in_clear(text: str, name: str) -> None:
         "export DB_PASSWORD_FILE=/run/secrets/db",
         "export APP_PRIVATE_KEY_SECRET_NAME=ledger-app",
         "kubectl get secret db-credentials",
+        'names = ["password", "token"]',
+        "define('DB_PASSWORD', getenv('DB_PASSWORD'));",
     ],
 )
 def test_what_programs_take_from_elsewhere(text: str) -> None:

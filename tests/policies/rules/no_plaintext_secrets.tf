@@ -378,3 +378,23 @@ resource "aws_launch_template" "cloud_init" {
 resource "aws_launch_template" "commands" {
   user_data = base64encode("#!/bin/sh\nmysqladmin -u root -pswordfish status\n")
 }
+
+#### user data that is given what is not seen
+#= aws_launch_template.asked: unknown
+#= aws_launch_template.called: unknown
+#= aws_launch_template.arn: pass, plan: unknown
+variable "password" {
+  sensitive = true
+}
+resource "aws_secretsmanager_secret" "main" {
+  name = "main"
+}
+resource "aws_launch_template" "asked" {
+  user_data = base64encode("#!/bin/sh\nexport DB_PASSWORD=${var.password}\n")
+}
+resource "aws_launch_template" "called" {
+  user_data = base64encode("<?php\ndefine('DB_PASSWORD', '${var.password}');\n")
+}
+resource "aws_launch_template" "arn" {
+  user_data = base64encode("#!/bin/sh\nexport DB_SECRET=${aws_secretsmanager_secret.main.arn}\n")
+}
