@@ -49,6 +49,7 @@ _PLACES: Final[dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
     "aws_alb": (LOAD_BALANCER, ("security_groups[]",), ("subnets[]", "subnet_mapping[].subnet_id")),
     "aws_elb": (LOAD_BALANCER, ("security_groups[]",), ("subnets[]",)),
     "aws_instance": (BACKEND, ("vpc_security_group_ids[]", "security_groups[]"), ("subnet_id",)),
+    "aws_spot_instance_request": (BACKEND, ("vpc_security_group_ids[]", "security_groups[]"), ("subnet_id",)),
     "aws_ecs_service": (
         BACKEND,
         ("network_configuration.security_groups[]",),
@@ -140,7 +141,7 @@ def _nodes(model: Model) -> Iterator[Node]:
             wearing = [(resource, path) for path in groups]
             where = [(resource, path) for path in subnets]
             template = None
-            if type == "aws_instance":
+            if type in _INSTANCES:
                 for interface in _interfaces(resource):
                     wearing.append((interface, "security_groups[]"))
                     where.append((interface, "subnet_id"))
@@ -176,6 +177,7 @@ def _nodes(model: Model) -> Iterator[Node]:
             yield _node(resource, tier, [(resource, f"{store.groups}[]")], where)
 
 
+_INSTANCES: Final = ("aws_instance", "aws_spot_instance_request")
 _TEMPLATE_GROUPS: Final = (
     "network_interfaces[].security_groups[]",
     "vpc_security_group_ids[]",
@@ -242,6 +244,11 @@ def linked(paths: Iterable[tuple[View, str]], types: tuple[str, ...], what: str)
             resource = _default_group(linked_to) if linked_to.type in vpcs else linked_to
             found[id(resource)] = resource
         for missing in links.unresolved:
+            if types is _GROUPS and missing == "default":
+                # By name, which only the groups of the default VPC have.
+                group = _default_group(_default_vpc(view.resource.model), view.resource.model)
+                found[id(group)] = group
+                continue
             reason = missing if isinstance(missing, Unknown) else f"the {what} {missing} is not seen here"
             raise view.undetermined(reason, path.replace("[]", ""))
     return tuple(found.values())
@@ -330,7 +337,7 @@ def _has_public_address(resource: Resource, template: Resource | None, subnets: 
         said = [(template, value) for path in paths for value in template.each(path)]
     else:
         said = []
-    if resource.type == "aws_instance":
+    if resource.type in _INSTANCES:
         # What the instance says itself counts before its template.
         said = [(resource, value) for value in resource.each("associate_public_ip_address")] or said
         if resource.model.referring(resource, "aws_eip", "instance").resources:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from policies.engine.model import Model, Resource, View
 from policies.engine.parameters import Parameters
+from policies.engine.values import ABSENT
 from policies.engine.verdicts import (
     IN_TRANSIT,
     REMOVED,
@@ -91,8 +92,14 @@ def _redirects(action: View) -> bool:
 
 
 def _is_gateway(listener: Resource) -> bool:
-    """Listeners of a gateway load balancer name no protocol."""
+    """Listeners of a gateway load balancer name no protocol and no port, which those of all others have.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/gateway/gateway-listeners.html
+    """
+    if listener.is_set("protocol"):
+        return False
+    arn = listener.get("load_balancer_arn")
     balancers = listener.referenced("load_balancer_arn", "aws_lb", "aws_alb").resources
-    return not listener.is_set("protocol") and any(
-        balancer.text("load_balancer_type") == "gateway" for balancer in balancers
-    )
+    if balancers:
+        return any(balancer.text("load_balancer_type") == "gateway" for balancer in balancers)
+    return (isinstance(arn, str) and ":loadbalancer/gwy/" in arn) or listener.get("port") is ABSENT

@@ -18,6 +18,7 @@ RULE = Rule(
         "aws_elb",
         "aws_autoscaling_group",
         "aws_instance",
+        "aws_spot_instance_request",
         "aws_ecs_service",
         "aws_lambda_function",
         "aws_vpc_endpoint",

@@ -120,7 +120,7 @@ def _redshift(resource: Resource) -> Verdict:
     groups = resource.referenced(path, "aws_redshift_parameter_group").resources
     if groups:
         for parameter in groups[0].blocks("parameter"):
-            if parameter.text("name") == "require_ssl":
+            if (parameter.text("name") or "").lower() == "require_ssl":
                 if (parameter.text("value") or "").lower() == "true":
                     return passed()
                 return failed("require_ssl is not true in its parameter group", path)

@@ -359,6 +359,15 @@ DEFAULT = ["backend to backend, all any port", "backend to internet, all any por
         ({"aws_instance": {"main": {"vpc_security_group_ids": WORN}}, **OPEN}, IN_AND_OUT),
         # Without any group it has the default one, which lets in only what wears it.
         ({"aws_instance": {"main": {}}}, DEFAULT),
+        ({"aws_instance": {"main": {"security_groups": ["default"]}}}, DEFAULT),
+        ({"aws_spot_instance_request": {"main": {"vpc_security_group_ids": WORN}}, **OPEN}, IN_AND_OUT),
+        (
+            {
+                "aws_elb": {"main": {"availability_zones": ["eu-west-1a"], "security_groups": WORN}},
+                "aws_security_group": {"ssh": {"ingress": [SSH]}},
+            },
+            ["internet to load balancer, tcp 22"],
+        ),
         (
             {
                 "aws_instance": {

@@ -179,3 +179,25 @@ resource "aws_elb" "http" {
     lb_protocol       = "HTTP"
   }
 }
+
+#### gateway load balancers, whose listeners have no protocol
+#= aws_lb_listener.unsaid: fail
+locals {
+  targets = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/main/73e2d6bc24d8a067"
+}
+resource "aws_lb_listener" "by_arn" {
+  load_balancer_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/gwy/main/50dc6c495c0c9188"
+  default_action {
+    type             = "forward"
+    target_group_arn = local.targets
+  }
+}
+# An application load balancer speaks HTTP where nothing is said.
+resource "aws_lb_listener" "unsaid" {
+  load_balancer_arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/main/50dc6c495c0c9188"
+  port              = 80
+  default_action {
+    type             = "forward"
+    target_group_arn = local.targets
+  }
+}
