@@ -40,8 +40,7 @@ from policies.readers.evaluation import (
     unknown_from,
 )
 from policies.readers.files import Reach
-from policies.readers.functions.encodings import digest, in_base64
-from policies.readers.functions.paths import FILE_FUNCTIONS, chosen_files
+from policies.readers.functions.calling import FILE_FUNCTIONS
 from policies.readers.syntax import (
     GetAttr,
     Literal,
@@ -723,6 +722,8 @@ class Module:
         if data is None:
             return unknown_from(f"{name}({path!r}) is not read here", *arguments)
         BUDGET.make(4 * len(data))
+        from policies.readers.functions.encodings import digest, in_base64
+
         if name == "filebase64":
             return in_base64(data)
         if name.startswith("filebase64"):
@@ -748,6 +749,8 @@ class Module:
         """The names that `fileset` gives."""
         if not isinstance(pattern, str):
             return unknown_from("fileset() of what is no text", pattern)
+        from policies.readers.functions.paths import chosen_files
+
         names = self.evaluation.reach.listing(folder, "**/*" if "**" in pattern else pattern)
         chosen = chosen_files(pattern)
         if names is None or chosen is None:

@@ -8,11 +8,14 @@ Source: https://github.com/zclconf/go-cty/blob/main/docs/types.md#ctynumber
 from __future__ import annotations
 
 import re
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from policies.readers.budget import MOST_BITS, Exceeded
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+# The class of fractions is slow to load and seldom needed: what needs it imports it.
 
 FULL: Final = 512
 """Bits of a number that was written down, or came as text."""
@@ -68,10 +71,12 @@ class Real(float):
 def number(exact: Fraction | int, precision: int = FULL) -> int | Real:
     """The number nearest to a value that has so many bits; halves go to the even one."""
     exact = rounded(exact, precision)
-    if isinstance(exact, Fraction) and exact.denominator == 1:
+    if not isinstance(exact, int) and exact.denominator == 1:
         exact = exact.numerator
     if isinstance(exact, int) and exact.bit_length() <= precision:
         return exact if precision == FULL else Whole(exact, precision)
+    from fractions import Fraction
+
     return Real(Fraction(exact), precision)
 
 
@@ -102,6 +107,8 @@ def rounded(exact: Fraction | int, precision: int) -> Fraction | int:
     if 2 * rest > whole or (2 * rest == whole and scaled & 1):
         scaled += 1
     scaled = scaled if top >= 0 else -scaled
+    from fractions import Fraction
+
     return Fraction(scaled, 1 << shift) if shift >= 0 else scaled << -shift
 
 
@@ -137,7 +144,11 @@ def parsed(text: str) -> int | Real:
         raise Undecided("the sign of this zero is not told here")
     if digits.isdecimal() and not exponent:
         return number(int(digits))
-    return number(Fraction(Decimal(digits)) * Fraction(10) ** int(exponent or 0))
+    from fractions import Fraction
+
+    whole_part, _, places = digits.lstrip("+-").partition(".")
+    value = int(whole_part + places or 0) * Fraction(10) ** (int(exponent or 0) - len(places))
+    return number(-value if digits.startswith("-") else value)
 
 
 def of(value: float) -> int | Real:
@@ -170,6 +181,8 @@ def computed(operator: str, left: float, right: float) -> int | Real:
         raise ZeroDivisionError
     if a == 0 and b < 0:
         raise Undecided("the sign of this zero is not told here")
+    from fractions import Fraction
+
     quotient = rounded(Fraction(a) / b, bits)
     if operator == "/":
         return number(quotient, bits)
@@ -221,6 +234,8 @@ def of_double(value: float) -> int | Real:
     """
     if value != value or value in (float("inf"), float("-inf")) or (value == 0 and str(value)[0] == "-"):
         raise Undecided("this number is not computed here")
+    from fractions import Fraction
+
     return number(Fraction(value), DOUBLE)
 
 
@@ -297,6 +312,8 @@ def general(value: float, significant: int = -1) -> str:
 
 def _rounded_digits(value: float, significant: int) -> tuple[str, str, int]:
     """The sign, so many digits of a number, halves rounded to even, and where the point stands."""
+    from fractions import Fraction
+
     found = Fraction(exact(value))
     sign, found = ("-", -found) if found < 0 else ("", found)
     if found == 0:

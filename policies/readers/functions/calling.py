@@ -49,7 +49,15 @@ class Signature:
 
 
 FUNCTIONS: Final[dict[str, Signature]] = {}
-"""All functions that are evaluated here, by name."""
+"""The functions of the modules that are loaded, by name."""
+
+FILE_FUNCTIONS: Final = frozenset(
+    {
+        *("file", "filebase64", "fileexists", "fileset", "templatefile", "templatestring"),
+        *("filemd5", "filesha1", "filesha256", "filesha512", "filebase64sha256", "filebase64sha512"),
+    }
+)
+"""Functions that read files, or evaluate templates: they need the configuration around them."""
 
 
 def function(name: str, *parameters: str, more: str = "") -> Callable[[Function], Function]:
@@ -79,7 +87,6 @@ LEAST: Final[dict[str, int]] = {}
 
 def call(name: str, arguments: list[Any]) -> Any:
     """The result of a function, or an `Unknown`."""
-    name = name.removeprefix("core::")
     signature = FUNCTIONS.get(name)
     if signature is None:
         return unknown_from(f"{name}() is not evaluated here", *arguments)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
-import urllib.parse
-import uuid
 from typing import Any, Final
 
 from policies.engine.values import ABSENT, Unknown, parse_document, references_of
@@ -230,6 +227,8 @@ HASHES: Final = ("md5", "sha1", "sha256", "sha512")
 
 def digest(name: str, data: bytes) -> bytes:
     """The hash of bytes."""
+    import hashlib
+
     return hashlib.new(name, data, usedforsecurity=False).digest()
 
 
@@ -249,18 +248,18 @@ def _hashes() -> None:
 
 _hashes()
 
-_NAMESPACES: Final = {
-    "dns": uuid.NAMESPACE_DNS,
-    "url": uuid.NAMESPACE_URL,
-    "oid": uuid.NAMESPACE_OID,
-    "x500": uuid.NAMESPACE_X500,
-}
-
 
 @function("uuidv5", "string", "string")
 def _uuidv5(namespace: str, name: str) -> str:
+    import uuid
+
     key = str.__str__(namespace)
-    space = _NAMESPACES.get(key)
+    space = {
+        "dns": uuid.NAMESPACE_DNS,
+        "url": uuid.NAMESPACE_URL,
+        "oid": uuid.NAMESPACE_OID,
+        "x500": uuid.NAMESPACE_X500,
+    }.get(key)
     if space is None:
         if not re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", key):
             raise Undecided("this namespace is not told here")
@@ -273,6 +272,8 @@ def _uuidv5(namespace: str, name: str) -> str:
 
 @function("urlencode", "string")
 def _urlencode(text: str) -> str:
+    import urllib.parse
+
     BUDGET.afford(12 * len(text))
     return urllib.parse.quote_plus(str.__str__(text), safe="~")
 

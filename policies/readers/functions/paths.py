@@ -5,19 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from typing import Final
 
 from policies.readers import regular_expressions
 from policies.readers.functions.calling import function
 from policies.readers.types import Undecided
-
-FILE_FUNCTIONS: Final = frozenset(
-    {
-        *("file", "filebase64", "fileexists", "fileset", "templatefile", "templatestring"),
-        *("filemd5", "filesha1", "filesha256", "filesha512", "filebase64sha256", "filebase64sha512"),
-    }
-)
-"""Functions that read files, or evaluate what others may not: they need the configuration around them."""
 
 
 @function("basename", "string")

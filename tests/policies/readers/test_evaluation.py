@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -11,6 +12,18 @@ from policies.engine.values import Reference, Sensitive, Unknown, is_unknown, re
 from policies.readers import functions
 from policies.readers.evaluation import evaluate, plain
 from policies.readers.syntax import SyntaxFault, parse_expression, parse_template
+
+
+def test_every_function_is_where_it_is_looked_for() -> None:
+    for module, names in functions.MODULES.items():
+        import_module(f"policies.readers.functions.{module}")
+        found = {
+            name
+            for name, signature in functions.calling.FUNCTIONS.items()
+            if signature.run.__module__.endswith(f".{module}")
+        }
+        assert found == set(names.split())
+
 
 UNKNOWN = Unknown("x.y.id is known after apply", (Reference("x.y", "id"),), certain=True)
 MAYBE = Unknown("var.z has no value here")
