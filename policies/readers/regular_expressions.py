@@ -190,7 +190,8 @@ class _Parser:
                     self.fail("it repeats too often")
                 repeated = True
                 continue
-            if self.text.startswith("(?", self.at) and (marks := self.marks()):
+            marks = self.marks() if self.text.startswith("(?", self.at) else None
+            if marks is not None:
                 # Flags alone are no part that could be repeated.
                 self.flags = marks
                 repeated = False
@@ -260,8 +261,10 @@ class _Parser:
             flagged = re.compile(r"\(\?([imsU]*)(?:(-)([imsU]+))?:").match(self.text, self.at)
             if named:
                 name = named.group(1)
-                if not re.fullmatch(r"[A-Za-z0-9_]+", name) or name in self.names:
-                    self.fail("a group's name is malformed or given twice")
+                if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+                    self.fail("a group's name is malformed")
+                if name in self.names:
+                    raise Undecided("two groups have one name")
                 self.names.append(name)
                 number = len(self.names)
                 self.at = named.end()
