@@ -15,6 +15,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Protocol
 
 from policies.engine.model import Place
@@ -35,6 +36,7 @@ from policies.readers.syntax import (
     Binary,
     Call,
     Conditional,
+    Each,
     For,
     GetAttr,
     Index,
@@ -241,7 +243,7 @@ class _Work:
         self.workspace = workspace
         self.written = written
         self.around = around
-        self.schemas = schemas
+        self.schema = cache(schemas.block)
         self.known = {kind: frozenset(schemas.types(kind)) for kind in ("resource", "data")}
         self.answered = _PURE_DATA | (_REGIONAL_DATA if regional else frozenset())
         self.size = 0
@@ -447,7 +449,7 @@ class _Module:
         if alias := plain_text(block.body.get("alias")):
             self.lines.append(f"  alias = {printing.quoted(alias)}")
         chosen = {name: value for name, value in block.body.items() if name in _PROVIDER_ARGUMENTS}
-        self._body(chosen, self.work.schemas.block("provider", "aws"), "  ", frozenset(), block.place, None)
+        self._body(chosen, self.work.schema("provider", "aws"), "  ", frozenset(), block.place, None)
         self.lines.append("}")
 
     def _variable(self, name: str, block: Block) -> None:
@@ -523,7 +525,7 @@ class _Module:
             self.lines.append(f"  provider = {_dotted(provider_name(block.body['provider']))}")
         lacking: set[str] = set()
         body = {argument: value for argument, value in block.body.items() if argument not in _META}
-        schema = _ANYTHING if type == "terraform_data" else self.work.schemas.block(kind, type)
+        schema = _ANYTHING if type == "terraform_data" else self.work.schema(kind, type)
         self._body(body, schema, "  ", frozenset(), block.place, lacking)
         if lacking:
             address = f"{self.prefix}{'' if mode == 'resource' else 'data.'}{type}.{name}"
@@ -652,6 +654,11 @@ class _Module:
         if isinstance(node, Index):
             return Index(again(node.target, bound), again(node.key, bound))
         if isinstance(node, Splat):
+            first = node.body
+            while isinstance(first, GetAttr | Index) and not isinstance(first.target, Each):
+                first = first.target
+            if isinstance(first, GetAttr) and self._lacks(node.target, first.name, bound):
+                return self.unknown()
             return Splat(again(node.target, bound), again(node.body, bound))
         if isinstance(node, Call):
             return self._function(node, bound)
@@ -685,6 +692,8 @@ class _Module:
         target = node.target
         if isinstance(target, Name) and target.name not in bound:
             return self._root_attribute(target.name, node.name)
+        if self._lacks(target, node.name, bound):
+            return self.unknown()
         if isinstance(target, GetAttr) and isinstance(target.target, Name):
             root = target.target.name
             if root in bound:
@@ -696,6 +705,21 @@ class _Module:
             ):
                 return self.unknown()
         return None
+
+    def _lacks(self, target: Node, attribute: str, bound: frozenset[str]) -> bool:
+        """Whether something is an instance of a resource whose type, in the schema, has no such attribute."""
+        while isinstance(target, Index):
+            target = target.target
+        if not (isinstance(target, GetAttr) and isinstance(target.target, Name)):
+            return False
+        type = target.target.name
+        key = ("resource", type, target.name)
+        if type in bound or key in self.withheld or key not in self.config.resources:
+            return False
+        if type not in self.work.known["resource"]:
+            return False
+        schema = self.work.schema("resource", type)
+        return attribute not in schema["attributes"] and attribute not in schema["block_types"]
 
     def _root_attribute(self, root: str, name: str) -> Node | None:
         if root == "var":

@@ -305,3 +305,22 @@ def test_the_workspace_is_known_where_it_is_told(written: Written, tmp_path: Pat
     assert (code, found["summary"]["resources"]) == (0, 2)
     code, found = report(folder, tmp_path, "--exact")
     assert (code, found["summary"]["unknown"]) == (1, 1)
+
+
+def test_what_the_schema_lacks_is_taken_from_the_readers(written: Written) -> None:
+    folder = written(
+        {
+            "main.tf": REGION_ONLY
+            + 'resource "aws_sqs_queue" "x" {\n  count = 1\n  sqs_managed_sse_enabled = true\n  newer = upper("yes")\n'
+            + "  newest {\n    on = true\n  }\n}\n"
+            + 'resource "aws_newer_thing" "x" {\n  on = lower("TRUE")\n}\n'
+            + 'output "all" {\n  value = [aws_sqs_queue.x[0].newer, aws_sqs_queue.x[*].newest, aws_newer_thing.x.on]\n}\n'
+        }
+    )
+    (reading,), notes = exact.read_exactly([folder])
+    assert notes[0].endswith(exact.EVALUATED)
+    (queue,) = reading.model.of_type("aws_sqs_queue")
+    assert queue.address == "aws_sqs_queue.x[0]"
+    assert (queue.text("newer"), queue.boolean("newest.on")) == ("YES", True)
+    (thing,) = reading.model.of_type("aws_newer_thing")
+    assert thing.text("on") == "true"
