@@ -314,7 +314,8 @@ def test_what_the_schema_lacks_is_taken_from_the_readers(written: Written) -> No
             + 'resource "aws_sqs_queue" "x" {\n  count = 1\n  sqs_managed_sse_enabled = true\n  newer = upper("yes")\n'
             + "  newest {\n    on = true\n  }\n}\n"
             + 'resource "aws_newer_thing" "x" {\n  on = lower("TRUE")\n}\n'
-            + 'output "all" {\n  value = [aws_sqs_queue.x[0].newer, aws_sqs_queue.x[*].newest, aws_newer_thing.x.on]\n}\n'
+            + 'output "all" {\n'
+            + "  value = [aws_sqs_queue.x[0].newer, aws_sqs_queue.x[*].newest, aws_newer_thing.x.on]\n}\n"
         }
     )
     (reading,), notes = exact.read_exactly([folder])
