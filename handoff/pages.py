@@ -147,7 +147,9 @@ def overview(
         + tiles(figures)
         + "<h2>Architecture</h2><p>Solid arrows are the flows that the security groups, routes and subnets allow, as "
         "the policies derive them; there are no others. Dashed arrows are CloudFront's origins. Each flow is drawn "
-        "within its zone, and crosses zones all the same.</p>"
+        "within its zone, and crosses zones all the same. The load balancer answers whoever finds its name, not only "
+        "CloudFront: what is refused for a request's sake is refused there too. Not drawn are the S3 endpoint that "
+        "packages come by, the firewall before the load balancer, keys, secrets, logs and backups.</p>"
         f'<div class="picture" tabindex="0">{picture}</div>'
         f"<h2>Contents</h2>{listing}<h2>Tiers</h2>{tiers}"
     )

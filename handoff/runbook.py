@@ -618,6 +618,11 @@ def _upgrade_provider() -> Iterator[str | Command]:
     yield Command(
         "terraform init -upgrade\nterraform plan -out=provider.tfplan\nterraform show provider.tfplan"
     )
+    yield (
+        "Do not stay below the releases of March 2026: up to then a change of the path of CloudFront's logs "
+        "(`aws_cloudwatch_log_delivery.cdn`) loses the part of it that the bucket's policy asks for, and the logs stop "
+        "without a word (hashicorp/terraform-provider-aws 46328). A new `terraform init` takes the newest release."
+    )
 
 
 def _restore(names: _Names, *, point_in_time: bool) -> Iterator[str | Command]:

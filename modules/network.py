@@ -110,7 +110,8 @@ class Network(Tier):
         """The network ACL that every subnet has: the default one, which lets everything in, taken over.
 
         The security groups say who may talk to whom. This says once more, without a state and for all subnets, that
-        nobody outside reaches the ports of remote administration.
+        nobody outside reaches the ports of remote administration. Without a state it also drops the answers to the one
+        connection in 64,000 for which a NAT gateway or load balancer happens to choose port 3389; clients try again.
         Source: https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-21
         """
         acl = self.add(
