@@ -58,7 +58,7 @@ _META: Block = {
 }
 _NO_FACTS = facts.TypeFacts()
 # Seconds by which a shuffled run holds back most calls at most, how often one is held back for longer, how much.
-_SHUFFLED, _SELDOM, _LATE = 0.25, 0.1, 8
+_SHUFFLED, _SELDOM, _LATE = 0.05, 0.3, 40
 
 
 def answer(schema: Schema, words: Set[str] | None = None) -> bytes:

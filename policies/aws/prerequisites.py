@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from policies.aws.identities import is_identity
 from policies.engine.model import Model, Resource, View
-from policies.engine.values import ABSENT, Unknown, as_text, references_of
+from policies.engine.values import ABSENT, Reference, Unknown, as_text, references_of
 
 FILE: Final = Path(__file__).with_name("prerequisites.json")
 
@@ -153,19 +154,7 @@ def _add(found: Ends, value: Any, model: Model, of: Sequence[str], depth: int = 
     if resources:
         found.keys.extend(resources)
     elif references:
-        # A plan names the attribute that a value was taken from: what that one is made of says more.
-        for reference in references[:1]:
-            behind = [
-                inner
-                for target in model.at(reference.address)
-                if reference.attribute and depth < _DEEPEST
-                for inner in target.each(reference.attribute)
-                if inner is not ABSENT and inner is not None
-            ]
-            if behind:
-                _add(found, behind, model, of, depth + 1)
-            else:
-                found.keys.append(str(reference))
+        _follow(found, references[0], model, of, depth)
     elif isinstance(value, Unknown):
         found.blind = found.blind or value.reason
     else:
@@ -173,6 +162,29 @@ def _add(found: Ends, value: Any, model: Model, of: Sequence[str], depth: int = 
 
 
 _DEEPEST: Final = 8
+# What is set up for a bucket beside it has the bucket's name for its id.
+_BESIDE_A_BUCKET: Final = "aws_s3_bucket_"
+
+
+def _follow(found: Ends, reference: Reference, model: Model, of: Sequence[str], depth: int) -> None:
+    """What an attribute is made of, which a plan says no more of than the attribute's name."""
+    if depth >= _DEEPEST or not reference.attribute:
+        found.blind = found.blind or f"{reference} is known after apply"
+        return
+    targets = model.at(reference.address)
+    for target in targets:
+        name = reference.attribute
+        if name == "id" and target.type.startswith(_BESIDE_A_BUCKET):
+            name = "bucket"
+        behind = [inner for inner in target.each(name) if inner is not ABSENT and inner is not None]
+        if behind:
+            _add(found, behind, model, of, depth + 1)
+        elif target.mode == "data" or is_identity(reference):
+            found.keys.append(str(reference))
+        else:
+            found.blind = found.blind or f"{reference} is known after apply"
+    if not targets:
+        found.keys.append(str(reference))
 
 
 def _name(key: Key) -> str:

@@ -459,6 +459,52 @@ resource "aws_s3_bucket_replication_configuration" "files" {
   }
 }
 
+#### a bucket by what is set up beside it
+#= aws_s3_bucket_acl.files: pass
+resource "aws_s3_bucket" "files" {
+  bucket = "files-of-this-case"
+}
+resource "aws_s3_bucket_public_access_block" "files" {
+  bucket = aws_s3_bucket.files.id
+}
+resource "aws_s3_bucket_ownership_controls" "files" {
+  bucket = aws_s3_bucket_public_access_block.files.id
+  rule {
+    object_ownership = "ObjectWriter"
+  }
+}
+resource "aws_s3_bucket_acl" "files" {
+  bucket     = aws_s3_bucket.files.id
+  acl        = "private"
+  depends_on = [aws_s3_bucket_ownership_controls.files]
+}
+
+#### targets that are functions, and others
+#= aws_lb_target_group_attachment.api: fail
+resource "aws_instance" "web" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+}
+resource "aws_lambda_function" "api" {
+  function_name = "api"
+  role          = "arn:aws:iam::000000000000:role/api"
+  image_uri     = "000000000000.dkr.ecr.us-east-1.amazonaws.com/api:1"
+  package_type  = "Image"
+}
+resource "aws_lambda_permission" "api" {
+  function_name = aws_lambda_function.api.function_name
+  action        = "lambda:InvokeFunction"
+  principal     = "elasticloadbalancing.amazonaws.com"
+}
+resource "aws_lb_target_group_attachment" "web" {
+  target_group_arn = "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/0123456789abcdef"
+  target_id        = aws_instance.web.id
+}
+resource "aws_lb_target_group_attachment" "api" {
+  target_group_arn = "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/api/0123456789abcdef"
+  target_id        = aws_lambda_function.api.arn
+}
+
 #### who may be told of what happens in a bucket
 #= aws_s3_bucket_notification.hurries: fail
 #= aws_s3_bucket_notification.waits: pass
