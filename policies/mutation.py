@@ -77,6 +77,8 @@ def _changes(
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Path, value and changed configuration of each way to weaken what is protected."""
     body = tree["resource"][protected.type][name]
+    if protected.having and protected.having not in body:
+        return
     if not protected.path:
         changed = copy.deepcopy(dict(tree))
         del changed["resource"][protected.type][name]

@@ -31,6 +31,8 @@ _ENDING: Final = re.compile(r"_?\d+$|_(?:wo|value|plain|plaintext|text|b64|base6
 _COUNTERS: Final = re.compile(
     r"(?:.*_)?(?:creation|client|request|idempotency|idempotent|lock|next|continuation|pagination|page|change|resume|starting|event_source)_token"
 )
+# How charts name a Secret of Kubernetes that they take their secrets from.
+_OBJECTS: Final = re.compile(r"(?:.*_)?(?:existing|image_pull|pull|tls)_secrets?")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 HINTS: Final = ("pass", "pw", "secret", "token", "key", "credential", "psk", "cookie", "_pat")
 """One of these, in lower case, is in every name of a secret."""
@@ -50,7 +52,7 @@ def is_secret_name(name: str) -> bool:
     if not _HINT.search(name):
         return False
     plain = _plain_name(name)
-    return bool(_SECRET.fullmatch(plain)) and not _COUNTERS.fullmatch(plain)
+    return bool(_SECRET.fullmatch(plain)) and not (_COUNTERS.fullmatch(plain) or _OBJECTS.fullmatch(plain))
 
 
 # --- values --------------------------------------------------------------------------------------------
@@ -202,6 +204,10 @@ _CHPASSWD: Final = re.compile(
 )
 # As in define('DB_PASSWORD', '...'), setdefault("TOKEN", "...") and the like.
 _CALL: Final = re.compile(r"""\([ \t]*["'](?P<name>[\w.-]+)["'][ \t]*,[ \t]*["'](?P<value>[^"'\s]+)["']""")
+# A list of users with their passwords, as cloud-init takes it.
+_LIST: Final = re.compile(
+    r"chpasswd:[^\S\n]*\n(?:[^\n]*\n)?[^\S\n]+list:[^\n]*\n[^\S\n]+[\w.-]+:(?P<value>[^\s:$]{4,})"
+)
 _ELEMENT: Final = re.compile(r"<(?P<name>[\w.-]+)>(?P<value>[^<\s]{4,})</")
 
 
@@ -225,7 +231,7 @@ def setting_in(text: str) -> str:
                 return name
         elif is_key_in_clear(name, value):
             return name
-    for what, pattern in (*_COMMANDS, ("chpasswd", _CHPASSWD)):
+    for what, pattern in (*_COMMANDS, ("chpasswd", _CHPASSWD), ("chpasswd", _LIST)):
         for match in pattern.finditer(text):
             if len(match["value"]) >= 4 and in_clear("password", match["value"], in_program=True):
                 return what

@@ -51,12 +51,13 @@ class Protected:
 
     `path` is as in `View.each` (`root_block_device[].encrypted`); empty means the whole resource. Each
     value of `weaker` is plain JSON, `REMOVED` or `ONLY_FIRST`; each must make the rule fail (or say unknown) where it
-    passed before.
+    passed before. With `having`, only resources that set this argument are meant.
     """
 
     type: str
     path: str
     weaker: tuple[Any, ...] = (REMOVED,)
+    having: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,8 +38,14 @@ resource "aws_launch_template" "backend" {
     controls=("AWS FSBP EC2.28", "Well-Architected REL09-BP03"),
     reads=("aws_backup_selection", "aws_backup_plan", "aws_backup_vault", "aws_autoscaling_group"),
     protects=(
-        Protected("aws_backup_selection", ""),
-        Protected("aws_backup_selection", "plan_id", weaker=("00000000-0000-0000-0000-000000000000",)),
+        # Those by tag; what is named by its ARN is something else.
+        Protected("aws_backup_selection", "", having="selection_tag"),
+        Protected(
+            "aws_backup_selection",
+            "plan_id",
+            weaker=("00000000-0000-0000-0000-000000000000",),
+            having="selection_tag",
+        ),
         Protected("aws_backup_selection", "selection_tag[].value", weaker=("never",)),
         Protected("aws_backup_plan", "rule[].lifecycle.delete_after", weaker=(1, 6)),
         Protected("aws_backup_plan", "rule[].schedule", weaker=(REMOVED,)),

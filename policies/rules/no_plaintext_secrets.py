@@ -65,9 +65,9 @@ _WORDS: Final = (*HINTS, *(mark.lower() for mark in MARKS))
 _TAG: Final = re.compile(
     r"(?i)passw(?:or)?d$|passphrase$|api_?key$|private_?key$|secret_?(?:access_?)?key$|auth_?token$"
 )
-# Arguments that say where secrets are, by the names under which they are handed on.
+# Arguments that say where secrets are, by the names under which they are handed on, and conditions of policies.
 _ELSEWHERE: Final = re.compile(
-    r"(?:^|\.)(?:runtime_environment_secrets|secrets|value_?from)(?:$|[.\[])", re.IGNORECASE
+    r"(?:^|\.)(?:runtime_environment_secrets|secrets|value_?from|condition)(?:$|[.\[])", re.IGNORECASE
 )
 # Attributes of other resources whose value is a secret.
 _SECRET_SOURCE: Final = re.compile(

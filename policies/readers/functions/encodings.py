@@ -166,6 +166,15 @@ def _base64gzip(value: Any) -> Any:
     return Unknown("base64gzip() is not evaluated here", references_of(text), certain=True, decoded=text)
 
 
+@partial("yamlencode")
+def _yamlencode(value: Any) -> Any:
+    """How it is laid out is not known here; what stands in it is."""
+    tree = plain(value)
+    document = tree if isinstance(tree, dict | list) else ABSENT
+    reason = "yamlencode() is not evaluated here"
+    return Unknown(reason, references_of(tree), document=document, certain=True)
+
+
 def in_base64(data: bytes) -> str:
     """Bytes as base64."""
     BUDGET.afford(2 * len(data))

@@ -39,8 +39,8 @@ def _formatlist(pattern: Any, *given: Any) -> Any:
         return unknown_from(pattern.reason, pattern, *values)
     text = types.as_string(plain(pattern))
     lists = [value for value in values if isinstance(value, list)]
-    if any(isinstance(value, Unknown) and not value.parts for value in values):
-        # It may be a list, or a single value.
+    if any(isinstance(value, Unknown) and not (value.parts or value.certain) for value in values):
+        # It may be a list, or a single value; what is certain is one text.
         return unknown_from("formatlist() of something unknown", *values)
     if any(len(value) != len(lists[0]) for value in lists):
         raise Refused("the lists differ in length")

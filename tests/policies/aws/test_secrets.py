@@ -25,7 +25,7 @@ def test_names_of_secrets(name: str) -> None:
     "name",
     """
     secret_arn DB_SECRET_ARN secret_name session_token_path db_password_parameter DB_PASSWORD_FILE password_length
-    token_ttl http_tokens creation_token client_request_token lock_token kms_key_id public_key key_name access_key_id
+    token_ttl http_tokens creation_token client_request_token lock_token kms_key_id public_key key_name access_key_id existingSecret
     hash_key bypass compass passenger
     """.split(),  # noqa: SIM905 — a paragraph is easier to read than quotes around each
 )
@@ -95,6 +95,7 @@ def test_a_key_with_a_name_that_says_little_has_to_look_like_one() -> None:
         ('curl -H "Authorization: Bearer 0123456789"', "an Authorization header"),
         ("docker login -u app -p hunter22", "login -p"),
         ('echo "root:hunter22" | chpasswd', "chpasswd"),
+        ("#cloud-config\nchpasswd:\n  list: |\n    root:hunter22\n", "chpasswd"),
         ("CREATE USER 'app' IDENTIFIED BY 'hunter22'", "IDENTIFIED BY"),
     ],
 )
@@ -121,6 +122,7 @@ def test_what_programs_set_in_clear(text: str, name: str) -> None:
         "export DB_PASSWORD_FILE=/run/secrets/db",
         "export APP_PRIVATE_KEY_SECRET_NAME=ledger-app",
         "kubectl get secret db-credentials",
+        "#cloud-config\nchpasswd:\n  list: |\n    root:$6$rounds=4096$salt\n    app:RANDOM\n",
         'names = ["password", "token"]',
         "define('DB_PASSWORD', getenv('DB_PASSWORD'));",
     ],

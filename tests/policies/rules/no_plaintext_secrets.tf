@@ -398,3 +398,26 @@ resource "aws_launch_template" "called" {
 resource "aws_launch_template" "arn" {
   user_data = base64encode("#!/bin/sh\nexport DB_SECRET=${aws_secretsmanager_secret.main.arn}\n")
 }
+
+#### charts and their values
+#= never planned: the provider helm is not at hand
+#= helm_release.values: fail
+#= helm_release.set: fail
+resource "helm_release" "values" {
+  name   = "values"
+  chart  = "postgresql"
+  values = [yamlencode({ auth = { existingSecret = "shop", postgresPassword = "swordfish-of-the-day" } })]
+}
+resource "helm_release" "set" {
+  name  = "set"
+  chart = "postgresql"
+  set {
+    name  = "auth.rootPassword"
+    value = "swordfish-of-the-day"
+  }
+}
+resource "helm_release" "sound" {
+  name   = "sound"
+  chart  = "postgresql"
+  values = [yamlencode({ auth = { existingSecret = "shop" } })]
+}
