@@ -25,8 +25,8 @@ def test_names_of_secrets(name: str) -> None:
     "name",
     """
     secret_arn DB_SECRET_ARN secret_name session_token_path db_password_parameter DB_PASSWORD_FILE password_length
-    token_ttl http_tokens creation_token client_request_token lock_token kms_key_id public_key key_name access_key_id existingSecret
-    hash_key bypass compass passenger
+    token_ttl http_tokens creation_token client_request_token lock_token kms_key_id public_key key_name access_key_id
+    existingSecret hash_key bypass compass passenger
     """.split(),  # noqa: SIM905 — a paragraph is easier to read than quotes around each
 )
 def test_names_that_only_sound_like_one(name: str) -> None:
