@@ -10,30 +10,20 @@ from __future__ import annotations
 from typing import Any, Final
 
 from lark import Token, Tree
-from lark.exceptions import LarkError, UnexpectedInput
-
-from support.problem import Problem
 
 _LABEL: Final = "STRING_LIT"
 
 
-def tree(text: str, file: str) -> Any:
-    """The parse tree of a file, from `body` down.
+def tree(text: str) -> Any:
+    """The parse tree of a text, from `body` down.
 
     Raises:
-        Problem: it cannot be parsed.
+        LarkError: it cannot be parsed.
     """
     from hcl2.parser import Hcl2  # type: ignore[attr-defined]
 
-    try:
-        # The grammar knows no end of file: a block ends with its line.
-        parsed = Hcl2.lark_parser.parse(f"{text}\n")
-    except UnexpectedInput as error:
-        line = max(getattr(error, "line", 0) or 0, 1)
-        raise Problem(f"{file}:{line}: Checkov's parser cannot parse it") from error
-    except LarkError as error:
-        raise Problem(f"{file}: Checkov's parser cannot parse it: {error}") from error
-    return _shaped(parsed)
+    # The grammar knows no end of file: a block ends with its line.
+    return _shaped(Hcl2.lark_parser.parse(f"{text}\n"))
 
 
 def _shaped(parsed: Any) -> Any:

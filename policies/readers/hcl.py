@@ -1,21 +1,24 @@
-"""HCL read with python-hcl2: its parse tree gives blocks and arguments with their places.
+"""HCL: the scanner finds values and labels, python-hcl2 the blocks and arguments around them.
 
-The values are evaluated from the source text of each argument, because python-hcl2's own conversion to
-Python loses what the gate needs: the last of two equal arguments wins silently, and quotes and heredocs
-stay as they are written.
+python-hcl2 gets the skeleton of each top-level block alone, with short stand-ins for values and labels: blocks of one
+shape are parsed once, and its grammar need not know every expression. The values are parsed from the source text,
+because python-hcl2's own conversion to Python loses what the gate needs: the last of two equal arguments wins silently,
+and quotes and heredocs stay as they are written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from policies.engine.model import Place
 from policies.engine.values import steps
 from policies.readers.configuration import Block, Body
 from policies.readers.evaluation import Scope, evaluate, plain
+from policies.readers.scanner import Scanned, Unscannable, scan
 from policies.readers.syntax import Literal, Node, SyntaxFault, parse_expression
-from policies.readers.terraform_json import LABELS
+from policies.readers.terraform_json import LABELS, Text
 from support.problem import Problem
 
 
@@ -80,14 +83,22 @@ def settings(text: str, file: str) -> list[Body]:
     return [body for kind, _, body in _Reader(text, file).top() if kind == "terraform"]
 
 
+def arguments(text: str, file: str) -> Body:
+    """The arguments and blocks of any file in HCL, as one body.
+
+    Raises:
+        Problem: it is malformed, or sets an argument twice.
+    """
+    return _Reader(text, file).arguments()
+
+
 def variables(text: str, file: str) -> dict[str, Any]:
     """The values of a file of variables (`*.tfvars`).
 
     Raises:
         Problem: it is malformed, or holds something other than values.
     """
-    reader = _Reader(text, file)
-    body = reader.arguments()
+    body = arguments(text, file)
     result: dict[str, Any] = {}
     for name, value in body.items():
         if not isinstance(value, Node) and not isinstance(value, list):
@@ -116,62 +127,86 @@ class _Nothing:
 
 
 class _Reader:
-    """Walks python-hcl2's parse tree of one file."""
+    """Reads the top-level items of one file, each by the skeleton that the scanner finds of it."""
 
     def __init__(self, text: str, file: str) -> None:
         self.text = text
         self.file = file
-        self.tree = _tree(text, file)
+        self._places = Text(file, text)
+        self._names: Iterator[tuple[int, str]] = iter(())
+        self._values: Iterator[tuple[int, int]] = iter(())
+        self._labels: Iterator[tuple[str, ...]] = iter(())
+        try:
+            self.items = scan(text)
+        except Unscannable as error:
+            self._fail(error.offset, f"it cannot be parsed: {error}")
 
     def top(self) -> list[tuple[str, tuple[str, ...], Body]]:
         result = []
-        for child in self._children(self.tree):
-            if child.data == "attribute":
-                self._fail(child, f"{self._name(child.children[0])!r} stands outside of any block")
-            kind, labels, body = self._block(child)
-            result.append((kind, labels, body))
+        for item in self.items:
+            (shape,) = self._shapes(item)
+            at, name = next(self._names)
+            if shape is None:
+                self._fail(at, f"{name!r} stands outside of any block")
+            labels, body = self._block(shape, self._line(at))
+            result.append((name, labels, body))
         return result
 
     def arguments(self) -> Body:
-        return self._body(self.tree, 1)
-
-    def _children(self, tree: Any) -> list[Any]:
-        body = tree if tree.data == "body" else next(c for c in tree.children if _is(c, "body"))
-        return [child for child in body.children if _is(child, "attribute") or _is(child, "block")]
-
-    def _block(self, tree: Any) -> tuple[str, tuple[str, ...], Body]:
-        kind, *labels = [self._name(child) for child in tree.children if _is_name(child)]
-        return kind, tuple(labels), self._body(tree, tree.meta.line, tuple(labels))
-
-    def _body(self, tree: Any, line: int, labels: tuple[str, ...] = ()) -> Body:
-        body = Body(line, labels)
-        for child in self._children(tree):
-            if child.data == "attribute":
-                name = self._name(child.children[0])
-                if name in body:
-                    self._fail(child, f"{name!r} is set twice, in line {body.lines[name]} and here")
-                body[name] = self._value(child.children[-1])
-                body.lines[name] = child.meta.line
-                continue
-            kind, names, inner = self._block(child)
-            if kind == "dynamic" and names:
-                body.setdefault("dynamic", {}).setdefault(names[0], []).append(inner)
-                body.lines.setdefault(names[0], inner.line)
-                continue
-            blocks = body.setdefault(kind, [])
-            if not isinstance(blocks, list) or (blocks and not isinstance(blocks[0], Body)):
-                self._fail(child, f"{kind!r} is an argument in line {body.lines[kind]} and a block here")
-            blocks.append(inner)
-            body.lines.setdefault(kind, inner.line)
+        body = Body(1)
+        for item in self.items:
+            self._into(body, self._shapes(item))
         return body
 
-    def _value(self, tree: Any) -> Any:
-        start, end = tree.meta.start_pos, tree.meta.end_pos
+    def _shapes(self, item: Scanned) -> tuple[_Shape, ...]:
+        """The shape of an item, whose values and labels are next to be taken."""
+        self._names, self._values = iter(item.names), iter(item.values)
+        self._labels = iter(item.labels)
+        try:
+            shapes, names, labels = _shape(item.skeleton)
+        except _Shapeless:
+            self._fail(item.names[0][0], "it cannot be parsed: its blocks and arguments are not understood")
+        scanned = [name if name.isascii() else "x" for _, name in item.names]
+        if (names, labels) != (scanned, [len(one) for one in item.labels]):
+            self._fail(item.names[0][0], "it cannot be parsed: its blocks and arguments are not understood")
+        return shapes
+
+    def _block(self, shape: tuple[_Shape, ...], line: int) -> tuple[tuple[str, ...], Body]:
+        labels = tuple(self._label(label, line) for label in next(self._labels))
+        body = Body(line, labels)
+        self._into(body, shape)
+        return labels, body
+
+    def _into(self, body: Body, shapes: tuple[_Shape, ...]) -> None:
+        for shape in shapes:
+            at, name = next(self._names)
+            line = self._line(at)
+            if shape is None:
+                if name in body:
+                    self._fail(at, f"{name!r} is set twice, in line {body.lines[name]} and here")
+                body[name] = self._value(*next(self._values))
+                body.lines[name] = line
+                continue
+            labels, inner = self._block(shape, line)
+            if name == "dynamic" and labels:
+                if not isinstance(body.setdefault("dynamic", {}), dict):
+                    self._fail(at, f"'dynamic' is an argument in line {body.lines[name]} and a block here")
+                body["dynamic"].setdefault(labels[0], []).append(inner)
+                body.lines.setdefault(labels[0], line)
+                continue
+            blocks = body.setdefault(name, [])
+            if not isinstance(blocks, list) or (blocks and not isinstance(blocks[0], Body)):
+                self._fail(at, f"{name!r} is an argument in line {body.lines[name]} and a block here")
+            blocks.append(inner)
+            body.lines.setdefault(name, line)
+
+    def _value(self, start: int, end: int) -> Any:
         try:
             node = parse_expression(self.text[start:end])
         except SyntaxFault as fault:
-            line = self.text.count("\n", 0, start + fault.offset) + 1
-            raise Problem(f"{self.file}:{line}: it cannot be parsed: {fault}") from fault
+            raise Problem(
+                f"{self.file}:{self._line(start + fault.offset)}: it cannot be parsed: {fault}"
+            ) from fault
         if isinstance(node, Literal):
             value = node.value
             # A text that looks like a template stays a node, so that nobody opens it a second time.
@@ -179,19 +214,54 @@ class _Reader:
                 return value
         return node
 
-    def _name(self, tree: Any) -> str:
-        if tree.data != "string":
-            return str(tree.children[0])
+    def _label(self, label: str, line: int) -> str:
+        if not label.startswith('"'):
+            return label
         try:
-            node = parse_expression(self.text[tree.meta.start_pos : tree.meta.end_pos])
+            node = parse_expression(label)
         except SyntaxFault as fault:
-            self._fail(tree, f"it cannot be parsed: {fault}")
-        if not isinstance(node, Literal):
-            self._fail(tree, "a label is a plain text")
+            raise Problem(f"{self.file}:{line}: it cannot be parsed: {fault}") from fault
+        assert isinstance(node, Literal), "the scanner takes no label with a template in it"
         return str(node.value)
 
-    def _fail(self, tree: Any, message: str) -> NoReturn:
-        raise Problem(f"{self.file}:{tree.meta.line}: {message}")
+    def _line(self, offset: int) -> int:
+        return self._places.line(offset)
+
+    def _fail(self, offset: int, message: str) -> NoReturn:
+        raise Problem(f"{self.file}:{self._line(offset)}: {message}")
+
+
+_Shape = tuple[Any, ...] | None
+"""What python-hcl2 finds in a skeleton: None for an argument, and for a block what is in it."""
+
+
+class _Shapeless(Exception):
+    """The parser does not take a skeleton."""
+
+
+@lru_cache(maxsize=16384)
+def _shape(skeleton: str) -> tuple[tuple[_Shape, ...], list[str], list[int]]:
+    """The shapes in a skeleton, and for a check against the scanner: all names, and the number of each block's labels.
+
+    Raises:
+        _Shapeless: it cannot be parsed.
+    """
+    names: list[str] = []
+    labels: list[int] = []
+
+    def shapes(tree: Any) -> Iterator[_Shape]:
+        body = tree if tree.data == "body" else next(child for child in tree.children if _is(child, "body"))
+        for child in body.children:
+            if _is(child, "attribute"):
+                names.append(str(child.children[0].children[0]))
+                yield None
+            elif _is(child, "block"):
+                heads = [one for one in child.children if getattr(one, "data", None) in _NAMES]
+                names.append(str(heads[0].children[0]))
+                labels.append(len(heads) - 1)
+                yield tuple(shapes(child))
+
+    return tuple(shapes(_tree(skeleton))), names, labels
 
 
 _NAMES: Final = frozenset({"identifier", "keyword", "literal_value", "string"})
@@ -201,32 +271,22 @@ def _is(child: Any, name: str) -> bool:
     return getattr(child, "data", None) == name
 
 
-def _is_name(child: Any) -> bool:
-    return getattr(child, "data", None) in _NAMES
-
-
-def _tree(text: str, file: str) -> Any:
+def _tree(skeleton: str) -> Any:
     try:
         import hcl2
-        from lark.exceptions import LarkError, UnexpectedInput
+        from lark.exceptions import LarkError
     except ImportError as error:
         raise Problem(
-            f"{file}: HCL is read with python-hcl2, which is not installed: pip install python-hcl2"
+            "HCL is read with python-hcl2, which is not installed: pip install python-hcl2"
         ) from error
     if not hasattr(hcl2, "parses_to_tree"):
         # Checkov's environment, where bc-python-hcl2 has taken the place of python-hcl2.
         from policies.checkov_host import hcl as fork
 
-        return fork.tree(text, file)
+        parse: Callable[[str], Any] = fork.tree
+    else:
+        parse = hcl2.parses_to_tree
     try:
-        return hcl2.parses_to_tree(text)
-    except UnexpectedInput as error:
-        line = getattr(error, "line", 0) or 0
-        if line < 1:
-            line = text.count("\n") + 1
-        found = getattr(error, "token", None)
-        found = getattr(error, "char", None) if found is None else found
-        words = f"unexpected {str(found)!r}" if found and str(found).strip() else "something is missing here"
-        raise Problem(f"{file}:{line}: it cannot be parsed: {words}") from error
+        return parse(skeleton)
     except LarkError as error:
-        raise Problem(f"{file}: it cannot be parsed: {error}") from error
+        raise _Shapeless from error

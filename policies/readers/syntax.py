@@ -13,11 +13,7 @@ from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from policies.readers import numbers
-
-SPACES: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, range(0x2000, 0x200B))
-)
-"""What counts as white space where Terraform trims texts."""
+from policies.readers.scanner import NAME, SPACES, Unscannable, heredoc_end, is_name
 
 
 def nfc(text: str) -> str:
@@ -138,15 +134,21 @@ class For(Node):
 
 # --- the parser -----------------------------------------------------------------------------------------
 
-_SPACE: Final = re.compile(r"(?:[ \t\r\n]+|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
-_IDENTIFIER: Final = re.compile(r"[^\W\d][\w-]*")
+_SPACE: Final = re.compile(r"(?:[ \t]+|\r?\n|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_BLANKS: Final = re.compile(r"(?:[ \t]+|/\*.*?\*/)*", re.DOTALL)
+_IDENTIFIER: Final = re.compile(NAME)
 # A name and attributes behind it, up to the end of an interpolation.
-_TRAVERSAL: Final = re.compile(r"(?!(?:true|false|null)\.)[^\W\d][\w-]*(?:\.[^\W\d][\w-]*)+(?=})")
-_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_OPERATOR: Final = re.compile(r"\|\||&&|==|!=|<=|>=|[<>+\-*/%]")
-_HEREDOC: Final = re.compile(r"<<(-?)([^\W\d][\w.-]*)\r?\n")
-_PLAIN_QUOTED: Final = re.compile(r'[^"\\$%]+')
-_PLAIN_TEXT: Final = re.compile(r"[^$%]+")
+_TRAVERSAL: Final = re.compile(
+    r"(?!(?:true|false|null)\.)[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)+(?=})"
+)
+# What is taken together as a number, and what is one: the digits of ASCII.
+_NUMBER: Final = re.compile(r"[0-9](?:\.*(?:[0-9]|[eE][+-]?[0-9]))*")
+_NUMBER_FORM: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+_INDEX: Final = re.compile(r"[0-9]+")
+_OPERATOR: Final = re.compile(r"\|\||&&|==|!=|<=|>=|[<>+\-*%]|/(?![/*])")
+_HEREDOC: Final = re.compile(rf"<<(-?)({NAME})\r?\n")
+_PLAIN_QUOTED: Final = re.compile(r'[^"\\$%\r\n]+')
+_PLAIN_TEXT: Final = re.compile(r"[^$%\n]*\n|[^$%\n]+")
 _DIRECTIVE: Final = re.compile(r"\s*(if|else|endif|for|endfor)\b")
 _PRECEDENCE: Final = {
     **dict.fromkeys(["||"], 1),
@@ -172,8 +174,12 @@ class _Parser:
         raise SyntaxFault(message, self.at)
 
     def skip(self) -> bool:
-        """Skip white space and comments; whether a line end was among them."""
-        match = _SPACE.match(self.text, self.at)
+        """Skip white space and comments; whether a line end was among them.
+
+        Directly within an object a line end means something, and is not skipped.
+        """
+        lines = not self.brackets or self.brackets[-1] != "{"
+        match = (_SPACE if lines else _BLANKS).match(self.text, self.at)
         assert match
         start, self.at = self.at, match.end()
         return "\n" in self.text[start : self.at]
@@ -195,7 +201,7 @@ class _Parser:
     def identifier(self) -> str:
         self.skip()
         match = _IDENTIFIER.match(self.text, self.at)
-        if not match:
+        if not match or not is_name(match.group()):
             self.fail("expected a name")
         self.at = match.end()
         return match.group()
@@ -246,7 +252,7 @@ class _Parser:
     def postfix(self, node: Node) -> Node:
         while True:
             start = self.at
-            newline = self.skip()
+            self.skip()
             if self.sees("..."):
                 return node
             if self.sees("."):
@@ -256,16 +262,22 @@ class _Parser:
                     self.at += 1
                     body: Node = _EACH
                     while self.take("."):
-                        body = GetAttr(body, self.identifier())
+                        self.skip()
+                        digits = _INDEX.match(self.text, self.at)
+                        if digits:
+                            self.at = digits.end()
+                            body = Index(body, Literal(int(digits.group())))
+                        else:
+                            body = GetAttr(body, self.identifier())
                     node = Splat(node, body)
                     continue
-                number = re.compile(r"\d+").match(self.text, self.at)
+                number = _INDEX.match(self.text, self.at)
                 if number:
                     self.at = number.end()
                     node = Index(node, Literal(int(number.group())))
                     continue
                 node = GetAttr(node, self.identifier())
-            elif self.sees("[") and (not newline or (self.brackets and self.brackets[-1] != "{")):
+            elif self.sees("["):
                 self.at += 1
                 if self.take("*"):
                     self.expect("]")
@@ -300,8 +312,10 @@ class _Parser:
         if character == "{":
             self.at += 1
             return self.object_()
-        if character.isdigit() and (number := _NUMBER.match(text, at)):
+        if number := _NUMBER.match(text, at):
             self.at = number.end()
+            if not _NUMBER_FORM.fullmatch(number.group()):
+                self.fail(f"{number.group()!r} is no number")
             try:
                 return Literal(numbers.parsed(number.group()))
             except ValueError:
@@ -316,7 +330,11 @@ class _Parser:
             self.at += 2
             name += "::" + self.identifier()
         start = self.at
-        if not self.skip() and self.sees("("):
+        self.skip()
+        if "::" in name:
+            self.expect("(")
+            return self.call(name)
+        if self.sees("("):
             self.at += 1
             return self.call(name)
         self.at = start
@@ -357,31 +375,39 @@ class _Parser:
         return node
 
     def object_(self) -> Node:
-        self.brackets.append("{")
-        start = self.at
-        if self.word("for") and not (self.take("=") or self.take(":")):
+        self.brackets.append("for")
+        if self.word("for"):
             node = self.for_("}")
             self.expect("}")
             self.brackets.pop()
             return node
-        self.at = start
+        self.brackets[-1] = "{"
         items: list[tuple[Node, Node]] = []
-        while not self.take("}"):
+        while True:
+            self.lines()
+            if self.sees("}"):
+                break
             key = self.key()
             if not self.take("=") and not self.take(":"):
                 self.fail("expected '=' or ':'")
             items.append((key, self.expression()))
-            if not self.take(","):
-                newline = self.skip() or "\n" in self.text[start : self.at]
-                if not newline and not self.sees("}"):
-                    self.fail("expected ',' or '}'")
+            if not self.take(",") and not self.lines() and not self.sees("}"):
+                self.fail("expected ',', '}' or the end of the line")
+        self.at += 1
         self.brackets.pop()
         return Object(items)
+
+    def lines(self) -> bool:
+        """Skip white space, comments and line ends; whether there was a line end."""
+        match = _SPACE.match(self.text, self.at)
+        assert match
+        start, self.at = self.at, match.end()
+        return "\n" in self.text[start : self.at]
 
     def key(self) -> Node:
         self.skip()
         match = _IDENTIFIER.match(self.text, self.at)
-        if match:
+        if match and is_name(match.group()):
             start, self.at = self.at, match.end()
             self.skip()
             if (self.sees("=") and not self.sees("==")) or self.sees(":"):
@@ -412,21 +438,28 @@ class _Parser:
     def quoted(self) -> Node:
         """A quoted template; the opening quote is taken."""
         parts: list[Any] = []
+        run = ""
         text = self.text
         while True:
             plain = _PLAIN_QUOTED.match(text, self.at)
             if plain:
-                parts.append(plain.group())
+                run += plain.group()
                 self.at = plain.end()
             if self.at >= len(text):
                 self.fail("a quote is not closed")
             character = text[self.at]
+            if character == "\\":
+                run += self.escape()
+                continue
+            if character in "\r\n":
+                self.fail("a quote is not closed in its line")
+            if run:
+                parts.append(run)
+                run = ""
             if character == '"':
                 self.at += 1
                 return _template(self.assembled(parts))
-            if character == "\\":
-                parts.append(self.escape())
-            elif not self.interpolation(parts):
+            if not self.interpolation(parts):
                 parts.append(character)
                 self.at += 1
 
@@ -503,25 +536,31 @@ class _Parser:
         parts.append(mark)
         parts.extend((_Trim.AFTER,) if trim_after else ())
 
-    def assembled(self, parts: list[Any]) -> list[Node]:
-        """Text, expressions and directives as nodes: trims applied, directives nested."""
+    def assembled(self, parts: list[Any], flush: bool = False) -> list[Node]:
+        """Pieces of text, expressions and directives as nodes: trims applied, directives nested.
+
+        A trim takes the white space of the piece of text beside it, and no more: pieces end with their line, and
+        before and after a `$` or `%` that means nothing. With `flush`, lines are moved to the left.
+        """
         if all(not isinstance(part, _Directive | str) for part in parts) and _Trim.BEFORE not in parts:
             return [part for part in parts if part is not _Trim.AFTER]
+        for index, part in enumerate(parts):
+            if part is _Trim.BEFORE and index and isinstance(parts[index - 1], str):
+                parts[index - 1] = parts[index - 1].rstrip(SPACES)
+            if part is _Trim.AFTER and index + 1 < len(parts) and isinstance(parts[index + 1], str):
+                parts[index + 1] = parts[index + 1].lstrip(SPACES)
+        cleaned = [part for part in parts if not isinstance(part, _TrimMark)]
+        if flush:
+            _move_left(cleaned)
         merged: list[Any] = []
-        for part in parts:
+        for part in cleaned:
             if isinstance(part, str) and merged and isinstance(merged[-1], str):
                 merged[-1] += part
             else:
                 merged.append(part)
-        for index, part in enumerate(merged):
-            if part is _Trim.BEFORE and index and isinstance(merged[index - 1], str):
-                merged[index - 1] = merged[index - 1].rstrip(SPACES)
-            if part is _Trim.AFTER and index + 1 < len(merged) and isinstance(merged[index + 1], str):
-                merged[index + 1] = merged[index + 1].lstrip(SPACES)
-        cleaned = [part for part in merged if not isinstance(part, _TrimMark)]
-        nodes, rest = self.nested(cleaned, 0, ())
-        if rest != len(cleaned):
-            self.fail(f"%{{ {cleaned[rest].word} }} has no beginning")
+        nodes, rest = self.nested(merged, 0, ())
+        if rest != len(merged):
+            self.fail(f"%{{ {merged[rest].word} }} has no beginning")
         return nodes
 
     def nested(self, parts: list[Any], at: int, ends: tuple[str, ...]) -> tuple[list[Node], int]:
@@ -553,7 +592,7 @@ class _Parser:
             at += 1
         return nodes, at
 
-    def bare_template(self) -> Node:
+    def bare_template(self, flush: bool = False) -> Node:
         """The whole text as a template without quotes or escapes: a JSON string, a heredoc, a file."""
         parts: list[Any] = []
         text = self.text
@@ -562,26 +601,41 @@ class _Parser:
             if plain:
                 parts.append(plain.group())
                 self.at = plain.end()
-            if self.at < len(text) and not self.interpolation(parts):
+            elif not self.interpolation(parts):
                 parts.append(text[self.at])
                 self.at += 1
-        return _template(self.assembled(parts))
+        return _template(self.assembled(parts, flush))
 
     def heredoc(self, opening: re.Match[str]) -> Node:
         marker = opening.group(2)
-        closing = re.compile(rf"^[ \t]*{re.escape(marker)}[ \t]*\r?$", re.MULTILINE).search(
-            self.text, opening.end()
-        )
-        if not closing:
-            self.fail(f"the heredoc is not closed with {marker}")
-        body = self.text[opening.end() : closing.start()].replace("\r\n", "\n")
-        self.at = closing.end()
-        if opening.group(1):
-            lines = body.split("\n")
-            indents = [len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()]
-            cut = min(indents, default=0)
-            body = "\n".join(line[cut:] if line.strip() else line[cut:].lstrip(" \t") for line in lines)
-        return _Parser(body).bare_template()
+        try:
+            # The line of the marker has an end, though not in the text of a value.
+            end, self.at = heredoc_end(f"{self.text}\n", opening.end(), marker)
+        except Unscannable as error:
+            raise SyntaxFault(str(error), error.offset) from error
+        body = self.text[opening.end() : end]
+        try:
+            return _Parser(body).bare_template(flush=bool(opening.group(1)))
+        except SyntaxFault as fault:
+            raise SyntaxFault(str(fault), opening.end() + fault.offset) from fault
+
+
+def _move_left(parts: list[Any]) -> None:
+    """Take from the lines of a template the white space that all of them begin with; blank lines stay as they are."""
+    least: int | None = None
+    begin: list[int] = []
+    fresh = True
+    for index, part in enumerate(parts):
+        if fresh and isinstance(part, str):
+            indent = len(part) - len(part.lstrip(SPACES))
+            if indent < len(part) or not part.endswith("\n"):
+                begin.append(index)
+                least = indent if least is None else min(least, indent)
+        elif fresh:
+            least = 0
+        fresh = isinstance(part, str) and part.endswith("\n")
+    for index in begin:
+        parts[index] = parts[index][least:]
 
 
 class _TrimMark:

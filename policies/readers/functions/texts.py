@@ -10,7 +10,8 @@ from policies.readers import regular_expressions, types
 from policies.readers.budget import BUDGET, size
 from policies.readers.evaluation import text_of, unknown_from
 from policies.readers.functions.calling import counted, function, partial, whole
-from policies.readers.syntax import SPACES, nfc
+from policies.readers.scanner import SPACES
+from policies.readers.syntax import nfc
 from policies.readers.types import ListOf, ObjectType, Refused, TupleType, Type, Undecided
 
 

@@ -82,7 +82,7 @@ def value(text: str) -> Any:
         ('{ a = 1, "b" : 2\n (var.s) = 3 }', {"a": 1, "b": 2, "text": 3}),
         ('"a\\tb\\u00e9\\"${var.n}\\" $${var.n} %%{if}"', 'a\tb\u00e9"3" ${var.n} %{if}'),
         ('"%{ if var.yes }on%{ else }off%{ endif }"', "on"),
-        ("<<EOT\n%{ for s in var.list ~}\n ${s} %{ endfor }\nEOT\n", "a b \n"),
+        ("<<EOT\n%{ for s in var.list ~}\n ${s} %{ endfor }\nEOT\n", " a  b \n"),
         ("<<-EOT\n    a\n      b ${var.n}\n    EOT\n", "a\n  b 3\n"),
         ("<<EOT\n  \\n stays\nEOT\n", "  \\n stays\n"),
         ('cidrsubnet("10.0.0.0/16", 8, 11)', "10.0.11.0/24"),

@@ -365,15 +365,15 @@ resource "aws_sns_topic" "tagged" {
   tags              = { AdminPassword = "swordfish" }
 }
 resource "aws_launch_template" "cloud_init" {
-  user_data = base64encode(<<-EOT
-    #cloud-config
-    write_files:
-      - path: /etc/rabbitmq/rabbitmq.conf
-        content: |
-          default_user = shop
-          default_pass = swordfish
-  EOT
-  )
+  user_data = base64encode(join("\n", [
+    "#cloud-config",
+    "write_files:",
+    "  - path: /etc/rabbitmq/rabbitmq.conf",
+    "    content: |",
+    "      default_user = shop",
+    "      default_pass = swordfish",
+    "",
+  ]))
 }
 resource "aws_launch_template" "commands" {
   user_data = base64encode("#!/bin/sh\nmysqladmin -u root -pswordfish status\n")
