@@ -107,8 +107,10 @@ _AWS: Final = frozenset(
 )
 # What of a provider's configuration shows in a plan of its resources.
 _PROVIDER_ARGUMENTS: Final = frozenset({"region", "default_tags", "ignore_tags"})
-_NEVER: Final = frozenset({"//", "lifecycle", "provisioner", "connection", "depends_on", "dynamic"})
-_META: Final = frozenset({"count", "for_each", "provider"})
+# What is Terraform's own in a resource: written apart, or left out. Within its blocks the names are the provider's.
+_META: Final = frozenset(
+    {"count", "for_each", "provider", "lifecycle", "provisioner", "connection", "depends_on"}
+)
 
 Schema = Mapping[str, Any]
 """A block of the provider's schema: `attributes` and `block_types` by name."""
@@ -549,7 +551,7 @@ class _Module:
         """
         whole = True
         for name, value in body.items():
-            if name in _NEVER or value is None:
+            if name in ("//", "dynamic") or value is None:
                 continue
             if place is not None:
                 self._mark(place, name)

@@ -325,3 +325,14 @@ def test_what_the_schema_lacks_is_taken_from_the_readers(written: Written) -> No
     assert (queue.text("newer"), queue.boolean("newest.on")) == ("YES", True)
     (thing,) = reading.model.of_type("aws_newer_thing")
     assert thing.text("on") == "true"
+
+
+def test_blocks_of_the_providers_own_keep_the_names_that_are_terraforms_at_the_top(written: Written) -> None:
+    plan = (
+        'resource "aws_backup_plan" "x" {\n  name = "x"\n  rule {\n    rule_name = "x"\n    target_vault_name = "x"\n'
+        "    lifecycle {\n      delete_after = 3 + 4\n    }\n  }\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n"
+    )
+    (reading,), notes = exact.read_exactly([written({"main.tf": REGION_ONLY + plan})])
+    assert notes[0].endswith(exact.EVALUATED)
+    (found,) = reading.model.of_type("aws_backup_plan")
+    assert found.number("rule[0].lifecycle.delete_after") == 7
