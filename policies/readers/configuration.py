@@ -529,6 +529,13 @@ class _Names:
     def with_names(self, names: Mapping[str, Any]) -> Scope:
         return type(self)(self.module, {**self.names, **names})
 
+    def type_of_variable(self, name: str) -> types.Type | None:
+        block = self.module.config.variables.get(name)
+        try:
+            return None if block is None else _constraint(block)
+        except (types.Refused, types.Undecided):
+            return None
+
     def call(self, name: str, arguments: list[Any]) -> Any:
         if name.removeprefix("core::") in FILE_FUNCTIONS:
             return self.module.file_function(name.removeprefix("core::"), arguments)

@@ -259,6 +259,9 @@ class _WithElement:
     def call(self, name: str, arguments: list[Any]) -> Any:
         return self.scope.call(name, arguments)
 
+    def type_of_variable(self, name: str) -> types.Type | None:
+        return _declared(self.scope, name)
+
 
 def _each(node: Each, scope: Scope) -> Any:
     assert isinstance(scope, _WithElement)
@@ -427,7 +430,8 @@ def _logical(operator: str, left: Any, right: Any) -> Any:
     if None in truths:
         failure = _failure(left, right)
         blind = next(side for side in (left, right) if isinstance(side, Unknown))
-        if failure is not None and truths != [None, None]:
+        both = isinstance(left, Failed) and isinstance(right, Failed)
+        if failure is not None and (both or truths != [None, None]):
             return _failed_operation(failure.reason, failure)
         return unknown_from(blind.reason, left, right)
     return not decisive
@@ -438,8 +442,12 @@ def _conditional(node: Conditional, scope: Scope) -> Any:
     if isinstance(condition, Unknown):
         then = plain(evaluate(node.then, scope))
         otherwise = plain(evaluate(node.otherwise, scope))
-        if isinstance(condition, Failed):
-            return condition
+        if isinstance(condition, Failed | Unevaluated):
+            return (
+                unknown_from(condition.reason, then, otherwise)
+                if isinstance(condition, Unevaluated)
+                else condition
+            )
         try:
             if first_unknown([then, otherwise]) is None and types.equal(then, otherwise):
                 return then
@@ -453,8 +461,27 @@ def _conditional(node: Conditional, scope: Scope) -> Any:
     chosen = evaluate(node.then if truth else node.otherwise, scope)
     if isinstance(chosen, Unknown | Lazy):
         return chosen
-    other = evaluate(node.otherwise if truth else node.then, scope)
+    other_node = node.otherwise if truth else node.then
+    other = evaluate(other_node, scope)
+    if other is None and not isinstance(other_node, Literal) and chosen is not None:
+        return _beside_null(chosen, other_node, scope)
     return _of_one_type(chosen, other)
+
+
+def _declared(scope: Scope, name: str) -> types.Type | None:
+    """The type that a variable declares, where the scope has variables."""
+    look: Callable[[str], types.Type | None] | None = getattr(scope, "type_of_variable", None)
+    return None if look is None else look(name)
+
+
+def _beside_null(chosen: Any, other: Node, scope: Scope) -> Any:
+    """The arm of a conditional whose other arm is a null: of the type that a variable declares, or a function has."""
+    if isinstance(other, Call):
+        return unknown_from("the type of a null is not known", chosen)
+    if isinstance(other, GetAttr) and isinstance(other.target, Name) and other.target.name == "var":
+        wanted = _declared(scope, other.name)
+        return _of_common_type(chosen, wanted if isinstance(wanted, str) else None)
+    return chosen
 
 
 def _of_one_type(chosen: Any, other: Any) -> Any:
@@ -467,18 +494,23 @@ def _of_one_type(chosen: Any, other: Any) -> Any:
         isinstance(other, Failed) and isinstance(chosen, list | dict)
     ):
         return unknown_from("the arms of ?: may have no type in common", chosen, other)
-    given, wanted = types.type_of(chosen), types.type_of(other)
+    return _of_common_type(chosen, types.type_of(other))
+
+
+def _of_common_type(chosen: Any, wanted: types.Type | None) -> Any:
+    """A value in the type that it has in common with another."""
+    given = types.type_of(chosen)
     if given is None or wanted is None or wanted == "any" or given == wanted:
         return chosen
     try:
         common = types.unified([given, wanted] if given != "any" else [wanted])
         if common is None:
-            return failed("the arms of ?: have no type in common", chosen, other)
+            return failed("the arms of ?: have no type in common", chosen)
         return types.convert(chosen, common)
     except Refused as error:
-        return failed(f"an arm of ?:: {error}", chosen, other)
+        return failed(f"an arm of ?:: {error}", chosen)
     except Undecided as error:
-        return unknown_from(f"an arm of ?:: {error}", chosen, other)
+        return unknown_from(f"an arm of ?:: {error}", chosen)
 
 
 def _tuple(node: Tuple, scope: Scope) -> Any:

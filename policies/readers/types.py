@@ -219,7 +219,9 @@ def convertible(given: Type, wanted: Type) -> bool:
             return False
         inner = [item for _, item in given.attributes] if isinstance(given, ObjectType) else given.elements
         if wanted.element == "any":
-            return not inner or unified(inner) is not None
+            found = unified(inner)
+            open_tuple = found == "any" and wanted.kind != "map" and any(item != "any" for item in inner)
+            return not inner or (found is not None and not open_tuple)
         return all(convertible(item, wanted.element) for item in inner)
     return False
 
@@ -298,7 +300,10 @@ def _of_one_kind(kind: str, types: list[Type]) -> Type | None:
     tuples = [item.elements for item in types if isinstance(item, TupleType)]
     if any(len(item) != len(tuples[0]) for item in tuples):
         element = unified(part for item in tuples for part in item)
-        return None if element is None else Collection("list", element)
+        if element is None:
+            return None
+        made = Collection("list", element)
+        return made if all(convertible(item, made) for item in types) else None
     elements: list[Type] = []
     for column in zip(*tuples, strict=True):
         found = unified(column)

@@ -22,10 +22,10 @@ MODULES: Final = {
     "dates": ("formatdate timeadd timecmp"),
     "encodings": (
         "base64decode base64encode base64gzip base64sha256 base64sha512 csvdecode jsondecode "
-        "jsonencode md5 sha1 sha256 sha512 textdecodebase64 textencodebase64 urlencode uuidv5"
+        "jsonencode md5 sha1 sha256 sha512 textdecodebase64 textencodebase64 urldecode urlencode uuidv5 yamlencode"
     ),
     "formatting": ("format formatlist"),
-    "networks": ("cidrhost cidrnetmask cidrsubnet cidrsubnets"),
+    "networks": ("cidrcontains cidrhost cidrnetmask cidrsubnet cidrsubnets"),
     "paths": ("basename dirname pathexpand"),
     "provider": ("provider::aws::arn_build provider::aws::arn_parse provider::aws::trim_iam_role_path"),
     "texts": (

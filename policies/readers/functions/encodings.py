@@ -287,6 +287,19 @@ def _urlencode(text: str) -> str:
     return urllib.parse.quote_plus(str.__str__(text), safe="~")
 
 
+@function("urldecode", "string")
+def _urldecode(text: str) -> str:
+    """A function of OpenTofu."""
+    import urllib.parse
+
+    if re.search("%(?![0-9a-fA-F]{2})", text):
+        raise Refused("an escape is malformed")
+    try:
+        return urllib.parse.unquote_plus(str.__str__(text), errors="strict")
+    except UnicodeDecodeError as error:
+        raise Undecided("it is no text in UTF-8") from error
+
+
 @function("csvdecode", "string")
 def _csvdecode(text: str) -> ListOf:
     BUDGET.spend(len(text))

@@ -81,3 +81,14 @@ def _cidrnetmask(text: str) -> str:
     if network.version != 4:
         raise Refused("a range of IPv6 has no mask")
     return str(network.netmask)
+
+
+@function("cidrcontains", "string", "string")
+def _cidrcontains(text: str, contained: str) -> bool:
+    """A function of OpenTofu: whether an address, or a whole range, lies in a range."""
+    network = _network(text)
+    other = _network(contained if "/" in contained else f"{contained}/{network.max_prefixlen}")
+    if network.version != other.version:
+        raise Undecided("addresses of two versions")
+    first, last = int(other.network_address), int(other.broadcast_address)
+    return int(network.network_address) <= first and last <= int(network.broadcast_address)

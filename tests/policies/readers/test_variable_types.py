@@ -217,3 +217,13 @@ def test_resources_given_to_typed_variables_keep_what_they_refer_to(tmp_path: Pa
     for value in (queue.get("kms_master_key_id"), queue.get("tags.a")):
         assert isinstance(value, Unknown)
         assert [str(reference) for reference in value.references] == ["aws_kms_key.k.arn"]
+
+
+def test_a_null_variable_gives_its_type_to_the_other_arm(tmp_path: Path) -> None:
+    text = ""
+    for name, kind in (("a", "string"), ("b", "number")):
+        text += f'variable "{name}" {{\n  type = {kind}\n  default = null\n}}\n'
+        text += f'output "{name}" {{\n  value = jsonencode(var.{name} == null ? 5432 : var.{name})\n}}\n'
+    write(tmp_path, {"main.tf": text})
+    found = {output.name: output.value for output in read(tmp_path).model.outputs}
+    assert found == {"a": '"5432"', "b": "5432"}
