@@ -20,7 +20,7 @@ from policies.aws.firewall import Ingress
 from policies.aws.networks import is_public, leads_to_internet, network, routes_of, tables_of
 from policies.aws.providers import is_before
 from policies.aws.stores import STORES
-from policies.engine.model import Model, Resource, View
+from policies.engine.model import Model, Resource, Undetermined, View
 from policies.engine.parameters import Flow as DeclaredFlow
 from policies.engine.values import ABSENT, Unknown
 
@@ -116,65 +116,106 @@ class _Permission:
 # --- nodes ---------------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True)
+class Seen:
+    """The ends and the flows that are seen, and what cannot be told of others."""
+
+    nodes: list[Node]
+    flows: list[Flow]
+    doubts: list[Undetermined]
+
+
+def seen(model: Model) -> Seen:
+    """What is seen of a model's flows; flows of equal ends, protocol and ports are one, with all their views."""
+    found: Seen | None = model.shared.get(seen)
+    if found is None:
+        doubts: list[Undetermined] = []
+        everything = list(_nodes(model, doubts))
+        found = model.shared[seen] = Seen(everything, [], doubts)
+        try:
+            found.flows = _merged(_flows(everything, doubts))
+        except Undetermined as undetermined:
+            doubts.append(undetermined)
+    return found
+
+
 def nodes(model: Model) -> list[Node]:
     """Everything in the model that takes part in flows.
 
     Raises:
         Undetermined: security groups, subnets or routes of one of them cannot be told.
     """
-    found: list[Node] | None = model.shared.get(nodes)
-    if found is None:
-        found = model.shared[nodes] = list(_nodes(model))
-    return found
+    found = seen(model)
+    if found.doubts:
+        raise found.doubts[0]
+    return found.nodes
 
 
-def _nodes(model: Model) -> Iterator[Node]:
-    for type, (tier, groups, subnets) in _PLACES.items():
+def _nodes(model: Model, doubts: list[Undetermined]) -> Iterator[Node]:
+    for type in (*_PLACES, "aws_autoscaling_group", *STORES):
         for resource in model.of_type(type):
-            if type == "aws_vpc_endpoint" and (resource.text("vpc_endpoint_type") or "Gateway") == "Gateway":
+            try:
+                node = _instances(resource) if type not in STORES else _stored(resource)
+            except Undetermined as undetermined:
+                doubts.append(undetermined)
                 continue
-            # A function outside of a VPC, and a service whose tasks have the network of their hosts.
-            if type == "aws_lambda_function" and resource.get("vpc_config") in (ABSENT, []):
-                continue
-            if type == "aws_ecs_service" and resource.get("network_configuration") in (ABSENT, []):
-                continue
-            wearing = [(resource, path) for path in groups]
-            where = [(resource, path) for path in subnets]
-            template = None
-            if type in _INSTANCES:
-                for interface in _interfaces(resource):
-                    wearing.append((interface, "security_groups[]"))
-                    where.append((interface, "subnet_id"))
-                if resource.get("launch_template") not in (ABSENT, []):
-                    template = _template(resource)
-                    wearing += [(template, path) for path in _TEMPLATE_GROUPS]
-                    where.append((template, "network_interfaces[].subnet_id"))
-            yield _node(resource, tier, wearing, where, template)
-    for resource in model.of_type("aws_autoscaling_group"):
+            if node is not None:
+                yield node
+
+
+def _instances(resource: Resource) -> Node | None:
+    """What a resource that computes, balances or leads elsewhere is as an end of flows, if it is one."""
+    type = resource.type
+    if type == "aws_autoscaling_group":
         template = _template(resource)
         where = [(resource, "vpc_zone_identifier[]"), (template, "network_interfaces[].subnet_id")]
-        yield _node(resource, BACKEND, [(template, path) for path in _TEMPLATE_GROUPS], where, template)
-    for type, store in STORES.items():
-        for resource in model.of_type(type):
-            if resource.get("replication_group_id") is not ABSENT and type == "aws_elasticache_cluster":
-                continue
-            tier = CACHE if type in _CACHES else DATABASE
-            if not store.subnet_group:
-                if store.subnets.startswith("vpc_options.") and resource.block("vpc_options") is None:
-                    raise resource.undetermined(
-                        "it stands outside of any VPC, and who reaches it hangs on its policy"
-                    )
-                where = [(resource, f"{store.subnets}[]")]
-            else:
-                # A replica in the same Region stands in its source's subnets.
-                holder = resource
-                if resource.get(store.subnet_group) is ABSENT:
-                    holder = next(iter(resource.referenced("replicate_source_db", type).resources), resource)
-                named = holder.referenced(store.subnet_group, store.subnet_group_type)
-                where = [(group, "subnet_ids[]") for group in named.resources]
-                if not where and holder.get(store.subnet_group) not in (ABSENT, "", "default"):
-                    raise resource.undetermined("its subnet group is not seen here", store.subnet_group)
-            yield _node(resource, tier, [(resource, f"{store.groups}[]")], where)
+        return _node(resource, BACKEND, [(template, path) for path in _TEMPLATE_GROUPS], where, template)
+    if type == "aws_vpc_endpoint" and (resource.text("vpc_endpoint_type") or "Gateway") == "Gateway":
+        return None
+    # A function outside of a VPC, and a service whose tasks have the network of their hosts.
+    if type == "aws_lambda_function" and resource.get("vpc_config") in (ABSENT, []):
+        return None
+    if type == "aws_ecs_service" and resource.get("network_configuration") in (ABSENT, []):
+        return None
+    tier, groups, subnets = _PLACES[type]
+    wearing = [(resource, path) for path in groups]
+    where = [(resource, path) for path in subnets]
+    if type not in _INSTANCES:
+        return _node(resource, tier, wearing, where)
+    for interface in _interfaces(resource):
+        wearing.append((interface, "security_groups[]"))
+        where.append((interface, "subnet_id"))
+    if resource.get("launch_template") in (ABSENT, []):
+        return _node(resource, tier, wearing, where)
+    template = _template(resource)
+    wearing += [(template, path) for path in _TEMPLATE_GROUPS]
+    where.append((template, "network_interfaces[].subnet_id"))
+    return _node(resource, tier, wearing, where, template)
+
+
+def _stored(resource: Resource) -> Node | None:
+    """What a data store is as an end of flows; a member of a replication group is none of its own."""
+    type = resource.type
+    store = STORES[type]
+    if resource.get("replication_group_id") is not ABSENT and type == "aws_elasticache_cluster":
+        return None
+    if not store.subnet_group:
+        if store.subnets.startswith("vpc_options.") and resource.block("vpc_options") is None:
+            raise resource.undetermined(
+                "it stands outside of any VPC, and who reaches it hangs on its policy"
+            )
+        where: list[tuple[View, str]] = [(resource, f"{store.subnets}[]")]
+    else:
+        # A replica in the same Region stands in its source's subnets.
+        holder = resource
+        if resource.get(store.subnet_group) is ABSENT:
+            holder = next(iter(resource.referenced("replicate_source_db", type).resources), resource)
+        named = holder.referenced(store.subnet_group, store.subnet_group_type)
+        where = [(group, "subnet_ids[]") for group in named.resources]
+        if not where and holder.get(store.subnet_group) not in (ABSENT, "", "default"):
+            raise resource.undetermined("its subnet group is not seen here", store.subnet_group)
+    tier = CACHE if type in _CACHES else DATABASE
+    return _node(resource, tier, [(resource, f"{store.groups}[]")], where)
 
 
 _INSTANCES: Final = ("aws_instance", "aws_spot_instance_request")
@@ -513,16 +554,15 @@ def _prefixes(value: Any, view: View, path: str) -> list[str] | None:
 
 
 def flows(model: Model) -> list[Flow]:
-    """Every flow that can happen, sorted; flows of equal ends, protocol and ports are one, with all their
-    views.
+    """Every flow that can happen, sorted.
 
     Raises:
         Undetermined: it cannot be told which flows there are.
     """
-    found: list[Flow] | None = model.shared.get(flows)
-    if found is None:
-        found = model.shared[flows] = _merged(_flows(nodes(model)))
-    return found
+    found = seen(model)
+    if found.doubts:
+        raise found.doubts[0]
+    return found.flows
 
 
 # What lets packets go from one VPC to another.
@@ -616,10 +656,17 @@ def _vpcs(node: Node) -> set[int]:
     return found
 
 
-def _flows(all_nodes: list[Node]) -> Iterator[Flow]:
+def _flows(all_nodes: list[Node], doubts: list[Undetermined]) -> Iterator[Flow]:
     groups = {id(group): group for node in all_nodes for group in node.groups}
-    ingress = {key: list(_permissions(group, "ingress")) for key, group in groups.items()}
-    egress = {key: list(_permissions(group, "egress")) for key, group in groups.items()}
+
+    def known(group: Resource, direction: str) -> Iterator[_Permission]:
+        try:
+            yield from _permissions(group, direction)
+        except Undetermined as undetermined:
+            doubts.append(undetermined)
+
+    ingress = {key: list(known(group, "ingress")) for key, group in groups.items()}
+    egress = {key: list(known(group, "egress")) for key, group in groups.items()}
     reach = _Reach(all_nodes)
     for target in all_nodes:
         incoming = [one for group in target.groups for one in ingress[id(group)]]
@@ -731,19 +778,22 @@ class Comparison:
 def compare(model: Model, declared: Iterable[DeclaredFlow]) -> Comparison:
     """The flows that can happen beside those that are declared.
 
-    Raises:
-        Undetermined: it cannot be told which flows there are.
+    Where not all can be told, those are compared that are seen, from and to the internet and between tiers: which
+    ranges lie outside of the network hangs on all that stands in it, and so does what cannot happen.
     """
     wanted = {
         Flow(one.source, one.target, one.protocol, port, port) for one in declared for port in one.ports
     }
-    happening = flows(model)
+    found = seen(model)
+    ends = {INTERNET, AWS_SERVICES, *(node.tier for node in found.nodes)}
+    happening = [
+        flow for flow in found.flows if not found.doubts or (flow.source in ends and flow.target in ends)
+    ]
     bare = {Flow(flow.source, flow.target, flow.protocol, flow.first, flow.last) for flow in happening}
-    ends = {INTERNET, AWS_SERVICES, *(node.tier for node in nodes(model))}
     surplus = [
         flow
         for flow in happening
         if Flow(flow.source, flow.target, flow.protocol, flow.first, flow.last) not in wanted
     ]
     missing = [flow for flow in wanted - bare if flow.source in ends and flow.target in ends]
-    return Comparison(tuple(surplus), tuple(sorted(missing, key=str)))
+    return Comparison(tuple(surplus), () if found.doubts else tuple(sorted(missing, key=str)))

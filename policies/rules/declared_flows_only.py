@@ -2,11 +2,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.aws.flows import ASSUMED, compare, nodes
+from policies.aws.flows import ASSUMED, compare, seen
 from policies.aws.stores import STORES
 from policies.engine.model import Model
 from policies.engine.parameters import Parameters
-from policies.engine.verdicts import PROOFS, REMOVED, Protected, Rule, Verdict, failed, not_applicable, passed
+from policies.engine.verdicts import (
+    PROOFS,
+    REMOVED,
+    Protected,
+    Rule,
+    Verdict,
+    failed,
+    not_applicable,
+    passed,
+    unknown,
+)
 
 RULE = Rule(
     title="The flows that can happen are exactly those that are declared",
@@ -78,20 +88,25 @@ resource "aws_vpc_security_group_ingress_rule" "database_from_backend" {
 
 
 def check_model(model: Model, parameters: Parameters) -> Iterator[Verdict]:
-    everything = nodes(model)
+    found = seen(model)
+    everything = found.nodes
     difference = compare(model, parameters.flows)
     for flow in difference.surplus:
         # Rules that AWS makes by itself stand nowhere.
-        seen = [view for view in flow.views if view.resource.mode != ASSUMED]
-        at = seen[0] if seen else flow.nodes[0]
+        written = [view for view in flow.views if view.resource.mode != ASSUMED]
+        at = written[0] if written else flow.nodes[0]
         openers = dict.fromkeys(view.resource.address for view in flow.views)
         words = f" (opened by {', '.join(openers)})" if openers else ""
         yield failed(f"{flow} can happen and is not declared{words}", at=at)
     for flow in difference.missing:
         ends = [node.resource for node in everything if node.tier in (flow.source, flow.target)]
         yield failed(f"{flow} is declared and cannot happen", at=ends[0])
-    if not difference.surplus and not difference.missing:
+    for doubt in found.doubts:
+        told = not doubt.attribute or doubt.reason.startswith(doubt.attribute)
+        words = doubt.reason if told else f"{doubt.attribute}: {doubt.reason}"
+        yield unknown(words, doubt.attribute, at=doubt.view.resource)
+    if not (difference.surplus or difference.missing or found.doubts):
         for node in everything:
             yield passed(at=node.resource)
-    if not everything:
+    if not everything and not found.doubts:
         yield not_applicable()

@@ -427,3 +427,28 @@ resource "aws_db_instance" "main" {
   manage_master_user_password = true
   vpc_security_group_ids      = ["sg-0123456789abcdef0"]
 }
+
+#### what is seen fails, whatever cannot be told of the rest
+#= aws_security_group.open: fail
+#= aws_instance.asked: unknown
+variable "subnet" {}
+resource "aws_security_group" "open" {
+  name = "open"
+  ingress {
+    protocol    = "tcp"
+    from_port   = 22
+    to_port     = 22
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+resource "aws_instance" "default_vpc" {
+  ami                    = "ami-0123456789abcdef0"
+  instance_type          = "t3.micro"
+  vpc_security_group_ids = [aws_security_group.open.id]
+}
+resource "aws_instance" "asked" {
+  ami                    = "ami-0123456789abcdef0"
+  instance_type          = "t3.micro"
+  subnet_id              = var.subnet
+  vpc_security_group_ids = [aws_security_group.open.id]
+}
