@@ -59,7 +59,6 @@ def session(target: Target, faults: Path | None = None) -> terraform.Session:
             "  for AWS: aws sso login (with AWS_PROFILE), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         )
     print(f"  {run.product} {run.version}, signed in to AWS by {source}", file=sys.stderr)
-    refuse_a_state_on_one_machine(target)
     return run
 
 
@@ -97,6 +96,8 @@ def plan(target: Target, run: terraform.Session) -> int:
     """
     # From here on there is no plan to apply until a new one stands.
     withdraw(target)
+    if not target.local:
+        refuse_a_state_on_one_machine(target)
     with drafted(target, run) as draft:
         synthesize(target)
         given = holding.inputs(target, holding.sources(target, draft), draft)
