@@ -460,7 +460,9 @@ class _Module:
         body = block.body
         if body.get("type") is not None:
             kind = body["type"]
-            kind = parse_expression(kind) if isinstance(kind, str) else kind
+            # In JSON a text is the type's expression; in HCL it is a text, which Terraform refuses since 0.15.
+            if isinstance(kind, str):
+                kind = Literal(kind) if isinstance(body, Body) else parse_expression(kind)
             self.lines.append(f"  type = {printing.expression(kind)}")
         if "default" in body:
             self.lines.append(f"  default = {printing.expression(_literally(body['default']))}")
