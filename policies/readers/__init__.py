@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,7 @@ class Source:
         self._modules = Modules(self.folder)
         self._parsed: dict[Path, Config] = {}
         self.root = _config(self.folder, found, texts)
-        kinds = {"hcl" if file.name.endswith(".tf") else "json" for file in found}
+        kinds = {"hcl" if file.name.endswith((".tf", ".tofu")) else "json" for file in found}
         self.kind = "mixed" if len(kinds) > 1 else kinds.pop()
 
     def given(self) -> dict[str, Any]:
@@ -217,8 +218,9 @@ def _opened(path: Path, told: Inputs) -> Source | Model:
     if path.is_dir():
         return _folder(path, told)
     text = files.read_text(path)
-    if path.name.endswith((".tf", ".tf.json")):
+    if path.name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")):
         return Source(path, [path], {path: text}, told)
+    _refuse_logs(path, text)
     if not text.lstrip().startswith("{"):
         raise Problem(
             f"{path}: it is neither a folder with Terraform configuration, nor a .tf or .tf.json file, "
@@ -238,6 +240,30 @@ def _opened(path: Path, told: Inputs) -> Source | Model:
     return Source(path, [path], {path: text}, told)
 
 
+def _refuse_logs(path: Path, text: str) -> None:
+    """Say what is wrong with the usual mistakes for a plan in JSON."""
+    if text.startswith(('{"format_version"', "{\n")):
+        return
+    if re.match(r'\s*\{"@level"', text):
+        raise Problem(
+            f"{path}: this is the log of terraform plan -json, not the plan: terraform plan -out=FILE, "
+            "then terraform show -json FILE"
+        )
+    begin = re.search(r'^\{\s*"format_version"', text, re.MULTILINE)
+    if begin and text[: begin.start()].strip():
+        raise Problem(
+            f"{path}:1: something stands before the plan's JSON, which begins in line "
+            f"{text.count(chr(10), 0, begin.start()) + 1}: a wrapper around terraform may have written it "
+            "(setup-terraform: terraform_wrapper: false)"
+        )
+    if re.search(
+        r"^(Terraform|OpenTofu) will perform the following actions:|^Plan: \d+ to add", text, re.MULTILINE
+    ):
+        raise Problem(
+            f"{path}: this is a plan as text; the gate judges it in JSON: terraform show -json FILE"
+        )
+
+
 def _folder(path: Path, told: Inputs) -> Source:
     found = files.configuration_files(path)
     if not found:
@@ -255,7 +281,7 @@ def _config(folder: Path, found: list[Path], texts: Mapping[Path, str]) -> Confi
     for file in found:
         text = texts[file] if file in texts else files.read_text(file)
         target = overrides if files.is_override(file) else blocks
-        if file.name.endswith(".tf"):
+        if file.name.endswith((".tf", ".tofu")):
             from policies.readers import hcl
 
             target.extend(hcl.parse(text, str(file)))

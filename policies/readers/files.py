@@ -31,6 +31,10 @@ def read_text(path: Path) -> str:
         raise Problem(
             f"{path}: this is a saved plan; convert it first: terraform show -json {path.name} > plan.json"
         )
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Problem(
+            f"{path}: it is UTF-16, as PowerShell's > writes: save it as UTF-8 (Out-File -Encoding utf8)"
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -82,22 +86,24 @@ def is_ignored(name: str) -> bool:
 def configuration_files(folder: Path) -> list[Path]:
     """The files of a folder that Terraform reads as configuration, in its order: overrides last.
 
-    A folder of such a name is none of them; a link, a device or a pipe is, and is refused when it is read.
+    A folder of such a name is none of them; a link, a device or a pipe is, and is refused when it is read. A folder
+    with files of OpenTofu's alone (`.tofu`) is read as OpenTofu does, for Terraform there is nothing in it.
 
     Raises:
-        Problem: the folder cannot be read, holds files that only OpenTofu reads, or one whose name cannot be shown.
+        Problem: the folder cannot be read, holds files that only OpenTofu reads beside others, or one whose name cannot
+            be shown.
 
     Source: https://developer.hashicorp.com/terraform/language/files
     """
     names = [name for name, is_folder in _entries(folder) if not is_folder and not is_ignored(name)]
-    foreign = next((name for name in names if name.endswith((".tofu", ".tofu.json"))), None)
-    if foreign:
+    found = [name for name in names if name.endswith((".tf", ".tf.json"))]
+    foreign = [name for name in names if name.endswith((".tofu", ".tofu.json"))]
+    if found and foreign:
         raise Problem(
-            f"{folder / foreign}: OpenTofu reads this file in place of its .tf twin, the gate does not: "
+            f"{folder / foreign[0]}: OpenTofu reads this file, in place of a .tf twin, and Terraform does not: "
             "judge a plan instead (tofu show -json)"
         )
-    found = [_admitted(folder, name) for name in names if name.endswith((".tf", ".tf.json"))]
-    return sorted(found, key=is_override)
+    return sorted((_admitted(folder, name) for name in found or foreign), key=is_override)
 
 
 def is_override(path: Path) -> bool:
@@ -105,7 +111,7 @@ def is_override(path: Path) -> bool:
 
     Source: https://developer.hashicorp.com/terraform/language/files/override
     """
-    stem = path.name.removesuffix(".json").removesuffix(".tf")
+    stem = path.name.removesuffix(".json").removesuffix(".tf").removesuffix(".tofu")
     return stem == "override" or stem.endswith("_override")
 
 

@@ -298,3 +298,43 @@ def test_a_file_of_data_has_a_bound(written: Written, monkeypatch: pytest.Monkey
     folder = written({"main.tf": 'output "it" {\n  value = file("data")\n}\n', "data": "x" * 11})
     with pytest.raises(Problem, match="11 bytes; the gate reads up to 10"):
         read(folder)
+
+
+def test_files_of_opentofu_alone_are_read_and_beside_others_refused(written: Written) -> None:
+    """Beside `.tf` files the two programs read different things, so that neither view can be taken."""
+    text = 'resource "aws_sqs_queue" "main" {{\n  name = "{}"\n}}\n'
+    folder = written(
+        {
+            "main.tofu": text.format("base"),
+            "override.tofu": text.format("override"),
+            "more.tofu.json": {"resource": {"aws_vpc": {"main": {}}}},
+        }
+    )
+    model = read(folder).model
+    assert [one.address for one in model.resources] == ["aws_vpc.main", "aws_sqs_queue.main"][::-1]
+    assert model.of_type("aws_sqs_queue")[0].text("name") == "override"
+    (folder / "other.tf").write_text("")
+    with pytest.raises(Problem, match="Terraform does not"):
+        read(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            '[command]terraform-bin show -json x\n{"format_version":"1.2"}\n',
+            "plan.json:1: .* begins in line 2",
+        ),
+        (
+            '{"@level":"info","@message":"Terraform 1.11.4"}\n{"@level":"info"}\n',
+            "the log of terraform plan -json",
+        ),
+        ("\nTerraform will perform the following actions:\n\nPlan: 1 to add\n", "a plan as text"),
+        ('{"format_version":"1.2"}'.encode("utf-16"), "it is UTF-16"),
+        ("words\n", "nor a plan in JSON"),
+    ],
+)
+def test_what_is_no_plan_is_told_for_what_it_is(written: Written, content: str | bytes, words: str) -> None:
+    folder = written({"plan.json": content})
+    with pytest.raises(Problem, match=words):
+        read(folder / "plan.json")
