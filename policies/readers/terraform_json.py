@@ -63,6 +63,19 @@ def _constant(name: str) -> NoReturn:
 _SCAN: Final = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant).scan_once  # type: ignore[attr-defined]
 
 
+# The escape of one half of a character beyond 16 bits, which stands for nothing without its other half.
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _whole(text: str, value: Any) -> None:
+    """Refuse texts with half a character in them: Terraform puts another in its place."""
+    if _HALF.search(text):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise _Malformed("a text holds half a character (an escape of D800 to DFFF alone)", 0) from error
+
+
 class Text:
     """The text of a file with its line ends, which are looked up only when a line is asked for."""
 
@@ -114,6 +127,7 @@ def decode(text: str, file: str, *, written_by_people: bool = True) -> Any:
         end = _skip(text, end)
         if end != len(text):
             raise _Malformed("there is something after the document", end)
+        _whole(text, value)
     except _Malformed as error:
         raise Problem(f"{file}:{source.line(error.offset)}: it is not JSON: {error}") from error
     return value
@@ -135,6 +149,7 @@ def parse(text: str, file: str) -> list[Block]:
         end = _skip(text, end)
         if end != len(text):
             raise _Malformed("there is something after the document", end)
+        _whole(text, [(block.labels, block.body) for block in blocks])
     except _Malformed as error:
         raise Problem(f"{file}:{source.line(error.offset)}: it cannot be parsed: {error}") from error
     except RecursionError as error:

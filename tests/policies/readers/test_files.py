@@ -338,3 +338,21 @@ def test_what_is_no_plan_is_told_for_what_it_is(written: Written, content: str |
     folder = written({"plan.json": content})
     with pytest.raises(Problem, match=words):
         read(folder / "plan.json")
+
+
+@pytest.mark.parametrize("name", ["main.tf.json", "x.auto.tfvars.json"])
+@pytest.mark.parametrize("text", ["\\ud800x", "x\\uDC00", "\\udc00\\ud83d"])
+def test_half_a_character_is_refused(written: Written, name: str, text: str) -> None:
+    files = {
+        "main.tf": 'variable "a" { default = 1 }\n',
+        name: f'{{"variable": {{"b": {{"default": "{text}"}}}}}}',
+    }
+    if name.startswith("x"):
+        files[name] = f'{{"a": "{text}"}}'
+    with pytest.raises(Problem, match="half a character"):
+        read(written(files))
+
+
+def test_a_character_in_two_escapes_is_read(written: Written) -> None:
+    folder = written({"main.tf.json": '{"output": {"a": {"value": "\\ud83d\\ude00 \\\\ud800"}}}'})
+    assert read(folder).model.outputs[0].value == "\U0001f600 \\ud800"
