@@ -75,7 +75,7 @@ _ENDINGS: Final = (
     "hybrid_cluster_database|image_disk|managed_disk|logging_\\w*bucket_config|maxcompute_project|vsan_\\w+|volume_group"
 )
 _VERSION: Final = r"(?:_v\d+(?:_?(?:alpha|beta)\d*)?)?$"
-_STORE: Final = re.compile(
+_STORE: Final = (
     rf"_(?:{_ENDINGS}){_VERSION}"
     rf"|_(?:{_ENGINES})(?:flex)?(?:_[a-z0-9]+)*?_(?:{_THINGS}){_VERSION}"
     # Providers that name a service by its engine alone: aiven_pg, render_postgres.
@@ -89,7 +89,7 @@ _STORE: Final = re.compile(
     r"|^vultr_(?:database|object_storage|block_storage)\w*$|^ibm_(?:cloudant|storage_\w+)$"
 )
 # Names that the patterns match, of things that hold no data of their own.
-_NO_STORE: Final = re.compile(
+_NO_STORE: Final = (
     r"_(?:tiered|regional_tiered|reserve|cdn|edge|build|pull_through)_cache$|_custom_domain$|_cluster_instance$"
     r"|^(?:datadog|newrelic|grafana|pagerduty|buildkite|genesyscloud|twilio|okta|auth0|github|gitlab|opsgenie)_"
     r"|^(?:vault|consul|boundary|tfe|cloudflare_zero_trust)_"
@@ -105,7 +105,7 @@ _NO_STORE: Final = re.compile(
 
 # What creates resources from a description that is not Terraform's: packages, manifests and stacks of other tools,
 # resources of any kind behind one type, programs that are run.
-_CREATOR: Final = re.compile(
+_CREATOR: Final = (
     # The same clouds by a generic provider, whose types no rule reads.
     r"^awscc_|^aws-native_|^cfncompat_|^azapi_(?:resource|update_resource|resource_action|data_plane_resource)$"
     # Stacks, templates and blueprints of the clouds.
@@ -127,7 +127,7 @@ _CREATOR: Final = re.compile(
     r"|^(?:restapi_object|restful_(?:resource|operation)|terracurl_request|curl_\w+|http-client_\w+|graphql_mutation)$"
     r"|^(?:msgraph|openapi)_(?:resource|\w+_action)$|_run_command$"
 )
-_NO_CREATOR: Final = re.compile(
+_NO_CREATOR: Final = (
     r"^scalr_(?:tag|variable|account)\w*$|^(?:env0|spacelift)_(?:\w+_)?(?:variable|user|team)$"
 )
 
@@ -137,9 +137,10 @@ def _kind(type: str) -> tuple[str, str]:
     known = aws_types().get(type)
     if known is not None:
         return known
-    if _CREATOR.search(type) and not _NO_CREATOR.search(type):
+    # Compiling these takes as long as judging a stack, and types of hashicorp/aws never need them.
+    if re.search(_CREATOR, type) and not re.search(_NO_CREATOR, type):
         return CREATOR, ""
-    return (STORE if _STORE.search(type) and not _NO_STORE.search(type) else ""), ""
+    return (STORE if re.search(_STORE, type) and not re.search(_NO_STORE, type) else ""), ""
 
 
 def is_data_store(type: str) -> bool:
