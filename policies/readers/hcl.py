@@ -75,7 +75,7 @@ def parse(text: str, file: str) -> list[Block]:
 
 
 def settings(text: str, file: str) -> list[Body]:
-    """The bodies of a file's `terraform` blocks, which hold nothing to judge and so are no `Block`s.
+    """The bodies of a file's `terraform` blocks alone, for who asks no more of it.
 
     Raises:
         Problem: it is malformed, or sets an argument twice.
