@@ -181,11 +181,19 @@ def serve(make: Callable[[], Played], *, attached: bool = False) -> None:
     """
     # Terraform ends its plugins itself; Ctrl-C reaches the whole process group and is not for them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with tempfile.TemporaryDirectory(prefix="mock-provider-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mock-provider-", dir=_place()) as folder:
         if attached:
             _serve_each(make, folder)
         else:
             _serve_one(make, folder)
+
+
+def _place() -> str | None:
+    """Where the socket's folder goes: the system's own place for temporary files, unless its name is too long.
+
+    Source: unix(7): the path of a socket has at most 108 bytes, on macOS and the BSDs 104.
+    """
+    return "/tmp" if len(os.fsencode(tempfile.gettempdir())) > 70 and os.access("/tmp", os.W_OK) else None
 
 
 def _server(played: Played) -> grpc.Server:

@@ -155,7 +155,15 @@ def _confined(trace: str, outside: Path, folder: Path, scratch: Path) -> set[str
     started = re.compile(
         "|".join(map(re.escape, (*python, terraform))) + r"|(?:/usr)?/bin/(?:unshare|true|sh|dash)"
     )
-    allowed = (str(scratch), str(cache.root()), "/dev/", "/proc/self/", "/proc/thread-self/")
+    # A socket's path has to be short, so that its folder may not be in the scratch folder.
+    allowed = (
+        str(scratch),
+        "/tmp/mock-provider-",
+        str(cache.root()),
+        "/dev/",
+        "/proc/self/",
+        "/proc/thread-self/",
+    )
     for call, arguments, result in _CALL.findall(trace):
         if call == "execve":
             program = _PATH.search(arguments)
