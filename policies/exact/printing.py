@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeGuard
 
+from policies.readers import numbers
 from policies.readers.syntax import (
     Binary,
     Call,
@@ -81,9 +82,10 @@ def _literal(node: Literal) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
         return quoted(str.__str__(value))
-    text = str(value).replace("E", "e").replace("e+", "e")
-    if not re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", text):
-        raise Unwritable(f"{text} is no number")
+    try:
+        text = numbers.text(value)
+    except ValueError as error:
+        raise Unwritable(f"{value} is no number that can be written: {error}") from error
     return f"({text})" if text.startswith("-") else text
 
 

@@ -11,7 +11,6 @@ whatever Terraform says that it knows follows from the configuration alone.
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,6 +58,9 @@ MOST_MODULES: Final = 2_000
 
 MOST_TEXT: Final = 64 << 20
 """The largest configuration that is written, in characters."""
+
+MOST_LISTED: Final = 20_000
+"""More names of files than this, in all that `fileset` lists, are not known to Terraform."""
 
 # What AWS says the same to everybody, or what follows from the arguments alone.
 _PURE_DATA: Final = frozenset({"aws_iam_policy_document"})
@@ -199,21 +201,19 @@ def write(
         Problem: it cannot be written: something in it has no form in HCL, or there is too much of it.
     """
     written = Written()
-    while any(
-        labels[1:] == ("terraform_data", written.pending) for labels in _all_resources(root, around, ())
-    ):
+    taken = {name for _, type, name in _all_resources(root, around, ()) if type == "terraform_data"}
+    while written.pending in taken:
         written.pending += "_"
     work = _Work(written, around, schemas, regional, workspace)
     work.module((), root, given)
-    if given:
-        values = {name: value for name, value in given.items() if name in root.variables}
-        written.texts["terraform.tfvars.json"] = json.dumps(values, default=_number)
+    values = [
+        f"{printing.identifier(name)} = {printing.expression(_literally(value))}\n"
+        for name, value in given.items()
+        if name in root.variables
+    ]
+    if values:
+        written.texts["terraform.tfvars"] = "".join(values)
     return written
-
-
-def _number(value: Any) -> Any:
-    """A number that is neither int nor float, as JSON has it."""
-    return float(value)
 
 
 def _all_resources(
@@ -249,6 +249,7 @@ class _Work:
         self.known = {kind: frozenset(schemas.types(kind)) for kind in ("resource", "data")}
         self.answered = _PURE_DATA | (_REGIONAL_DATA if regional else frozenset())
         self.size = 0
+        self.listed = 0
         self._files: dict[str, str | None] = {}
         self._templates: dict[str, str | None] = {}
         self._sets: dict[tuple[str, str], str | None] = {}
@@ -262,19 +263,29 @@ class _Work:
         return "/".join(("modules", *path)) if path else "."
 
     def add(self, name: str, text: str) -> None:
-        self.size += len(text)
-        if self.size > MOST_TEXT:
-            raise Problem(
-                f"the configuration comes to more than {MOST_TEXT:,} characters: judge its modules one by one"
-            )
+        self._grow(len(text))
         self.written.texts[name] = text
 
     # files
 
+    def _data(self, path: str) -> bytes | None:
+        """The bytes of a file within reach; all of them together are bounded as the texts are."""
+        data = self.around.read(path)
+        self._grow(len(data or b""))
+        return data
+
+    def _grow(self, number: int) -> None:
+        self.size += number
+        if self.size > MOST_TEXT:
+            raise Problem(
+                f"the configuration comes to more than {MOST_TEXT:,} characters, the files among them that its "
+                "functions name: judge its modules one by one"
+            )
+
     def copied(self, path: str) -> str | None:
         """The name of the copy of a file, or None where it is not within reach."""
         if path not in self._files:
-            data = self.around.read(path)
+            data = self._data(path)
             self._files[path] = None
             if data is not None:
                 name = f"files/{len(self.written.copies)}"
@@ -286,12 +297,10 @@ class _Work:
         """The name of a template's copy, in which no function reads a file; None where there cannot be one."""
         if path not in self._templates:
             self._templates[path] = None
-            data = self.around.read(path)
-            text = None
+            data = self._data(path)
             if data is not None:
                 try:
-                    text = data.decode("utf-8")
-                    node = parse_template(text)
+                    node = parse_template(data.decode("utf-8"))
                 except (UnicodeDecodeError, SyntaxFault):
                     return None
                 if not _calls_something_else(node):
@@ -306,7 +315,8 @@ class _Work:
         if key not in self._sets:
             found = self.around.listing(path, pattern)
             self._sets[key] = None
-            if found is not None:
+            self.listed += len(found or ())
+            if found is not None and self.listed <= MOST_LISTED:
                 name = f"sets/{len(self._sets)}"
                 self.written.folders[name] = tuple(found)
                 self._sets[key] = name
@@ -344,6 +354,7 @@ class _Module:
         self.lines: list[str] = []
         self.places: list[tuple[int, Place, str]] = []
         self.pending_used = False
+        self._static_locals: dict[str, str | None] = {}
         self.requirements = dict(_requirements(config))
         self.aws_names = {
             name
@@ -782,12 +793,19 @@ class _Module:
             return str.__str__(node.value) if isinstance(node.value, str) else None
         if isinstance(node, Template):
             parts = [self._static(part, bound, depth) for part in node.parts]
-            return None if None in parts else "".join(part for part in parts if part is not None)
+            known = [part for part in parts if part is not None]
+            # No system has longer paths.
+            return "".join(known) if len(known) == len(parts) and sum(map(len, known)) <= 4096 else None
         if isinstance(node, GetAttr) and isinstance(node.target, Name) and node.target.name not in bound:
             if node.target.name == "path" and node.name in ("module", "root"):
                 return self.config.directory if node.name == "module" else "."
             if node.target.name == "local" and node.name in self.config.locals and depth < 8:
-                return self._static(_node(self.config.locals[node.name][0]), frozenset(), depth + 1)
+                if node.name not in self._static_locals:
+                    # One that is asked for while it is being found refers to itself.
+                    self._static_locals[node.name] = None
+                    value = _node(self.config.locals[node.name][0])
+                    self._static_locals[node.name] = self._static(value, frozenset(), depth + 1)
+                return self._static_locals[node.name]
         return None
 
 

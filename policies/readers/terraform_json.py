@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn
 
 from policies.engine.model import Place
 from policies.engine.values import steps
+from policies.readers import numbers
 from policies.readers.configuration import Block
 from support.problem import Problem
 
@@ -60,7 +61,9 @@ def _constant(name: str) -> NoReturn:
 
 
 # The decoder's C scanner reads one value from an offset and says where it ends.
-_SCAN: Final = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant).scan_once  # type: ignore[attr-defined]
+_SCAN: Final = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_float=numbers.parsed, parse_constant=_constant
+).scan_once  # type: ignore[attr-defined]
 
 
 # The escape of one half of a character beyond 16 bits, which stands for nothing without its other half.

@@ -336,3 +336,22 @@ def test_blocks_of_the_providers_own_keep_the_names_that_are_terraforms_at_the_t
     assert notes[0].endswith(exact.EVALUATED)
     (found,) = reading.model.of_type("aws_backup_plan")
     assert found.number("rule[0].lifecycle.delete_after") == 7
+
+
+def test_a_number_in_json_is_what_is_written_and_not_the_nearest_double(
+    written: Written, tmp_path: Path
+) -> None:
+    numbers = {"a": "9007199254740993.5", "b": "1e400", "c": "0.1"}
+    others = {"a": "9007199254740994", "b": "2e400", "c": "0.1"}
+    # Python's own JSON has no such numbers.
+    listed = ", ".join(f'"{name}": {number}' for name, number in numbers.items())
+    queues = {
+        name: {"sqs_managed_sse_enabled": f"${{local.{name} == {other}}}"} for name, other in others.items()
+    }
+    provider = '"provider": {"aws": {"region": "eu-west-1"}}'
+    text = f'{{"locals": {{{listed}}}, {provider}, "resource": {{"aws_sqs_queue": {json.dumps(queues)}}}}}'
+    folder = written({"main.tf.json": text})
+    for options in ([], ["--exact"]):
+        _, found = report(folder, tmp_path, *options)
+        statuses = {one["address"][-1]: one["status"] for one in found["findings"]}
+        assert statuses == {"a": "fail", "b": "fail", "c": "pass"}

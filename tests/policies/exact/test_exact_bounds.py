@@ -56,3 +56,23 @@ def test_nothing_stays_behind(written: Written, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
     exact.read_exactly([written({"main.tf": REGION + QUEUE % '"q"'})])
     assert list(scratch.iterdir()) == []
+
+
+def test_a_path_through_many_locals_is_found_once(written: Written) -> None:
+    uses = [f"${{local.a{step}}}" * 30 for step in range(7)]
+    steps = [f'  a{step + 1} = "{use}"\n' for step, use in enumerate(uses)]
+    text = 'locals {\n  a0 = ""\n' + "".join(steps) + "}\n" + QUEUE % 'file("${local.a7}x.txt")'
+    (reading,), notes = exact.read_exactly([written({"main.tf": REGION + text, "x.txt": "named"})])
+    assert notes[0].endswith(exact.EVALUATED)
+    assert reading.model.of_type("aws_sqs_queue")[0].text("name") == "named"
+
+
+def test_files_that_are_copied_are_bounded_all_together(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MOST_TEXT", 5_000)
+    files = {f"{number}.txt": "x" * 1_000 for number in range(9)}
+    listed = ", ".join(f'file("{name}")' for name in files)
+    folder = written({**files, "main.tf": REGION + QUEUE % f'substr(join("", [{listed}]), 0, 4)'})
+    with pytest.raises(Problem, match="comes to more than 5,000 characters"):
+        exact.read_exactly([folder])

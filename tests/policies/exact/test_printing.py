@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mock_provider.terraform import find
 from policies.exact import printing
-from policies.readers import hcl
+from policies.readers import hcl, numbers
 from policies.readers.syntax import (
     Binary,
     Call,
@@ -181,3 +181,14 @@ def test_terraform_reads_the_texts_as_they_are(tmp_path: Path) -> None:
     answered = json.loads(base64.b64decode(json.loads(done.stdout)))
     # HCL reads texts in normal form C; those here are in it.
     assert answered == [*NASTY, *(f"{text}X{text}" for text in NASTY)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0.1", "9007199254740993.5", "1e400", "1e-400", "123456789012345678901234567890.123456789", "5e+3"],
+)
+def test_a_number_keeps_all_of_its_digits(text: str) -> None:
+    before, after = parse_expression(text), parse_expression(printing.expression(parse_expression(text)))
+    assert isinstance(before, Literal)
+    assert isinstance(after, Literal)
+    assert numbers.exact(before.value) == numbers.exact(after.value)
