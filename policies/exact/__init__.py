@@ -94,9 +94,9 @@ def _evaluated(source: Source) -> Reading:
 def _surroundings(source: Source) -> writing.Surroundings:
     """How the writer follows modules and reads files of a configuration."""
 
-    def follow(path: tuple[str, ...], config: Config, block: Block) -> writing.ModuleCall:
+    def follow(path: tuple[str, ...], config: Config, block: Block) -> Config | None:
         found = source.load(config, (*path, block.labels[0]), block)
-        return writing.ModuleCall(None, found) if isinstance(found, str) else writing.ModuleCall(found)
+        return None if isinstance(found, str) else found
 
     return writing.Surroundings(follow, source.reach.data, source.reach.listing)
 

@@ -126,14 +126,6 @@ class Schemas(Protocol):
     def block(self, kind: Any, terraform_type: str) -> Schema: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleCall:
-    """A module call that was followed: what it calls, or in words why that is not there."""
-
-    config: Config | None
-    reason: str = ""
-
-
 @dataclass(slots=True)
 class Written:
     """What Terraform is handed, by paths relative to the folder that it runs in.
@@ -167,13 +159,13 @@ class Written:
 class Surroundings:
     """What the writer asks of the readers.
 
-    `follow(path, config, block)` gives what a module call leads to, `path` being the names of the calls down to
-    `config`. `read(path)` gives the bytes of a file within reach, named as Terraform names it from the root
-    module's folder, or None. `listing(path, pattern)` gives the names of the files below a folder of which a pattern
-    chooses some, or None where it might choose what is not within reach.
+    `follow(path, config, block)` gives what a module call leads to, or None where that is not there; `path` are the
+    names of the calls down to `config`. `read(path)` gives the bytes of a file within reach, named as Terraform
+    names it from the root module's folder, or None. `listing(path, pattern)` gives the names of the files below a
+    folder of which a pattern chooses some, or None where it might choose what is not within reach.
     """
 
-    follow: Callable[[tuple[str, ...], Config, Block], ModuleCall]
+    follow: Callable[[tuple[str, ...], Config, Block], Config | None]
     read: Callable[[str], bytes | None]
     listing: Callable[[str, str], list[str] | None]
 
@@ -231,7 +223,7 @@ def _all_resources(
             )
         yield from config.resources
         for name, block in config.modules.items():
-            child = around.follow(path, config, block).config
+            child = around.follow(path, config, block)
             if child is not None:
                 pending.append(((*path, name), child))
 
@@ -411,8 +403,8 @@ class _Module:
         work.add(file, "\n".join(self.lines) + "\n")
         work.written.places[file] = self.places
         for name, call in self.calls.items():
-            if call.config is not None:
-                work.module((*self.path, name), call.config, None)
+            if call is not None:
+                work.module((*self.path, name), call, None)
 
     def _blocks(self) -> None:
         config = self.config
@@ -430,7 +422,7 @@ class _Module:
             if key not in self.withheld:
                 self._resource(key, block)
         for name, block in config.modules.items():
-            if self.calls[name].config is not None:
+            if self.calls[name] is not None:
                 self._call(name, block)
         for name, block in config.outputs.items():
             self._output(name, block)
@@ -498,7 +490,7 @@ class _Module:
     def _call(self, name: str, block: Block) -> None:
         self._mark(block.place)
         call = self.calls[name]
-        assert call.config is not None
+        assert call is not None
         below = "./" if self.path else "./modules/"
         self.lines.append(f'module "{printing.identifier(name)}" {{')
         self.lines.append(f"  source = {printing.quoted(below + name)}")
@@ -507,7 +499,7 @@ class _Module:
                 self._mark(block.place, argument)
                 self.lines.append(f"  {argument} = {self._text(block.body[argument])}")
         if block.body.get("providers") is not None:
-            self._passed(block.body["providers"], call.config)
+            self._passed(block.body["providers"], call)
         for argument, value in block.body.items():
             if argument not in ("source", "version", "providers", "count", "for_each", "depends_on", "//"):
                 self._mark(block.place, argument)
@@ -749,8 +741,7 @@ class _Module:
                 return Literal(self.work.workspace)
             return self.unknown_text()
         if root == "module":
-            call = self.calls.get(name)
-            return self.unknown() if call is not None and call.config is None else None
+            return self.unknown() if name in self.calls and self.calls[name] is None else None
         if ("resource", root, name) in self.withheld:
             return self.unknown()
         return None
