@@ -149,8 +149,10 @@ mutation: .venv/ready .venv-checkov/ready ## what the rules catch, and Checkov's
 	@$(PY) main.py synth --env prod >/dev/null && $(PY) -m policies.mutation cdktf.out/stacks/cloudmart-prod/cdk.tf.json --page
 
 .PHONY: shuffled-lives
-shuffled-lives: .venv/ready ## LIVES=10 whole lives of prod through Terraform, each in another order
-	@SHUFFLED_LIVES=$${LIVES:-10} $(PY) -m pytest -q -n auto --dist load tests/mock_provider/test_orders.py -k shuffled
+shuffled-lives: .venv/ready ## LIVES=10 whole lives, each in another order, of each ENV with each TF: terraform, tofu, wheel
+	@only=shuffled; [ -z "$(filter-out file,$(origin ENV))" ] || only="$$only and $$ENV"; [ -z "$$TF" ] || only="$$only and $$TF"; \
+	SHUFFLED_LIVES=$${LIVES:-10} PYTEST_ADDOPTS="$$PYTEST_ADDOPTS $$ARGS" $(PY) -m pytest -q -n auto --dist load --durations 0 \
+	  tests/mock_provider/test_orders.py -k "$$only"
 
 .PHONY: test
 test: .venv/ready .venv-checkov/ready ## the whole suite

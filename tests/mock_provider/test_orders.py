@@ -16,10 +16,10 @@ from mock_provider import plugin
 from mock_provider.account import Account, Refused, Thing, checks
 from policies.engine.model import without_keys
 from policies.readers import read
-from tests.mock_provider.conftest import Configuration, Project, count
+from tests.mock_provider.conftest import PRODUCTS, Configuration, Project, at_hand, count
 
 RANDOM_ORDERS = 500
-LIVES = int(os.environ.get("SHUFFLED_LIVES", "3"))
+ENVIRONMENTS = ("prod", "dev")
 
 
 def unprotected(configuration: Configuration) -> Configuration:
@@ -128,18 +128,33 @@ def test_a_missing_edge_is_found(prod: Stack, later: str, earlier: str, code: st
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("seed", [str(number) for number in range(1, LIVES + 1)])
+def lives() -> list[tuple[str, str, str]]:
+    """Environment, product and seed: as many seeds as are asked for of every pair, or one seed of each pair."""
+    pairs = [(one, product) for one in ENVIRONMENTS for product in PRODUCTS if at_hand(product)]
+    asked = os.environ.get("SHUFFLED_LIVES")
+    if asked is None:
+        return [(*pair, str(number)) for number, pair in enumerate(pairs, 1)]
+    return [(*pair, str(number)) for pair in pairs for number in range(1, int(asked) + 1)]
+
+
+@pytest.mark.parametrize(("environment", "terraform", "seed"), lives())
 def test_shuffled_lives(
-    seed: str, stack: Callable[[str], Configuration], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    environment: str,
+    terraform: str,
+    seed: str,
+    stack: Callable[[str], Configuration],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Apply, destroy, apply, destroy through Terraform, each call held back at random."""
+    """Apply, destroy, apply, destroy through Terraform, each call held back at random, and nothing given for the
+    second life that the first had not."""
     monkeypatch.setenv(plugin.SHUFFLE, seed)
-    project = Project(tmp_path / "stack", tmp_path / "state", "wheel")
-    for snapshot in ("first", "second"):
-        changed = unprotected(stack("prod"))
-        changed["resource"]["aws_db_instance"]["main"]["final_snapshot_identifier"] = snapshot
-        project.write(json.dumps(changed), "cdk.tf.json")
+    configuration = unprotected(stack(environment))
+    project = Project(tmp_path / "stack", tmp_path / "state", terraform)
+    project.write(json.dumps(configuration), "cdk.tf.json")
+    for _ in range(2):
         values = project.apply()
-        assert sum(not one.startswith("data.") for one in values) == count(changed)
+        assert sum(not one.startswith("data.") for one in values) == count(configuration)
+        project.run("plan", "-detailed-exitcode")
         project.run("destroy", "-auto-approve")
         assert project.values() == {}
