@@ -74,7 +74,8 @@ def _need(row: Mapping[str, Any]) -> Need:
     )
 
 
-# The provider asks again for minutes where a grant is still missing: the order alone fails there as good as never.
+# The provider asks again for longer than what is missing takes to be made, such as a grant: the order alone fails there
+# as good as never.
 NEEDS: Final[tuple[Need, ...]] = tuple(
     _need(row) for row in json.loads(FILE.read_bytes())["rows"] if not row.get("retried")
 )
@@ -191,13 +192,20 @@ def _name(key: Key) -> str:
     return key.address if isinstance(key, Resource) else key
 
 
-def asks(key: Key, pair: Pair) -> bool:
-    """Whether what two belong together by asks for the other: not where it brings what is needed itself."""
+def asks(key: Key, pair: Pair) -> bool | None:
+    """Whether what two belong together by asks for the other: not where it brings what is needed itself.
+
+    None where that cannot be told.
+    """
     if isinstance(key, str):
         return True
-    if holds(key, pair.of_when) is False:
-        return False
-    return not any(holds(key, {name: ["*"]}) and key.get(name) is not False for name in pair.has)
+    result = holds(key, pair.of_when)
+    for name in pair.has:
+        brought = holds(key, {name: ["*"]})
+        if result is False or (brought and key.get(name) is not False):
+            return False
+        result = None if brought is None else result
+    return result
 
 
 def same(one: Key, other: Key) -> bool:

@@ -14,7 +14,16 @@ from typing import Any, Final
 
 from policies.engine.model import Earlier, without_keys
 from policies.readers.configuration import Block, Config, Evaluation, Module, plain_text, provider_name
-from policies.readers.syntax import GetAttr, Index, Name, Node, SyntaxFault, parse_expression, parse_template
+from policies.readers.syntax import (
+    GetAttr,
+    Index,
+    Literal,
+    Name,
+    Node,
+    SyntaxFault,
+    parse_expression,
+    parse_template,
+)
 
 Point = tuple[str, ...]
 """A point of the graph: its kind, the module's address, and what it is called there.
@@ -176,7 +185,8 @@ class Order:
 def references(value: Any, expression: bool = False) -> Iterator[Steps]:
     """The references in an argument or a body, in either syntax.
 
-    `expression` says that texts in it are expressions, as in the `depends_on` of Terraform JSON.
+    `expression` says that texts in it are expressions, as in the `depends_on` of Terraform JSON, and in that of
+    files as Terraform 0.11 had them, which it still takes.
     """
     if isinstance(value, str):
         with suppress(SyntaxFault):
@@ -204,6 +214,9 @@ def references(value: Any, expression: bool = False) -> Iterator[Steps]:
             yield (node.name, *reversed(steps))
         else:
             yield from references(node)
+    elif isinstance(value, Literal):
+        if expression:
+            yield from references(value.value, expression)
     elif isinstance(value, Node) and is_dataclass(value):
         for one in fields(value):
-            yield from references(getattr(value, one.name))
+            yield from references(getattr(value, one.name), expression)

@@ -64,15 +64,16 @@ def _judged(resource: Resource, model: Model, need: Need) -> Iterator[Verdict]:
         return
     own = [ends(resource, model, pair.ways, pair.of) for pair in need.pairs]
     for pair, found in zip(need.pairs, own, strict=True):
-        found.keys = [key for key in found.keys if asks(key, pair)]
+        found.keys = [key for key in found.keys if asks(key, pair) is not False]
         if not found.keys and not found.blind:
             return
     theirs = {id(one): [ends(one, model, pair.needed, pair.of) for pair in need.pairs] for one in candidates}
     for key in own[0].keys:
         keys = [Ends([key]), *own[1:]]
+        needed = applies and asks(key, need.pairs[0])
         sure = [one for one in candidates if all(map(_meet, keys, theirs[id(one)]))]
         if sure:
-            yield _ordered(resource, model, need, sure, key, applies)
+            yield _ordered(resource, model, need, sure, key, needed)
             continue
         possible = [one for one in candidates if all(map(_may_meet, keys, theirs[id(one)]))]
         if possible:
@@ -83,7 +84,7 @@ def _judged(resource: Resource, model: Model, need: Need) -> Iterator[Verdict]:
             and key.mode == "managed"
             and not any(k.blind for k in keys)
         ):
-            yield _nothing(model, need, key, applies)
+            yield _nothing(model, need, key, needed)
     if not own[0].keys and candidates:
         yield _perhaps(resource, model, need, candidates)
 

@@ -10,8 +10,7 @@ from tests.mock_provider.conftest import Configuration, Project, actions, count
 
 
 def life(project: Project, configuration: Configuration) -> None:
-    """Valid, planned, applied, nothing left to do, destroyed: twice, from an account that has nothing but what the first
-    life left there."""
+    """Valid, planned, applied, nothing left to do, destroyed: twice, in one account, with no name changed between."""
     changed: Configuration = json.loads(json.dumps(configuration))
     changed["resource"]["aws_lb"]["main"]["enable_deletion_protection"] = False
     changed["resource"]["aws_db_instance"]["main"]["deletion_protection"] = False

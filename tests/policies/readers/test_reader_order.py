@@ -105,6 +105,9 @@ resource "aws_sqs_queue" "by_for_each" {
 resource "aws_sqs_queue" "by_itself" {
   depends_on = [module.network, data.aws_iam_policy_document.main]
 }
+resource "aws_sqs_queue" "by_itself_in_quotes" {
+  depends_on = ["module.network", "data.aws_iam_policy_document.main", "aws_sns_topic.tag"]
+}
 resource "aws_security_group" "dynamic" {
   dynamic "ingress" {
     for_each = toset([aws_sns_topic.tag.name])

@@ -671,3 +671,102 @@ resource "aws_lb" "waits" {
   subnets            = var.subnets
   depends_on         = [aws_internet_gateway.main]
 }
+
+#### references in quotes, as Terraform 0.11 had them
+#= aws_nat_gateway.waits: pass
+#= aws_nat_gateway.hurries: fail
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/16"
+}
+resource "aws_subnet" "a" {
+  vpc_id     = aws_vpc.main.id
+  cidr_block = "10.0.0.0/24"
+}
+resource "aws_internet_gateway" "main" {
+  vpc_id = aws_vpc.main.id
+}
+resource "aws_nat_gateway" "waits" {
+  subnet_id     = aws_subnet.a.id
+  allocation_id = "eipalloc-0123456789abcdef0"
+  depends_on    = ["aws_internet_gateway.main"]
+}
+resource "aws_nat_gateway" "hurries" {
+  subnet_id     = aws_subnet.a.id
+  allocation_id = "eipalloc-0123456789abcdef1"
+  tags          = { Waits = "aws_internet_gateway.main" }
+}
+
+#### a gateway that may be attached already
+#= aws_route.out: unknown
+#= never planned: Terraform asks for the values
+variable "vpc_id" {
+  type = string
+}
+resource "aws_internet_gateway" "main" {
+  vpc_id = var.vpc_id
+}
+resource "aws_route_table" "main" {
+  vpc_id = var.vpc_id
+}
+resource "aws_route" "out" {
+  route_table_id         = aws_route_table.main.id
+  destination_cidr_block = "0.0.0.0/0"
+  gateway_id             = aws_internet_gateway.main.id
+}
+
+#### what the provider asks for again until it is there
+#= nothing
+resource "aws_lambda_function" "work" {
+  function_name = "work"
+  role          = "arn:aws:iam::000000000000:role/work"
+  image_uri     = "000000000000.dkr.ecr.us-east-1.amazonaws.com/work:1"
+  package_type  = "Image"
+}
+resource "aws_lambda_permission" "logs" {
+  function_name = aws_lambda_function.work.function_name
+  action        = "lambda:InvokeFunction"
+  principal     = "logs.amazonaws.com"
+}
+resource "aws_lambda_permission" "secrets" {
+  function_name = aws_lambda_function.work.function_name
+  action        = "lambda:InvokeFunction"
+  principal     = "secretsmanager.amazonaws.com"
+}
+resource "aws_cloudwatch_log_group" "web" {
+  name = "web"
+}
+resource "aws_cloudwatch_log_subscription_filter" "web" {
+  name            = "web"
+  log_group_name  = aws_cloudwatch_log_group.web.name
+  filter_pattern  = ""
+  destination_arn = aws_lambda_function.work.arn
+}
+resource "aws_secretsmanager_secret" "main" {
+  name = "main"
+}
+resource "aws_secretsmanager_secret_rotation" "main" {
+  secret_id           = aws_secretsmanager_secret.main.id
+  rotation_lambda_arn = aws_lambda_function.work.arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_s3_bucket" "files" {
+  bucket = "files-of-this-case"
+}
+resource "aws_s3_bucket_versioning" "files" {
+  bucket = aws_s3_bucket.files.id
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+resource "aws_s3_bucket_replication_configuration" "files" {
+  bucket = aws_s3_bucket.files.id
+  role   = "arn:aws:iam::000000000000:role/replication"
+  rule {
+    status = "Enabled"
+    destination {
+      bucket = "arn:aws:s3:::a-bucket-that-others-made"
+    }
+  }
+}
