@@ -80,6 +80,8 @@ _OWN = (
     "crash.log",
 )
 _OVERRIDE = "mock_provider_override.tf.json"
+# How the mirror's script starts the plugin, as a shell's words.
+_PLUGIN = "MOCK_PROVIDER_COMMAND"
 # In a state folder: that the states in it are the mock's own.
 _MARK = ".mock-provider"
 _STATES = ("terraform.tfstate", "terraform.tfstate.backup", "terraform.tfstate.d")
@@ -212,6 +214,7 @@ def environment(
         **dict.fromkeys(_PROXIES, "http://127.0.0.1:9"),
         "CLOUDMART_CACHE": str(cache.root()),
         "TF_CLI_CONFIG_FILE": str(mirror / "terraform.tfrc"),
+        _PLUGIN: shlex.join(_plugin_command()),
     }
     if faults_file is not None:
         faults.load(faults_file)
@@ -232,6 +235,7 @@ def prepared(
     faults_file: Path | None = None,
     claim_version: str | None = None,
     backend: Backend = "refuse",
+    elsewhere: bool = False,
 ) -> Iterator[Prepared]:
     """All that is needed to start `terraform ARGUMENTS` on the configuration in `cwd`.
 
@@ -239,6 +243,7 @@ def prepared(
     `state` is the folder for Terraform's state and data (default: one in the cache, by the
     configuration's path). Where the configuration was not initialized for the mock yet, that is
     done first. While the context is open, no other run initializes in the same state folder.
+    With `elsewhere`, a plan that was made for a local state in another folder is applied to this one.
 
     Raises:
         Problem: no Terraform, a backend that is not local (unless `backend` is `local`), an option
@@ -267,7 +272,7 @@ def prepared(
         if not initializing:
             _prove(own)
         if command == "apply":
-            words = [*_own_plans(words, plans, own)]
+            words = [*_own_plans(words, plans, own, elsewhere=elsewhere)]
         occurring = _occurring(own, folder, command, words)
         if occurring is not None:
             variables[plugin.ANSWER] = str(_answer(own, occurring))
@@ -440,9 +445,15 @@ def _signals_passed_on(process: subprocess.Popen[str], *, ctrl_c: bool) -> Itera
 
 
 def _mirror(version: str) -> Path:
-    """The folder with the provider's mirror and Terraform's configuration (`terraform.tfrc`) that names it."""
-    start = shlex.join(_plugin_command())
-    script = f"#!/bin/sh\n# hashicorp/aws, played by the mock provider.\nexec {start}\n"
+    """The folder with the provider's mirror and Terraform's configuration (`terraform.tfrc`) that names it.
+
+    The provider's script is the same everywhere, since Terraform's lock file and plans hold its sum: where the program
+    lies comes from the environment.
+    """
+    script = (
+        "#!/bin/sh\n# hashicorp/aws, played by the mock provider; `python -m mock_provider run` says by what.\n"
+        f'eval exec "${{{_PLUGIN}:?is set by the mock provider when it starts Terraform}}"\n'
+    )
     include = ", ".join(f'"{host}/hashicorp/aws"' for host in HOSTS)
     # No service of these hosts is asked for: a module from a registry fails at once, in words.
     hosts = "".join(f"host {json.dumps(host)} {{\n  services = {{}}\n}}\n" for host in HOSTS)
@@ -602,8 +613,10 @@ def _backend(own: Path) -> dict[str, str]:
     return {"path": str(own / "terraform.tfstate"), "workspace_dir": str(own / "terraform.tfstate.d")}
 
 
-def _own_plans(words: list[str], plans: Path, own: Path) -> Iterator[str]:
+def _own_plans(words: list[str], plans: Path, own: Path, *, elsewhere: bool) -> Iterator[str]:
     """The arguments, with each plan file replaced by a copy of it that is proven to be for the mock's own state.
+
+    With `elsewhere`, the copy of a plan for another local state is written for the mock's own.
 
     Raises:
         Problem: a plan is for another state.
@@ -614,7 +627,7 @@ def _own_plans(words: list[str], plans: Path, own: Path) -> Iterator[str]:
             yield word
             continue
         copied = plans / f"plan-{number}"
-        backend = plan_files.copy(path, copied)
+        backend = plan_files.copy(path, copied, _backend(own) if elsewhere else None)
         if backend.type != "local" or backend.config != _backend(own):
             raise Problem(
                 f"{path}: is a plan for another state than the mock provider's own, and applying it would write "

@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipeline",
-        description="Synthesize, judge, plan and apply. The variables ENV, LOCAL, TF, ALLOW_REPLACE, CONFIRM and "
-        "FAULTS, SHUFFLE and EVENT are what the options default to.",
+        description="Synthesize, judge, plan and apply. The variables ENV, LOCAL, TF, ACCOUNT, SIGN, PLAN, "
+        "ALLOW_REPLACE, CONFIRM, FAULTS, SHUFFLE and EVENT are what the options default to.",
     )
     # The folder of the mock's state, once it plays.
     parser.set_defaults(played=None)
@@ -70,8 +70,29 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         default=environ.get("SHUFFLE", ""),
         help="with --local: hold calls back at random, so that things are made in another order",
     )
-    commands.add_parser("plan", parents=[shared], help="synthesize, judge, plan, and save the plan")
+    shared.add_argument(
+        "--account",
+        type=_path,
+        metavar="FOLDER",
+        default=_path(environ.get("ACCOUNT", "")),
+        help="with --local: where the mock's account and state are, for several clones to share",
+    )
+    plan = commands.add_parser("plan", parents=[shared], help="synthesize, judge, plan, and save the plan")
+    plan.add_argument(
+        "--sign",
+        type=_path,
+        metavar="KEY",
+        default=_path(environ.get("SIGN", "")),
+        help="an SSH key to sign the plan's file with",
+    )
     apply = commands.add_parser("apply", parents=[shared], help="apply exactly the saved plan")
+    apply.add_argument(
+        "--plan",
+        type=_path,
+        metavar="FILE",
+        default=_path(environ.get("PLAN", "")),
+        help="a plan.tar that was made in another clone of the same commit",
+    )
     apply.add_argument(
         "--allow-replace",
         metavar="ADDRESS,...",
@@ -120,30 +141,36 @@ def _run(options: argparse.Namespace) -> int:
     if (options.shuffle or options.command == "event") and not local:
         what = "EVENT" if options.command == "event" else "SHUFFLE"
         raise Problem(f"{what}: only the mock provider's account can be played with; add LOCAL=1")
+    if options.account and not local:
+        raise Problem("ACCOUNT: only the mock provider's account has a folder; add LOCAL=1")
     if options.terraform:
         os.environ["TF"] = options.terraform
-    about = target(options.env, local=local)
+    about = target(options.env, local=local, account=options.account)
     if local:
         from mock_provider import plugin
         from mock_provider.account.events import happen
         from mock_provider.runner import claimed, first_line
 
         print(first_line(claimed()), file=sys.stderr)
-        options.played = about.work
+        options.played = about.played
         if options.shuffle:
             os.environ[plugin.SHUFFLE] = options.shuffle
     with held(about):
         if options.command == "event":
-            print("\n".join(happen(about.work, options.event)))
+            print("\n".join(happen(about.played, options.event)))
             print(f"next: {about.make('plan')}")
             return 0
         run = planning.session(about, options.faults)
         if options.command == "plan":
-            return planning.plan(about, run)
+            return planning.plan(about, run, options.sign)
         if options.command == "apply":
             allowed = tuple(filter(None, (one.strip() for one in options.allow_replace.split(","))))
-            return applying.apply(about, run, allowed)
+            return applying.apply(about, run, allowed, options.plan)
         return applying.destroy(about, run, options.confirm)
+
+
+def _path(value: str) -> Path | None:
+    return Path(value).expanduser().absolute() if value else None
 
 
 def _switch(value: str) -> bool:

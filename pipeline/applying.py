@@ -6,10 +6,11 @@ import hashlib
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import applied, holding, judges, planning, record, report, summary, terraform
+from pipeline import applied, artifact, holding, judges, planning, record, report, signing, summary, terraform
 from pipeline.target import Target
 from support.problem import Problem
 from support.progress import step
@@ -27,8 +28,10 @@ PROTECTIONS: Mapping[str, tuple[str, str]] = {
 """Type -> the argument that keeps AWS from deleting it, and the settings' key that lifts it."""
 
 
-def apply(target: Target, run: terraform.Session, allowed: tuple[str, ...]) -> int:
-    """Apply the saved plan; the exit code.
+def apply(
+    target: Target, run: terraform.Session, allowed: tuple[str, ...], carried: Path | None = None
+) -> int:
+    """Apply the saved plan, or the one that was packed into the file `carried`; the exit code.
 
     `allowed` are the addresses of stateful resources that may be replaced or deleted.
 
@@ -36,18 +39,17 @@ def apply(target: Target, run: terraform.Session, allowed: tuple[str, ...]) -> i
         Problem: it may not be applied, or did not go through.
     """
     with planning.drafted(target, run) as private:
-        copies = holding.taken(
-            {
-                **planning.saved_files(target.saved),
-                **{name: target.saved / name for name in (record.NAME, planning.MARKDOWN, planning.LOG)},
-            },
-            private / _TAKEN,
-        )
+        if carried:
+            planning.synthesize(target)
+            copies = _unpacked(target, carried, private)
+        else:
+            copies = holding.taken(_saved(target.saved), private / _TAKEN)
         saved = recorded(target, copies[record.NAME].path)
         made_from = holding.sources(target, private)
-        check(target, run, allowed, saved, {**copies, **made_from})
+        check(target, run, allowed, saved, {**copies, **made_from}, carried)
         given = holding.inputs(target, made_from, private)
-        planning.initialize(target, run, given)
+        planning.initialize(target, run, given, copies["lock"].path)
+        _refuse(target, record.stale(saved, planning.standing(target, run)), carried)
         content = _judged(target, run, copies, given, private)
         told = planning.told_of(target, content, given.configuration)
         print(f"applying the plan of {saved.planned}: {report.headline(told)}", file=sys.stderr)
@@ -56,11 +58,45 @@ def apply(target: Target, run: terraform.Session, allowed: tuple[str, ...]) -> i
         except Problem:
             _keep_log(target, private / _TAKEN / _LOG)
             raise
-        _keep(target, private / _TAKEN, given)
+        _keep(target, private / _TAKEN, given, carried)
         _tell(target, differing)
     print(f"applied: {report.headline(told, done=True)}")
     print(f"next: {target.make('plan')} shows that nothing is left to do")
     return 0
+
+
+def _saved(folder: Path) -> dict[str, Path]:
+    """Where the files of a saved plan lie, by their role in the record or else by their name."""
+    others = (record.NAME, planning.MARKDOWN, planning.LOG)
+    return {**planning.saved_files(folder), **{name: folder / name for name in others}}
+
+
+def _unpacked(target: Target, carried: Path, private: Path) -> dict[str, holding.Copy]:
+    """Copies of the files of a saved plan that came as one file, from whoever may sign for this environment.
+
+    Raises:
+        Problem: the file is none, was changed, or is signed by nobody who may.
+    """
+    name = target.shown(carried)
+    folder = private / "carried"
+    signature = carried.with_name(carried.name + signing.SUFFIX)
+    sources = {"archive": carried, "signature": signature, "signers": target.signers}
+    taken = holding.taken(sources, folder)
+    if not taken["archive"].sha256:
+        raise Problem(
+            f"PLAN={name}: there is no such file: it is what {target.make('plan')} writes as {artifact.NAME}"
+        )
+    if taken["signers"].sha256:
+        archive, signed, signers = (taken[role].path for role in sources)
+        who = signing.signer(archive, signed, signers, name)
+        print(f"  {name}: signed by {who}", file=sys.stderr)
+    inputs = (
+        holding.CONFIGURATION,
+        *(path.name for path in (target.settings, target.waivers, target.parameters)),
+    )
+    artifact.unpack(taken["archive"].path, name, (*planning.SAVED, *inputs), private / "unpacked")
+    copies = holding.taken(_saved(private / "unpacked"), private / _TAKEN)
+    return {role: replace(copy, source=carried / copy.source.name) for role, copy in copies.items()}
 
 
 def _judged(
@@ -118,20 +154,17 @@ def check(
     allowed: tuple[str, ...],
     saved: record.Record,
     copies: Mapping[str, holding.Copy],
+    carried: Path | None = None,
 ) -> None:
     """Refuse a plan that may not be applied, by its record and the copies of all that it rests on.
+
+    `carried` is the file that it came in, if it was made elsewhere.
 
     Raises:
         Problem: so it is; the message says why and how to get there.
     """
     found = planning.found_now(target, run, {role: copies[role] for role in record.ROLES})
-    reasons = record.refusals(saved, found)
-    if reasons:
-        told = "\n".join(f"  - {reason}" for reason in reasons)
-        raise Problem(
-            f"{target.shown(target.saved)}: the saved plan is not applied:\n{told}\n"
-            f"  to get there: {target.make('plan')}, read it, then {target.make('apply')}"
-        )
+    _refuse(target, record.refusals(saved, found, carried=carried is not None), carried)
     missing, surplus = record.not_allowed(saved.replaces, allowed)
     if surplus:
         raise Problem(
@@ -147,6 +180,20 @@ def check(
             f"{target.environment}: this plan replaces or deletes resources that hold data: {', '.join(missing)}\n"
             f"  read {target.shown(target.saved / planning.MARKDOWN)}; if that is what you want: "
             f"{target.make('apply', ALLOW_REPLACE=','.join(saved.replaces))}"
+        )
+
+
+def _refuse(target: Target, reasons: list[str], carried: Path | None) -> None:
+    """Refuse the plan for these reasons, if there are any.
+
+    Raises:
+        Problem: there are.
+    """
+    if reasons:
+        told = "\n".join(f"  - {reason}" for reason in reasons)
+        raise Problem(
+            f"{target.shown(carried or target.saved)}: the saved plan is not applied:\n{told}\n"
+            f"  to get there: {target.make('plan')}, read it, then {target.make('apply')}"
         )
 
 
@@ -331,13 +378,14 @@ def _tell(target: Target, differing: list[str]) -> None:
         )
 
 
-def _keep(target: Target, private: Path, given: holding.Inputs) -> None:
-    """Put the plan that was applied aside, with the JSON that it was made from."""
+def _keep(target: Target, private: Path, given: holding.Inputs, carried: Path | None) -> None:
+    """Put the plan that was applied aside, with the JSON that it was made from; one that was carried stays."""
     holding.write(private / planning.APPLIED_JSON, given.configuration)
     try:
         names = (*planning.SAVED, _LOG, planning.APPLIED_JSON)
         holding.published(target, private, names, target.applied)
-        holding.removed(target.saved)
+        if not carried:
+            planning.withdraw(target)
     except OSError as error:
         raise Problem(
             f"all is applied, but {target.shown(target.saved)} cannot be put aside ({error.strerror}): remove it"
@@ -347,4 +395,5 @@ def _keep(target: Target, private: Path, given: holding.Inputs) -> None:
 def _keep_log(target: Target, log: Path) -> None:
     """Leave the log of an apply that did not go through beside its plan, where there is room for it."""
     with suppress(OSError, Problem):
+        target.saved.mkdir(mode=0o700, exist_ok=True)
         record.save(target.saved / _LOG, log.read_text(encoding="utf-8", errors="replace"))

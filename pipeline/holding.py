@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -23,23 +24,26 @@ from support import cache
 from support.problem import Problem
 
 CONFIGURATION = "cdk.tf.json"
+LOCK = ".terraform.lock.hcl"
 _LARGEST = 512 * 2**20
 """Bytes that a file may have: many times a large stack's plan."""
 _PIECE = 2**20
 
 # What Terraform may leave in its working folder for the next run.
-_STAYING = frozenset((".terraform", ".terraform.lock.hcl", "errored.tfstate", "crash.log"))
+_STAYING = frozenset((".terraform", LOCK, "errored.tfstate", "crash.log"))
 # What this program and Terraform put beside the synthesized JSON. Terraform runs elsewhere and reads none of it.
 _KNOWN = frozenset(
     (
         CONFIGURATION,
         ".pipeline.lock",
         ".terraform",
-        ".terraform.lock.hcl",
+        LOCK,
         ".terraform.tfstate.lock.info",
         "errored.tfstate",
         "last-apply",
         "plan",
+        "plan.tar",
+        "plan.tar.sig",
         "terraform.tfstate",
         "terraform.tfstate.backup",
     )
@@ -52,13 +56,12 @@ DRAFT = ".plan-"
 class Copy:
     """A private copy of a file, with what it was made from.
 
-    `sha256` is that of the copy, empty where there was no such file; `written` is the source's time in nanoseconds.
+    `sha256` is that of the copy, empty where there was no such file.
     """
 
     path: Path
     source: Path
     sha256: str
-    written: int
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def _opened(path: Path, kind: int, folder: int | None) -> int | None:
 def _taken(source: Path, folder: int | None, target: Path) -> Copy:
     descriptor = _opened(source, 0, folder) if folder is not None else None
     if descriptor is None:
-        return Copy(target, source, "", 0)
+        return Copy(target, source, "")
     with os.fdopen(descriptor, "rb") as file:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
@@ -176,7 +179,7 @@ def _taken(source: Path, folder: int | None, target: Path) -> Copy:
                     )
                 digest.update(piece)
                 copy.write(piece)
-    return Copy(target, source, digest.hexdigest(), about.st_mtime_ns)
+    return Copy(target, source, digest.hexdigest())
 
 
 def parsed(path: Path, name: str) -> dict[str, Any]:
@@ -228,8 +231,10 @@ def workplace(target: Target) -> Path:
     return place
 
 
-def lay_out(target: Target, place: Path, configuration: Mapping[str, Any]) -> None:
+def lay_out(target: Target, place: Path, configuration: Mapping[str, Any], lock: Path | None = None) -> None:
     """Put the configuration into Terraform's folder, in the place of all that is there but Terraform's own.
+
+    `lock` is a lock file to put there, too.
 
     A state that is kept beside the synthesized JSON stays there: its path is written whole.
     """
@@ -246,6 +251,9 @@ def lay_out(target: Target, place: Path, configuration: Mapping[str, Any]) -> No
         path = str(target.folder / str(local.get("path") or "terraform.tfstate"))
         settings["backend"] = {"local": {**local, "path": path}}
     write(place / CONFIGURATION, {**configuration, "terraform": settings})
+    if lock is not None:
+        (place / LOCK).unlink(missing_ok=True)
+        shutil.copyfile(lock, place / LOCK)
 
 
 def published(target: Target, private: Path, names: Iterable[str], into: Path) -> None:
@@ -258,18 +266,37 @@ def published(target: Target, private: Path, names: Iterable[str], into: Path) -
     try:
         for name in names:
             if (private / name).is_file():
-                with (
-                    (private / name).open("rb") as source,
-                    os.fdopen(
-                        os.open(draft / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-                    ) as copy,
-                ):
-                    shutil.copyfileobj(source, copy)
+                copied(private / name, draft / name)
         removed(into)
         draft.rename(into)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
+
+
+def copied(source: Path, target: Path) -> None:
+    """Copy a file into a new one that only its owner can read.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    with (
+        source.open("rb") as file,
+        os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy,
+    ):
+        shutil.copyfileobj(file, copy)
+
+
+def locked(lock: Path) -> list[str]:
+    """The providers that a lock file names, each with its version, sorted.
+
+    Source: https://developer.hashicorp.com/terraform/language/files/dependency-lock
+    """
+    text = lock.read_text(encoding="utf-8")
+    return sorted(
+        f"{source} {version}"
+        for source, version in re.findall(r'^provider "([^"]+)" \{\n  version\s*=\s*"([^"]+)"', text, re.M)
+    )
 
 
 def removed(folder: Path) -> None:

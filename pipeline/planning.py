@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -13,7 +14,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import credentials, failures, foreign, holding, judges, record, report, summary, terraform
+from mock_provider.plan_files import Snapshot, snapshot
+from pipeline import (
+    artifact,
+    checkout,
+    credentials,
+    failures,
+    foreign,
+    holding,
+    judges,
+    record,
+    report,
+    signing,
+    summary,
+    terraform,
+)
 from pipeline.holding import Inputs
 from pipeline.target import STATE, Target
 from support import processes
@@ -28,7 +43,9 @@ PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, LOG = (
     "plan.md",
     "plan.jsonl",
 )
-SAVED = (PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, LOG, record.NAME)
+LOCK = "terraform.lock.hcl"
+"""Terraform's lock file of a saved plan, under a name that Terraform does not read."""
+SAVED = (PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, LOG, LOCK, record.NAME)
 """The files of a saved plan."""
 APPLIED_JSON = "configuration.json"
 """The synthesized JSON of the last apply, under a name that neither Terraform nor Checkov reads."""
@@ -47,7 +64,7 @@ def session(target: Target, faults: Path | None = None) -> terraform.Session:
     """
     place = holding.workplace(target)
     if target.local:
-        run = terraform.for_mock(place, target.work, faults)
+        run = terraform.for_mock(place, target.played, faults)
         print(f"  {run.product} {run.version}, against the mock provider", file=sys.stderr)
         return run
     run = terraform.for_aws(place, os.environ)
@@ -88,8 +105,10 @@ def refuse_a_state_on_one_machine(target: Target) -> None:
     )
 
 
-def plan(target: Target, run: terraform.Session) -> int:
+def plan(target: Target, run: terraform.Session, key: Path | None = None) -> int:
     """Plan, and save the plan for `apply`; the exit code: 0, or 1 where a judge refused.
+
+    With `key`, an SSH key, the file that travels is signed.
 
     Raises:
         Problem: anything that kept it from being planned.
@@ -111,8 +130,10 @@ def plan(target: Target, run: terraform.Session) -> int:
         if gates["plan_gate"]:
             return _refused(target)
         told = told_of(target, content, given.configuration)
+        holding.copied(run.writes / holding.LOCK, draft / LOCK)
         _save(target, run, draft, given, gates, told)
-    _tell(target, told)
+        sha256 = _pack(target, given, draft, key)
+    _tell(target, told, sha256)
     return 0
 
 
@@ -120,6 +141,8 @@ def withdraw(target: Target) -> None:
     """Take the saved plan away, if there is one, and drafts that a run left behind."""
     try:
         holding.removed(target.saved)
+        for packed in (target.work / artifact.NAME, target.work / (artifact.NAME + signing.SUFFIX)):
+            packed.unlink(missing_ok=True)
         for left in target.work.glob(f"{holding.DRAFT}*"):
             holding.removed(left)
     except OSError as error:
@@ -185,21 +208,46 @@ def synthesize(target: Target) -> None:
         print(f"  {line}", file=sys.stderr)
 
 
-def initialize(target: Target, run: terraform.Session, given: Inputs) -> None:
+def initialize(target: Target, run: terraform.Session, given: Inputs, lock: Path | None = None) -> None:
     """Lay the configuration out where Terraform runs, and `terraform init`.
+
+    With `lock`, a plan's lock file, the provider is the very one that it names.
 
     Raises:
         Problem: the configuration holds what is not synthesized, or it failed.
     """
     _refuse_foreign(target, target.configuration, foreign.in_configuration(given.configuration))
-    holding.lay_out(target, run.folder, given.configuration)
+    holding.lay_out(target, run.folder, given.configuration, lock)
     if target.local:
         # Whatever is launched against the mock is initialized before.
         with run.launched(["plan"]):
-            return
-    done = terraform.capture(run, ["init", "-input=false", "-no-color"])
+            pass
+    else:
+        words = ["init", "-input=false", "-no-color", *(["-lockfile=readonly"] if lock else [])]
+        done = terraform.capture(run, words)
+        if done.returncode:
+            _stop(target, run, "init", f"{done.stdout}\n{done.stderr}")
+    if lock is None:
+        return
+    then, now = holding.locked(lock), holding.locked(run.writes / holding.LOCK)
+    if then != now:
+        raise Problem(
+            f"{target.environment}: the plan was made with {' and '.join(then)}, and here is {' and '.join(now)}: "
+            f"{target.make('plan')}"
+        )
+
+
+def standing(target: Target, run: terraform.Session) -> Snapshot:
+    """Which state stands now.
+
+    Raises:
+        Problem: Terraform cannot read it.
+    """
+    done = terraform.capture(run, ["state", "pull"])
     if done.returncode:
-        _stop(target, run, "init", f"{done.stdout}\n{done.stderr}")
+        _stop(target, run, "state pull", f"{done.stdout}\n{done.stderr}")
+    state = json.loads(done.stdout) if done.stdout.strip() else {}
+    return Snapshot(str(state.get("lineage") or ""), int(state.get("serial") or 0))
 
 
 def made(target: Target, run: terraform.Session, draft: Path, *options: str) -> None:
@@ -289,10 +337,9 @@ def cure(target: Target, run: terraform.Session, words: str) -> str:
 def found_now(target: Target, run: terraform.Session, copies: Mapping[str, holding.Copy]) -> record.Found:
     """What there is now of all that a plan rests on, by the private copies that were made of it."""
     files = {role: record.File(target.shown(one.source), one.sha256) for role, one in copies.items()}
-    made_at = copies["plan"].written
-    newer = tuple(role for role in record.INPUTS if copies[role].written > made_at)
+    commit = checkout.commit(target.root)
     return record.Found(
-        target.environment, target.local, target.stack, run.product, run.version, files, newer
+        target.environment, target.local, target.stack, run.product, run.version, files, commit
     )
 
 
@@ -303,6 +350,7 @@ def saved_files(folder: Path) -> dict[str, Path]:
         "plan_json": folder / PLAN_JSON,
         "gate": folder / GATE,
         "plan_gate": folder / PLAN_GATE,
+        "lock": folder / LOCK,
     }
 
 
@@ -365,6 +413,8 @@ def _save(
             dict(gates),
             losses,
             found.files,
+            found.commit,
+            snapshot(draft / PLAN),
         ),
     )
     try:
@@ -373,10 +423,32 @@ def _save(
         raise Problem(f"{target.shown(target.saved)}: cannot be written ({error.strerror})") from error
 
 
-def _tell(target: Target, told: summary.Summary) -> None:
+def _pack(target: Target, given: Inputs, draft: Path, key: Path | None) -> str:
+    """Write the saved plan as one file, signed if there is a key; the file's SHA-256.
+
+    Raises:
+        Problem: it cannot be written or signed.
+    """
+    made_from = [copy.path for copy in given.copies.values() if copy.sha256]
+    packed = draft / artifact.NAME
+    try:
+        sha256 = artifact.pack([*(draft / name for name in SAVED), *made_from], packed)
+        files = [packed, *([signing.sign(packed, key)] if key else [])]
+        for file in files:
+            holding.copied(file, target.work / file.name)
+    except OSError as error:
+        raise Problem(f"{target.shown(target.work)}: cannot be written ({error.strerror})") from error
+    return sha256
+
+
+def _tell(target: Target, told: summary.Summary, sha256: str) -> None:
     file = target.saved / MARKDOWN
     print(report.text(told, colour=sys.stdout.isatty(), file=target.shown(file)))
     print(f"{target.shown(file)} has it for a pull request")
+    print(
+        f"{target.shown(target.work / artifact.NAME)} is all of it in one file, for `apply` in another clone; keep it "
+        f"as you keep secrets (SHA-256 {sha256})"
+    )
     if told.empty:
         print("what stands is what the settings say: there is nothing to apply")
         return

@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mock_provider.plan_files import Snapshot
 from support.problem import Problem
 
-FORMAT = 1
+FORMAT = 2
 NAME = "record.json"
 
 _WHAT = {
@@ -27,11 +28,12 @@ _WHAT = {
     "plan_json": "the plan's JSON",
     "gate": "the gate's report on the JSON",
     "plan_gate": "the gate's report on the plan",
+    "lock": "Terraform's lock file",
 }
 ROLES = tuple(_WHAT)
 """What a record has the sums of."""
 INPUTS = ("configuration", "settings", "waivers", "parameters")
-"""What a plan is made from and judged by: newer than the plan, it makes the plan old."""
+"""What a plan is made from and judged by."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,23 @@ class File:
 
 
 @dataclass(frozen=True)
+class Commit:
+    """The state of the project that something was made by: a commit's hash, empty where there is no repository.
+
+    `changes` are the project's files that are not as the commit has them.
+    """
+
+    sha: str
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Record:
     """All that must still hold when a plan is applied.
 
-    `planned` is a time in ISO 8601, UTC. `gates` are the exit codes of the judges by name. `replaces` are
-    the stateful resources that the plan replaces, deletes or forgets.
+    `planned` is a time in ISO 8601, UTC, and decides nothing. `gates` are the exit codes of the judges by name.
+    `replaces` are the stateful resources that the plan replaces, deletes or forgets. `snapshot` is the state that it
+    was made from.
     """
 
     environment: str
@@ -62,15 +76,14 @@ class Record:
     gates: Mapping[str, int]
     replaces: tuple[str, ...]
     files: Mapping[str, File]
+    commit: Commit
+    snapshot: Snapshot
     format: int = FORMAT
 
 
 @dataclass(frozen=True)
 class Found:
-    """What there is now: the same things as in a record, looked at again.
-
-    `newer` names the inputs that were written after the plan.
-    """
+    """What there is now: the same things as in a record, looked at again."""
 
     environment: str
     local: bool
@@ -78,12 +91,15 @@ class Found:
     product: str
     version: str
     files: Mapping[str, File]
-    newer: tuple[str, ...] = ()
+    commit: Commit
 
 
-def refusals(record: Record, found: Found) -> list[str]:
-    """Why a recorded plan may not be applied; empty if it may."""
-    reasons = []
+def refusals(record: Record, found: Found, *, carried: bool = False) -> list[str]:
+    """Why a recorded plan may not be applied; empty if it may.
+
+    Of a plan that was `carried` here from elsewhere, the commit counts too: by it the same programs judge here.
+    """
+    reasons = _other_commit(record.commit, found.commit) if carried else []
     if record.environment != found.environment or record.stack != found.stack:
         reasons.append(
             f"it is a plan for {record.environment} ({record.stack}), not for {found.environment} ({found.stack})"
@@ -108,13 +124,47 @@ def refusals(record: Record, found: Found) -> list[str]:
         elif then.sha256 != now.sha256:
             since = "since it was made" if role in INPUTS else "since it was saved"
             reasons.append(f"{what} changed {since}: {now.path}")
-        elif role in found.newer:
-            reasons.append(f"it is older than {what}: {now.path}")
     if (record.product, record.version) != (found.product, found.version):
         reasons.append(
             f"it was made by {record.product} {record.version}, and this is {found.product} {found.version}"
         )
     return reasons
+
+
+def _other_commit(then: Commit, now: Commit) -> list[str]:
+    reasons = []
+    if not then.sha or not now.sha:
+        where = "it was made" if not then.sha else "this is"
+        reasons.append(f"nothing says that the same program judges it: {where} in no clone of a repository")
+    elif then.sha != now.sha:
+        reasons.append(f"it was made from commit {then.sha}, and this is {now.sha}")
+    if then.changes:
+        reasons.append(f"it was made with changes that no commit has: {', '.join(then.changes)}")
+    if now.changes:
+        reasons.append(f"there are changes here that no commit has: {', '.join(now.changes)}")
+    return reasons
+
+
+def stale(record: Record, now: Snapshot) -> list[str]:
+    """Why the state that a plan was made from is not the one that stands; empty if it is.
+
+    Source: https://developer.hashicorp.com/terraform/cli/commands/apply#usage
+    """
+    then = record.snapshot
+    if then == now:
+        return []
+    if not then.lineage or not now.lineage:
+        return [
+            "there was no state yet when it was made, and there is one now"
+            if now.lineage
+            else "the state that it was made from is not there"
+        ]
+    if then.lineage != now.lineage:
+        return [f"it was made from another state (lineage {then.lineage}, and this is {now.lineage})"]
+    return [
+        f"the state has changed since it was made (its serial was {then.serial}, and is {now.serial}): something was "
+        "applied meanwhile"
+    ]
 
 
 def not_allowed(losses: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -128,7 +178,8 @@ def write(path: Path, record: Record) -> None:
     Raises:
         Problem: it cannot be written.
     """
-    save(path, json.dumps(asdict(record), indent=2, sort_keys=True) + "\n")
+    content = asdict(record) | {"snapshot": record.snapshot._asdict()}
+    save(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
 def save(path: Path, text: str) -> None:
@@ -189,6 +240,8 @@ def _record(content: Mapping[str, Any]) -> Record:
         gates={_text(name): int(code) for name, code in content["gates"].items()},
         replaces=tuple(map(_text, content["replaces"])),
         files=files,
+        commit=Commit(_text(content["commit"]["sha"]), tuple(map(_text, content["commit"]["changes"]))),
+        snapshot=Snapshot(_text(content["snapshot"]["lineage"]), int(content["snapshot"]["serial"])),
     )
 
 

@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from support.problem import Problem
@@ -22,7 +22,8 @@ STATE = "state"
 class Target:
     """One environment's stack, for AWS or, if `local`, for the mock provider.
 
-    Everything of the mock's lies under a folder of its own, with a state of its own.
+    Everything of the mock's lies under a folder of its own, with a state of its own. With `account`, its state and
+    account lie there instead, and several clones share them, as they share AWS.
     """
 
     environment: str
@@ -30,6 +31,7 @@ class Target:
     stack: str
     settings: Path
     root: Path = ROOT
+    account: Path | None = None
 
     @property
     def out(self) -> Path:
@@ -43,8 +45,13 @@ class Target:
 
     @property
     def work(self) -> Path:
-        """The folder for plans; for the mock also for Terraform's state and data."""
+        """The folder for plans."""
         return self.out / self.stack if self.local else self.folder
+
+    @property
+    def played(self) -> Path:
+        """The folder of the mock's state and account."""
+        return self.account / self.stack if self.account else self.work
 
     @property
     def configuration(self) -> Path:
@@ -60,6 +67,11 @@ class Target:
     def applied(self) -> Path:
         """The folder of the plan that was applied last."""
         return self.work / "last-apply"
+
+    @property
+    def signers(self) -> Path:
+        """Whose signed plans are applied when they were made elsewhere; where there is none, anybody's."""
+        return self.settings.with_suffix(".signers")
 
     @property
     def waivers(self) -> Path:
@@ -79,11 +91,14 @@ class Target:
     @property
     def twin(self) -> Target:
         """The same environment on the other side: for AWS if this one is local, and the other way round."""
-        return Target(self.environment, not self.local, self.stack, self.settings, self.root)
+        return replace(self, local=not self.local, account=None)
 
     def make(self, command: str = "", **variables: str) -> str:
         """The `make` command for this target, or its variables alone, as a person types them."""
-        given = {"ENV": self.environment, **({"LOCAL": "1"} if self.local else {}), **variables}
+        side = {"LOCAL": "1"} if self.local else {}
+        if self.account:
+            side["ACCOUNT"] = str(self.account)
+        given = {"ENV": self.environment, **side, **variables}
         words = " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items())
         return f"make {command} {words}" if command else f" {words}"
 
@@ -92,8 +107,10 @@ class Target:
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
 
-def target(environment: str, *, local: bool, root: Path = ROOT) -> Target:
+def target(environment: str, *, local: bool, root: Path = ROOT, account: Path | None = None) -> Target:
     """The target of an environment by its name, which is that of its settings file.
+
+    `account` is the folder of an account of the mock's that several clones share.
 
     Raises:
         Problem: there are no such settings, or they are not right.
@@ -112,7 +129,7 @@ def target(environment: str, *, local: bool, root: Path = ROOT) -> Target:
         stack = f"{settings.read_state(settings_file).project}-state"
     else:
         stack = settings.read(settings_file).name
-    return Target(environment, local, stack, settings_file, root)
+    return Target(environment, local, stack, settings_file, root, account)
 
 
 @contextmanager

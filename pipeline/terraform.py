@@ -173,7 +173,7 @@ def for_mock(folder: Path, state: Path, faults: Path | None) -> Session:
     @contextmanager
     def launched(arguments: Sequence[str]) -> Iterator[Launch]:
         with runner.prepared(
-            arguments, cwd=folder, state=state, faults_file=faults, backend="local"
+            arguments, cwd=folder, state=state, faults_file=faults, backend="local", elsewhere=True
         ) as ready:
             yield Launch(ready.command, ready.cwd, {**ready.environment, **_SET})
 

@@ -27,7 +27,22 @@ COPIED = (
     "synthesis",
 )
 # What a developer's shell may hold and a test must not see.
-FOREIGN = ("AWS_", "TF", "ENV", "LOCAL", "ALLOW_REPLACE", "CONFIRM", "FAULTS", "MAKE", "MFLAGS")
+FOREIGN = (
+    *(
+        "AWS_",
+        "TF",
+        "ENV",
+        "LOCAL",
+        "ACCOUNT",
+        "SIGN",
+        "PLAN",
+        "ALLOW_REPLACE",
+        "CONFIRM",
+        "FAULTS",
+        "MAKE",
+        "MFLAGS",
+    ),
+)
 
 
 class Project:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from mock_provider.plan_files import Snapshot
 from pipeline import record
-from pipeline.record import File, Found, Record
+from pipeline.record import Commit, File, Found, Record
 from support.problem import Problem
 
 FILES = {
@@ -20,7 +21,9 @@ FILES = {
     "plan_json": File("plan/plan.json", "d"),
     "gate": File("plan/gate.json", "e"),
     "plan_gate": File("plan/plan-gate.json", "f"),
+    "lock": File("plan/terraform.lock.hcl", "g"),
 }
+COMMIT = Commit("1111")
 MADE = Record(
     environment="prod",
     local=False,
@@ -31,8 +34,10 @@ MADE = Record(
     gates={"gate": 0, "checkov": 0, "plan_gate": 0},
     replaces=(),
     files=FILES,
+    commit=COMMIT,
+    snapshot=Snapshot("lineage", 7),
 )
-NOW = Found("prod", False, "cloudmart-prod", "Terraform", "1.11.4", FILES)
+NOW = Found("prod", False, "cloudmart-prod", "Terraform", "1.11.4", FILES, COMMIT)
 
 
 def test_what_is_as_it_was_may_be_applied():
@@ -57,8 +62,7 @@ def changed(role, sha256):
         (MADE, changed("plan", ""), "the saved plan can no longer be found: plan/plan.tfplan"),
         (MADE, changed("plan_json", "x"), "the plan's JSON changed since it was saved"),
         (MADE, changed("plan_gate", "x"), "the gate's report on the plan changed since it was saved"),
-        (MADE, replace(NOW, newer=("settings",)), "it is older than the settings: environments/prod.yaml"),
-        (MADE, replace(NOW, newer=("configuration",)), "it is older than the synthesized JSON: cdk.tf.json"),
+        (MADE, changed("lock", "x"), "Terraform's lock file changed since it was saved: plan/terraform.lock.hcl"),
         (MADE, replace(NOW, version="1.12.0"), "it was made by Terraform 1.11.4, and this is Terraform 1.12.0"),
         (MADE, replace(NOW, product="OpenTofu"), "it was made by Terraform 1.11.4, and this is OpenTofu 1.11.4"),
         (replace(MADE, gates={**MADE.gates, "plan_gate": 1}), NOW, "plan_gate did not pass it (exit code 1)"),
@@ -69,6 +73,44 @@ def changed(role, sha256):
 def test_what_is_not_as_it_was_is_refused_with_its_reason(made, now, reason):
     (told,) = record.refusals(made, now)
     assert told.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "reason"),
+    [
+        (Commit("1111"), Commit("2222"), "it was made from commit 1111, and this is 2222"),
+        (Commit("1111", ("environments/prod.yaml",)), COMMIT, "it was made with changes that no commit has: e"),
+        (COMMIT, Commit("1111", ("modules/a.py", "b")), "there are changes here that no commit has: modules/a.py, b"),
+        (Commit(""), COMMIT, "nothing says that the same program judges it: it was made in no clone"),
+        (COMMIT, Commit(""), "nothing says that the same program judges it: this is in no clone"),
+    ],
+)  # fmt: skip
+def test_a_plan_from_elsewhere_is_of_the_same_commit(then, now, reason):
+    made, found = replace(MADE, commit=then), replace(NOW, commit=now)
+    (told,) = record.refusals(made, found, carried=True)
+    assert told.startswith(reason)
+    assert record.refusals(made, found) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (Snapshot("lineage", 8), "the state has changed since it was made (its serial was 7, and is 8)"),
+        (Snapshot("another", 7), "it was made from another state (lineage lineage, and this is another)"),
+        (Snapshot("", 0), "the state that it was made from is not there"),
+    ],
+)
+def test_a_plan_of_another_state_is_stale(now, reason):
+    (told,) = record.stale(MADE, now)
+    assert told.startswith(reason)
+
+
+def test_a_plan_of_no_state_is_stale_once_there_is_one():
+    first = replace(MADE, snapshot=Snapshot("", 0))
+    assert record.stale(first, Snapshot("", 0)) == []
+    assert record.stale(first, Snapshot("lineage", 1)) == [
+        "there was no state yet when it was made, and there is one now"
+    ]
 
 
 def test_all_reasons_are_told_at_once():
@@ -96,11 +138,11 @@ def test_no_record_is_none(tmp_path):
         "",
         "[]",
         "{}",
-        '{"format": 2}',
         '{"format": 1}',
-        '{"format": 1, "files": []}',
+        '{"format": 2}',
+        '{"format": 2, "files": []}',
         "\0",
-        '{"format": 1, "local": 1',
+        '{"format": 2, "local": 1',
     ],
 )
 def test_a_broken_record_is_a_problem(tmp_path, text):
@@ -112,7 +154,7 @@ def test_a_broken_record_is_a_problem(tmp_path, text):
 def test_a_record_with_a_value_of_another_type_is_a_problem(tmp_path):
     record.write(tmp_path / "record.json", MADE)
     content = json.loads((tmp_path / "record.json").read_text())
-    for key in ("environment", "local", "gates", "files", "replaces"):
+    for key in ("environment", "local", "gates", "files", "replaces", "commit", "snapshot"):
         (tmp_path / "record.json").write_text(json.dumps({**content, key: 7}))
         with pytest.raises(Problem, match=r"is not a plan's record"):
             record.read(tmp_path / "record.json")
