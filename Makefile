@@ -103,6 +103,8 @@ policy: .venv/ready .venv-checkov/ready $(if $(TARGET),,synth) ## the gate, then
 # LOCAL=1: against the mock provider, with no AWS account. TF=tofu: OpenTofu. ALLOW_REPLACE=ADDRESS,...: what holds
 # data and may be replaced or deleted. CONFIRM=ENV: destroy without being asked. The program reads them, and ENV, from
 # the environment, where make puts what was given on its command line.
+# `make plan` also packs the plan into one file, plan.tar (signed with SIGN=an SSH key), which `make apply PLAN=FILE` takes
+# in another clone of the same commit. ACCOUNT=FOLDER with LOCAL=1: the mock's account, for several clones to share.
 
 .PHONY: plan
 plan: .venv/ready .venv-checkov/ready ## synthesize, judge, plan, and save the plan (LOCAL=1: no AWS account)

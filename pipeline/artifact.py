@@ -87,8 +87,8 @@ def _prove(contents: Mapping[str, bytes], name: str) -> None:
         lines = {*said.decode("utf-8", "replace").split("\n")} ^ {*found.decode().split("\n")}
         wrong = {line.rpartition("  ")[2] for line in lines if line}
         raise Problem(
-            f"{name}: is not as it was packed: {', '.join(sorted(wrong)) or SUMS} was changed since; it is not applied: "
-            "fetch it again from where it was made, or plan again"
+            f"{name}: is not as it was packed: {', '.join(sorted(wrong)) or SUMS} was changed since; it is not "
+            "applied: fetch it again from where it was made, or plan again"
         )
 
 
