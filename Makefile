@@ -114,6 +114,10 @@ plan: .venv/ready .venv-checkov/ready ## synthesize, judge, plan, and save the p
 apply: .venv/ready .venv-checkov/ready ## apply exactly the saved plan (LOCAL=1: to the mock provider)
 	@$(PY) -m pipeline apply
 
+.PHONY: drift
+drift: .venv/ready ## look whether what stands is what the settings say; exit code 1 where it is not
+	@$(PY) -m pipeline drift
+
 # SHUFFLE=SEED with LOCAL=1: calls are held back at random, so that things are made in another order.
 .PHONY: local-event
 local-event: .venv/ready ## let EVENT happen to ENV's account of the mock, as AWS or people do; without EVENT: which there are

@@ -1,4 +1,4 @@
-"""`python -m pipeline plan|apply|destroy`: the guarded way to AWS, or with LOCAL=1 to the mock provider."""
+"""`python -m pipeline plan|apply|drift|destroy`: the guarded way to AWS, or with LOCAL=1 to the mock provider."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from support.problem import Problem, guarded
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code.
 
-    0: done. 1: a policy refused. 2: something else is in the way, and the message says what and the cure.
+    0: done. 1: a policy refused, or something drifted. 2: something else is in the way, and the message says what and
+    the cure.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -99,6 +100,11 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         default=environ.get("ALLOW_REPLACE", ""),
         help="resources that hold data and may be replaced or deleted",
     )
+    commands.add_parser(
+        "drift",
+        parents=[shared],
+        help="look whether what stands is what the settings say (exit code 1: it is not)",
+    )
     destroy = commands.add_parser("destroy", parents=[shared], help="destroy all that stands")
     destroy.add_argument(
         "--confirm", metavar="ENV", default=environ.get("CONFIRM") or None, help="the environment's name"
@@ -166,6 +172,10 @@ def _run(options: argparse.Namespace) -> int:
         if options.command == "apply":
             allowed = tuple(filter(None, (one.strip() for one in options.allow_replace.split(","))))
             return applying.apply(about, run, allowed, options.plan)
+        if options.command == "drift":
+            from pipeline import drifting
+
+            return drifting.drift(about, run)
         return applying.destroy(about, run, options.confirm)
 
 

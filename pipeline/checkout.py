@@ -35,9 +35,10 @@ def commit(root: Path) -> Commit:
         return Commit("")
     wanted = "the commit cannot be told"
     try:
-        sha = git.ask(["rev-parse", "--verify", "HEAD"], root, wanted).decode().strip()
+        sha, tree = git.ask(["rev-parse", "HEAD", "HEAD^{tree}"], root, wanted).decode().split()
         words = ["-c", "core.fsmonitor=false", "status", "--porcelain=v1", "-z", "--no-renames"]
         changed = git.ask([*words, "--untracked-files=all", "--", *_PARTS], root, wanted)
     except Problem:
         return Commit("")
-    return Commit(sha, tuple(entry[3:].decode("utf-8", "replace") for entry in changed.split(b"\0") if entry))
+    changes = (entry[3:].decode("utf-8", "replace") for entry in changed.split(b"\0") if entry)
+    return Commit(sha, tree, tuple(changes))

@@ -39,6 +39,7 @@ _KNOWN = frozenset(
         ".terraform",
         LOCK,
         ".terraform.tfstate.lock.info",
+        "drift.md",
         "errored.tfstate",
         "last-apply",
         "plan",

@@ -51,10 +51,12 @@ class File:
 class Commit:
     """The state of the project that something was made by: a commit's hash, empty where there is no repository.
 
-    `changes` are the project's files that are not as the commit has them.
+    `tree` is the hash of what it contains, which decides: a commit that is merged gets another hash, however it is
+    merged. `changes` are the project's files that are not as the commit has them.
     """
 
     sha: str
+    tree: str = ""
     changes: tuple[str, ...] = ()
 
 
@@ -136,8 +138,8 @@ def _other_commit(then: Commit, now: Commit) -> list[str]:
     if not then.sha or not now.sha:
         where = "it was made" if not then.sha else "this is"
         reasons.append(f"nothing says that the same program judges it: {where} in no clone of a repository")
-    elif then.sha != now.sha:
-        reasons.append(f"it was made from commit {then.sha}, and this is {now.sha}")
+    elif then.tree != now.tree:
+        reasons.append(f"it was made from commit {then.sha}, and this is {now.sha}, which has other files")
     if then.changes:
         reasons.append(f"it was made with changes that no commit has: {', '.join(then.changes)}")
     if now.changes:
@@ -240,7 +242,11 @@ def _record(content: Mapping[str, Any]) -> Record:
         gates={_text(name): int(code) for name, code in content["gates"].items()},
         replaces=tuple(map(_text, content["replaces"])),
         files=files,
-        commit=Commit(_text(content["commit"]["sha"]), tuple(map(_text, content["commit"]["changes"]))),
+        commit=Commit(
+            _text(content["commit"]["sha"]),
+            _text(content["commit"]["tree"]),
+            tuple(map(_text, content["commit"]["changes"])),
+        ),
         snapshot=Snapshot(_text(content["snapshot"]["lineage"]), int(content["snapshot"]["serial"])),
     )
 

@@ -173,7 +173,7 @@ def _hand_rule(account: Account) -> Iterator[str]:
 
 
 def _hand_tag(account: Account) -> Iterator[str]:
-    for thing in account.things("aws_vpc")[:1]:
+    for thing in (*account.things("aws_vpc"), *account.things("aws_s3_bucket"))[:1]:
         tags = {"Owner": "somebody"}
         _put(
             account,

@@ -159,6 +159,22 @@ def test_a_plan_of_a_state_that_has_changed_is_stale(clones, planned, account):
             git(project, "reset", "-q", "--hard", "HEAD~1")
 
 
+def test_drift_is_told_and_goes_back(clones, planned, account):
+    here, there = clones
+    code, words = run(here, "drift", account)
+    assert code == 1
+    assert "9 to create" in words
+    assert run(there, "apply", account, PLAN=str(planned))[0] == 0
+    code, words = run(here, "drift", account)
+    assert code == 0, words
+    assert "state: what stands is what the settings say" in words
+    code, words = run(there, "event", account, EVENT="hand-tag")
+    assert code == 0, words
+    code, words = run(here, "drift", account)
+    assert code == 1, words
+    assert (here.work(STACK) / "drift.md").read_text().startswith("## Drift of state\n")
+
+
 def test_what_no_commit_has_is_neither_planned_for_elsewhere_nor_applied_there(clones, planned, account):
     here, there = clones
     extra = there.root / "environments" / "state.waivers.toml"

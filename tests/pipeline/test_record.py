@@ -23,7 +23,7 @@ FILES = {
     "plan_gate": File("plan/plan-gate.json", "f"),
     "lock": File("plan/terraform.lock.hcl", "g"),
 }
-COMMIT = Commit("1111")
+COMMIT = Commit("1111", "aaaa")
 MADE = Record(
     environment="prod",
     local=False,
@@ -78,9 +78,9 @@ def test_what_is_not_as_it_was_is_refused_with_its_reason(made, now, reason):
 @pytest.mark.parametrize(
     ("then", "now", "reason"),
     [
-        (Commit("1111"), Commit("2222"), "it was made from commit 1111, and this is 2222"),
-        (Commit("1111", ("environments/prod.yaml",)), COMMIT, "it was made with changes that no commit has: e"),
-        (COMMIT, Commit("1111", ("modules/a.py", "b")), "there are changes here that no commit has: modules/a.py, b"),
+        (COMMIT, Commit("2222", "bbbb"), "it was made from commit 1111, and this is 2222, which has other files"),
+        (Commit("1111", "aaaa", ("environments/prod.yaml",)), COMMIT, "it was made with changes that no commit has: e"),
+        (COMMIT, Commit("1111", "aaaa", ("a.py", "b")), "there are changes here that no commit has: a.py, b"),
         (Commit(""), COMMIT, "nothing says that the same program judges it: it was made in no clone"),
         (COMMIT, Commit(""), "nothing says that the same program judges it: this is in no clone"),
     ],
@@ -90,6 +90,10 @@ def test_a_plan_from_elsewhere_is_of_the_same_commit(then, now, reason):
     (told,) = record.refusals(made, found, carried=True)
     assert told.startswith(reason)
     assert record.refusals(made, found) == []
+
+
+def test_a_commit_that_was_merged_is_the_same_by_its_files():
+    assert record.refusals(MADE, replace(NOW, commit=replace(COMMIT, sha="2222")), carried=True) == []
 
 
 @pytest.mark.parametrize(
