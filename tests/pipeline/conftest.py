@@ -133,9 +133,13 @@ def keep() -> Callable:
 @pytest.fixture(scope="module")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Terraform to name with TF for AWS, also where only the wheel's is there."""
+    from mock_provider import runner
     from mock_provider.terraform import find
 
     path = tmp_path_factory.mktemp("bin") / "terraform"
-    path.write_text(f'#!/bin/sh\nexec {shlex.join(find().command)} "$@"\n')
+    # Where a test gives it the mock's mirror, the provider in it finds its program by this variable.
+    name = "MOCK_PROVIDER_COMMAND"
+    played = f"export {name}={shlex.quote(runner.environment()[name])}"
+    path.write_text(f'#!/bin/sh\n{played}\nexec {shlex.join(find().command)} "$@"\n')
     path.chmod(0o755)
     return path

@@ -33,7 +33,7 @@ def strike() -> None:
 
 def swap() -> None:
     """Put the other plan in the place of the saved one, wherever one lies."""
-    for saved in Path("cdktf.out/local").glob("*/plan*"):
+    for saved in Path("cdktf.out/local").glob("*/plan"):
         if how == "folder":
             shutil.move(saved, saved.with_name("former"))
             saved.symlink_to(OTHER.absolute())

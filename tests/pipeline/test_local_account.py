@@ -20,8 +20,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "environments" / "dev.yaml").write_text(settings)
     made = target.target
 
-    def here(environment: str, *, local: bool) -> target.Target:
-        return made(environment, local=local, root=tmp_path)
+    def here(environment: str, **about: object) -> target.Target:
+        return made(environment, root=tmp_path, **about)
 
     monkeypatch.setattr(target, "target", here)
     for name in ("ENV", "LOCAL", "EVENT", "SHUFFLE"):

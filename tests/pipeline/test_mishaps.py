@@ -120,8 +120,8 @@ def test_a_half_failed_apply_says_what_stands_and_how_to_go_on(project, half_app
 def test_the_plan_that_failed_half_way_is_not_applied_again(project, half_applied):
     code, words = project.local("apply", "state")
     assert code == 2
-    assert "what stands has changed since the plan was made" in words
-    assert "cure: make plan ENV=state LOCAL=1, read it, and apply that" in words
+    assert "there was no state yet when it was made, and there is one now" in words
+    assert "to get there: make plan ENV=state LOCAL=1, read it" in words
 
 
 def test_the_next_plan_goes_on_and_an_interrupt_lets_terraform_finish(project, half_applied, faults):
