@@ -374,18 +374,18 @@ class Provider:
         name = request.type_name
         event = "create" if prior is None else "delete" if planned is None else "update"
         failure = self._faults.apply(name, event, planned or prior, self._stopped)
-        if failure:
-            return pb.ApplyResourceChange.Response(
-                new_state=request.prior_state, diagnostics=[diagnostic("error", *failure)]
-            )
-        self._stopped.wait(self._delay(name, event, planned or prior))
-        try:
-            return self._applied(request, name, prior, planned)
-        except Refused as refusal:
-            words = faults.refused(event, name, planned or prior, str(refusal))
-            return pb.ApplyResourceChange.Response(
-                new_state=request.prior_state, diagnostics=[diagnostic("error", *words)]
-            )
+        if not failure:
+            self._stopped.wait(self._delay(name, event, planned or prior))
+            try:
+                return self._applied(request, name, prior, planned)
+            except Refused as refusal:
+                failure = faults.refused(event, name, planned or prior, str(refusal))
+        # With what it was found by, or the account would not know it again.
+        return pb.ApplyResourceChange.Response(
+            new_state=request.prior_state,
+            private=request.planned_private,
+            diagnostics=[diagnostic("error", *failure)],
+        )
 
     def _applied(self, request: Any, name: str, prior: State | None, planned: State | None) -> Any:
         private = request.planned_private

@@ -207,6 +207,13 @@ def _logs_written(account: Account) -> Iterator[str]:
         yield f"{bucket.type} {name}: logs were written into it"
 
 
+def _emptied_buckets(account: Account) -> Iterator[str]:
+    """What has to be done before a bucket that logs were written into can be destroyed."""
+    for thing in account.things("//object"):
+        account.remove(thing.token)
+        yield f"aws_s3_bucket {thing.get('bucket')}: somebody emptied it, versions too"
+
+
 EVENTS: dict[str, Callable[[Account], Iterator[str]]] = {
     "minor-upgrade": _minor_upgrade,
     "failover": _failover,
@@ -216,6 +223,7 @@ EVENTS: dict[str, Callable[[Account], Iterator[str]]] = {
     "newer-ami": _newer_ami,
     "renewed-certificate": _renewed_certificate,
     "logs-written": _logs_written,
+    "emptied-buckets": _emptied_buckets,
     "hand-rule": _hand_rule,
     "hand-tag": _hand_tag,
 }

@@ -149,6 +149,12 @@ resource "aws_s3_bucket_logging" "files" {
     refused = made.run("destroy", "-auto-approve", "-no-color", code=1).stderr
     assert "BucketNotEmpty" in refused
     assert set(made.values()) == {"aws_s3_bucket.trail"}
+    assert happen(made.state, "emptied-buckets") == [
+        "aws_s3_bucket trail-of-this-test: somebody emptied it, versions too"
+    ]
+    made.run("destroy", "-auto-approve")
+    assert made.values() == {}
+    assert Account(made.state / "account.sqlite").things("aws_s3_bucket") == []
 
 
 def test_events_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

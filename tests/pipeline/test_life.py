@@ -305,3 +305,23 @@ def test_with_protection_lifted_and_the_name_given_all_is_destroyed(project, app
     assert code == 0, words
     assert re.search(r"^destroyed: \d+ resources of prod$", words, re.M)
     assert managed(project) == []
+
+
+def test_a_life_after_the_first(project, applied):
+    """In the account that the first life left: with the same settings, and nothing renamed in between."""
+    project.stand_in_for_checkov()
+    for command in ("plan", "apply"):
+        code, words = project.local(command, "prod")
+        assert code == 0, words
+    whole = len(managed(project))
+    assert whole > 100
+    assert project.local("event", "prod", EVENT="logs-written")[0] == 0
+    code, words = project.local("destroy", "prod", CONFIRM="prod")
+    assert code == 2
+    assert "BucketNotEmpty" in words
+    assert 0 < len(managed(project)) < whole
+    assert project.local("event", "prod", EVENT="emptied-buckets")[0] == 0
+    for command in ("destroy", "plan", "apply", "destroy"):
+        code, words = project.local(command, "prod", CONFIRM="prod")
+        assert code == 0, words
+    assert managed(project) == []
