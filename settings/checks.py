@@ -275,6 +275,11 @@ def _connections(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Iterator[Finding]:
     database = settings.database
+    reserved = limits.TABLE["database"]["reserved_names"]
+    for name in ("name", "user", "application_user"):
+        given = getattr(database, name)
+        if given in (*reserved["sql"], *reserved["rds"]):
+            yield Finding(f"database.{name}", given, "a name that neither SQL nor RDS reserves")
     if database.application_user == database.user:
         yield Finding(
             "database.application_user",

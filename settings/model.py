@@ -123,14 +123,31 @@ Project = Annotated[
         "2 to 16 lower-case letters, digits and single hyphens, a letter first",
     ),
 ]
+# What the tags of all services keep to: EC2 takes keys of 127 characters, and RDS keeps rds: to itself, in values too.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Tag.html,
+# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Tag.html
+_OWN_PREFIX = "(?![aA][wW][sS]:|[rR][dD][sS]:)"
 Owner = Annotated[
     str,
-    Matches(r"[\w+=.@:/ -]{1,256}", "a team or address: letters, digits, spaces and + - = . _ : / @"),
+    Matches(
+        rf"{_OWN_PREFIX}[\w+=.@:/ -]{{1,256}}",
+        "a team or address: letters, digits, spaces and + - = . _ : / @",
+    ),
 ]
 Tags = dict[
-    Annotated[str, Matches(r"(?!aws:)[\w+=.@:/ -]{1,128}", "a tag key that does not begin with aws:")],
     Annotated[
-        str, Matches(r"[\w+=.@:/ -]{0,256}", "a tag value: letters, digits, spaces and + - = . _ : / @")
+        str,
+        Matches(
+            rf"{_OWN_PREFIX}[\w+=.@:/ -]{{1,127}}",
+            "a tag key of up to 127 letters, digits, spaces and + - = . _ : / @, neither aws: nor rds: first",
+        ),
+    ],
+    Annotated[
+        str,
+        Matches(
+            rf"{_OWN_PREFIX}[\w+=.@:/ -]{{0,256}}",
+            "a tag value: letters, digits, spaces and + - = . _ : / @, neither aws: nor rds: first",
+        ),
     ],
 ]
 Region = Annotated[str, AfterValidator(_region)]
@@ -369,7 +386,7 @@ class Database(Section):
     user: Annotated[
         str,
         Matches(
-            r"(?!(?:admin|rdsadmin|postgres)$)[a-z][a-z0-9_]{0,15}",
+            r"(?!(?:admin|rdsadmin|postgres)$)(?!pg_)[a-z][a-z0-9_]{0,15}",
             "up to 16 lower-case letters, digits and underscores, a letter first, no reserved name",
         ),
     ] = Field(
@@ -403,7 +420,7 @@ class Database(Section):
         Annotated[
             str,
             Matches(
-                r"(?!(?:admin|rdsadmin|postgres)$)[a-z][a-z0-9_]{0,62}",
+                r"(?!(?:admin|rdsadmin|postgres)$)(?!pg_)[a-z][a-z0-9_]{0,62}",
                 "up to 63 lower-case letters, digits and underscores, a letter first, no reserved name",
             ),
         ]
