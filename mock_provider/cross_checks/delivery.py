@@ -318,6 +318,7 @@ def _web_acl(config: State, region: str | None) -> Iterator[Refusal]:
             is_set(statement.get(f"{kind}_statement"))
             for kind in ("managed_rule_group", "rule_group_reference")
         )
+        yield from _rate(statement, (*at, "statement", 0))
         wanted, other = ("override_action", "action") if group else ("action", "override_action")
         if UNKNOWN in statement.values():
             continue
@@ -330,6 +331,28 @@ def _web_acl(config: State, region: str | None) -> Iterator[Refusal]:
         elif statement and not has_unknown(statement) and unset(rule, wanted):
             yield Refusal(
                 (*at, wanted), "WAFInvalidParameterException: the rule has no action", f"It takes {wanted}."
+            )
+
+
+# What a rate needs beside each kind of key.
+_RATE_KEYS = {
+    "CONSTANT": "scope_down_statement",
+    "CUSTOM_KEYS": "custom_key",
+    "FORWARDED_IP": "forwarded_ip_config",
+}
+
+
+def _rate(statement: State, at: Path) -> Iterator[Refusal]:
+    """Source: https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html."""
+    for where, rate in blocks(statement, "rate_based_statement", at):
+        kind = rate.get("aggregate_key_type")
+        needed = _RATE_KEYS.get(kind) if isinstance(kind, str) else None
+        if needed and unset(rate, needed):
+            yield Refusal(
+                (*where, "aggregate_key_type"),
+                "WAFInvalidParameterException: Error reason: You have used none or multiple values for a field that "
+                "requires exactly one value.",
+                f"{kind} takes {needed} beside it.",
             )
 
 

@@ -31,8 +31,12 @@ _MYSQL_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
 # Source: the guide's pages of the engines, on master users and on databases that the engine makes itself; `postgres`
 # and, for MySQL, `admin` are what the console proposes.
 _RESERVED_NAMES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("postgres", "username"): ("admin", "rdsadmin", "rdsrepladmin"),
-    ("postgres", "db_name"): ("rdsadmin", "template0", "template1"),
+    ("postgres", "username"): ("admin", "rdsadmin", "rdsrepladmin", "user"),
+    # Those that have been seen to be refused; RDS has more of SQL's words.
+    ("postgres", "db_name"): (
+        *("catalog", "comments", "flag", "grant"),
+        *("rdsadmin", "template0", "template1"),
+    ),
     ("mysql", "username"): ("rdsadmin",),
     ("mysql", "db_name"): _MYSQL_SCHEMAS,
     ("mariadb", "username"): ("rdsadmin",),
@@ -152,6 +156,11 @@ def _db_engine(config: State, engine: str, region: str | None) -> Iterator[Refus
                 (name,),
                 f"{given} is not a valid {name} for {engine}",
                 "It begins with a letter, and holds letters, digits and underscores.",
+            )
+        elif engine == "postgres" and name == "username" and given.startswith("pg_"):
+            yield invalid(
+                (name,),
+                f'{given} cannot be used because role names starting with "pg_" are reserved by the PostgreSQL engine',
             )
         elif given.lower() in _RESERVED_NAMES[engine, name]:
             yield invalid(

@@ -65,6 +65,7 @@ SQL_SERVER = {
 }
 
 # A configuration of each type that AWS takes: what the cases below change, one argument at a time.
+RATE = {"name": "rate", "priority": 1, "action": [{"block": [{}]}]}
 TAKEN: dict[str, dict[str, Any]] = {
     "aws_vpc": {"cidr_block": "10.0.0.0/16", "instance_tenancy": "default"},
     "aws_subnet": {"vpc_id": UNKNOWN, "cidr_block": "10.0.1.0/24", "availability_zone": "ap-northeast-2a"},
@@ -468,6 +469,9 @@ CASES: list[Case] = [
     ("aws_db_instance", {"identifier": "shop--db"}, ("identifier",), "got shop--db"),
     ("aws_db_instance", {"db_name": "shop-db"}, ("db_name",), "is not a valid db_name for postgres"),
     ("aws_db_instance", {"username": "admin"}, ("username",), "reserved word"),
+    ("aws_db_instance", {"username": "user"}, ("username",), "reserved word"),
+    ("aws_db_instance", {"username": "pg_shop"}, ("username",), 'starting with "pg_" are reserved'),
+    ("aws_db_instance", {"db_name": "catalog"}, ("db_name",), "reserved word"),
     ("aws_db_parameter_group", {"name_prefix": "1shop-"}, ("name_prefix",), "got 1shop-"),
     (
         "aws_elasticache_replication_group",
@@ -867,6 +871,26 @@ CASES: list[Case] = [
         ("rule", 0, "action"),
         "takes override_action, not action",
     ),
+    *(
+        (
+            "aws_wafv2_web_acl",
+            {
+                "rule": [
+                    {
+                        **RATE,
+                        "statement": [{"rate_based_statement": [{"limit": 100, "aggregate_key_type": kind}]}],
+                    }
+                ]
+            },
+            ("rule", 0, "statement", 0, "rate_based_statement", 0, "aggregate_key_type"),
+            f"takes {needed} beside it",
+        )
+        for kind, needed in (
+            ("FORWARDED_IP", "forwarded_ip_config"),
+            ("CUSTOM_KEYS", "custom_key"),
+            ("CONSTANT", "scope_down_statement"),
+        )
+    ),
     (
         "aws_wafv2_web_acl_logging_configuration",
         {"log_destination_configs": ["arn:aws:logs:ap-northeast-2:000000000000:log-group:web"]},
@@ -996,7 +1020,9 @@ def veiled(value: Any) -> Iterator[Any]:
 ALSO_TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("aws_db_instance", {"username": "postgres"}),
     ("aws_db_instance", {"db_name": "postgres"}),
+    ("aws_db_instance", {"db_name": "pg_shop"}),
     ("aws_db_instance", {**MYSQL, "username": "admin"}),
+    ("aws_db_instance", {**MYSQL, "username": "pg_shop"}),
     ("aws_db_instance", {**MYSQL, "username": "root"}),
     ("aws_db_instance", {**MYSQL, "db_name": "admin"}),
     ("aws_db_instance", {**SQL_SERVER, "allocated_storage": 20, "iops": 4000, "storage_throughput": 500}),
