@@ -7,6 +7,9 @@ from typing import Any
 
 from cdktf_cdktf_provider_aws.wafv2_web_acl import (
     Wafv2WebAcl,
+    Wafv2WebAclDataProtectionConfig,
+    Wafv2WebAclDataProtectionConfigDataProtection,
+    Wafv2WebAclDataProtectionConfigDataProtectionField,
     Wafv2WebAclDefaultAction,
     Wafv2WebAclDefaultActionAllow,
     Wafv2WebAclRule,
@@ -32,6 +35,8 @@ from settings import limits, model
 # What a rule that only counts leaves on a request: https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
 LARGE_BODY = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
 API = "/api/"
+# Headers that say who is signed in.
+PRIVATE = ("authorization", "cookie")
 
 
 class Firewall(Tier):
@@ -75,7 +80,7 @@ class Firewall(Tier):
                 Wafv2WebAclLoggingConfigurationRedactedFields(
                     single_header=Wafv2WebAclLoggingConfigurationRedactedFieldsSingleHeader(name=header)
                 )
-                for header in ("authorization", "cookie")
+                for header in PRIVATE
             ],
             depends_on=[logs.deliveries[region or logs.region]],
         )
@@ -91,6 +96,18 @@ class Firewall(Tier):
             default_action=Wafv2WebAclDefaultAction(allow=Wafv2WebAclDefaultActionAllow()),
             visibility_config=Wafv2WebAclVisibilityConfig(
                 cloudwatch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
+            ),
+            # Samples of requests are not redacted as the log is: this keeps who is signed in out of both.
+            # https://docs.aws.amazon.com/waf/latest/developerguide/data-protection-masking.html
+            data_protection_config=Wafv2WebAclDataProtectionConfig(
+                data_protection=[
+                    Wafv2WebAclDataProtectionConfigDataProtection(
+                        action="SUBSTITUTION",
+                        field=Wafv2WebAclDataProtectionConfigDataProtectionField(
+                            field_type="SINGLE_HEADER", field_keys=list(PRIVATE)
+                        ),
+                    )
+                ]
             ),
             rule=[
                 *(

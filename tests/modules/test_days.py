@@ -82,6 +82,18 @@ def test_an_address_has_a_limit_behind_cloudfront_too(prod: dict[str, Any]) -> N
     assert limit["load_balancer"]["aggregate_key_type"] == "FORWARDED_IP"
 
 
+@pytest.mark.parametrize("acl", ["cdn", "load_balancer"])
+def test_who_is_signed_in_stands_neither_in_logs_nor_in_samples(prod: dict[str, Any], acl: str) -> None:
+    """Redaction is the log's alone; samples show every header that is not protected."""
+    logged = prod["aws_wafv2_web_acl_logging_configuration"][acl]["redacted_fields"]
+    (protected,) = prod["aws_wafv2_web_acl"][acl]["data_protection_config"]["data_protection"]
+    assert protected == {
+        "action": "SUBSTITUTION",
+        "field": {"field_type": "SINGLE_HEADER", "field_keys": ["authorization", "cookie"]},
+    }
+    assert protected["field"]["field_keys"] == [field["single_header"]["name"] for field in logged]
+
+
 def test_a_rule_counts_where_it_is_and_bodies_are_aws_own_again(
     changed: Callable[..., dict[str, Any]],
 ) -> None:
