@@ -31,6 +31,13 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
             "observability": {"alarm_emails": ["ops@example.com"]},
         },
     ),
+    "kept": (
+        "prod",
+        {
+            "observability": {"budget_usd": 500},
+            "backup": {"copy_region": "ap-northeast-1", "lock": "compliance"},
+        },
+    ),
     "own_certificates": (
         "dev",
         {

@@ -1,0 +1,233 @@
+"""Each sentence of botocore's documentation that forbids or demands something of what the stack gives is judged."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.prose import demands, service_models
+from tests.stacks import VARIANTS
+
+Stack = Callable[[str], dict[str, Any]]
+ROLLBACK = "autoscaling.RefreshPreferences.AutoRollback"
+
+
+@pytest.fixture(scope="module")
+def found(stack: Stack) -> dict[tuple[str, str], demands.Demand]:
+    return demands.demands([stack(variant) for variant in VARIANTS])
+
+
+def unjudged(found: dict[tuple[str, str], demands.Demand], rows: demands.Rows) -> str:
+    """Every sentence that no row judges, and every row whose sentence is gone, with what to do about it."""
+    told = [demand.told() for key, demand in found.items() if key not in rows]
+    told += [f'["{place}"] {digest}\n  is gone' for place, digest in rows if (place, digest) not in found]
+    if not told:
+        return ""
+    return "\n\n".join(
+        [
+            f"{len(told)} of botocore's sentences and rows of {demands.FILE.relative_to(demands.ROOT)} do not match:",
+            *told,
+            f"`{demands.COMMAND}` adds rows for those that are new and drops those that are gone; then say in each new "
+            "row what checks the sentence, or why it does not concern the stack: tests/prose/demands.py has the words.",
+        ]
+    )
+
+
+def test_every_sentence_is_judged(found: dict[tuple[str, str], demands.Demand]) -> None:
+    _, rows = demands.read()
+    assert len(found) > 500
+    wrong = unjudged(found, rows)
+    assert not wrong, wrong
+
+
+def test_every_verdict_has_its_proof(found: dict[tuple[str, str], demands.Demand]) -> None:
+    apart, rows = demands.read()
+    wrong = [
+        f"{demand.told()}\n  {rows[key]}: {fault}"
+        for key, demand in found.items()
+        if key in rows and (fault := demands.unproved(demand, rows[key], apart))
+    ]
+    assert not wrong, "\n\n".join(wrong)
+    assert {row[1] for row in rows.values() if row[0] == "apart"} == set(apart)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_condition_holds(
+    stack: Stack, variant: str, found: dict[tuple[str, str], demands.Demand]
+) -> None:
+    wrong = [
+        f"{demand.told()}\n  contradicts: {', '.join(places)}"
+        for demand, places in against(stack(variant), found)
+    ]
+    assert not wrong, "\n\n".join(wrong)
+
+
+def against(
+    configuration: dict[str, Any], found: dict[tuple[str, str], demands.Demand]
+) -> list[tuple[demands.Demand, list[str]]]:
+    """The sentences that a configuration contradicts, each with the arguments."""
+    apart, rows = demands.read()
+    return [
+        (demand, places)
+        for key, demand in found.items()
+        if key in rows
+        and (condition := demands.conditions(rows[key], apart))
+        and (places := demands.failing(condition, configuration))
+    ]
+
+
+def test_conditions_are_about_something(stack: Stack) -> None:
+    """A type or an argument that is spelt wrong would make a condition that always holds."""
+    apart, rows = demands.read()
+    given = {
+        f"{one.address.partition('.')[0]}.{one.path}"
+        for variant in VARIANTS
+        for one in service_models.given(stack(variant))
+    }
+    texts = {part for row in rows.values() for part in demands.conditions(row, apart).split("; ") if part}
+    about = {text: text.split(" ")[0] for text in texts if " absent" not in text and "lifecycle" not in text}
+    assert [
+        text for text, place in about.items() if place not in given | service_models.OF_THE_PROVIDER.keys()
+    ] == []
+
+
+def test_a_rollback_to_a_parameter_of_systems_manager_is_seen(
+    stack: Stack, found: dict[tuple[str, str], demands.Demand]
+) -> None:
+    """A launch template whose image is looked up when an instance starts: no rollback leads back from it."""
+    configuration = copy.deepcopy(stack("prod"))
+    (template,) = configuration["resource"]["aws_launch_template"].values()
+    template["image_id"] = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+    ((demand, (place,)),) = against(configuration, found)
+    assert demand.place == ROLLBACK and "instead of an AMI ID for the ImageId" in demand.text
+    assert place.startswith("aws_launch_template.backend.image_id: resolve:ssm:")
+
+
+def test_a_new_and_a_changed_and_a_lost_sentence_are_told(
+    found: dict[tuple[str, str], demands.Demand],
+) -> None:
+    _, rows = demands.read()
+    place, digest = next(key for key in found if key[0] == ROLLBACK)
+    changed = demands.Demand(place, found[place, digest].text.replace("not supported", "refused"))
+    told = unjudged({**found, changed.key: changed}, rows)
+    assert changed.text in told and demands.COMMAND in told and place in told
+    told = unjudged({key: one for key, one in found.items() if key != (place, digest)}, rows)
+    assert f'["{place}"] {digest}\n  is gone' in told
+
+
+@pytest.mark.parametrize(
+    ("documentation", "sentences"),
+    [
+        ("<p>Describes it. You must name it, e.g. by id.</p>", ["You must name it, e.g. by id."]),
+        (
+            "<p>It is kept.</p> <p>It is not supported in these situations:</p> <ul><li><p>At night. By day.</p></li>"
+            "<li><p>On <code>T1</code>.</p></li></ul><p>It is kept.</p>",
+            [
+                "It is not supported in these situations:",
+                "It is not supported in these situations: At night. By day.",
+                "It is not supported in these situations: On T1.",
+            ][1:],
+        ),
+        (
+            "<dl><dt>Db2</dt><dd><p>Constraints:</p><ul><li>Up to 8 letters.</li></ul></dd><dt>Other</dt>"
+            "<dd><p>It can't be null. It is kept.</p></dd></dl>",
+            ["Db2: Constraints: Up to 8 letters.", "Other: It can't be null."],
+        ),
+        ("<p>One of:</p><ul><li><p>a - never mind.</p></li><li>b. This is only valid for b.</li></ul>", 1),
+        ("<p>If you do not specify it, the default is 1.</p>", []),
+        (
+            "<p>Only in US East (N. Virginia) must it be made.</p>",
+            ["Only in US East (N. Virginia) must it be made."],
+        ),
+    ],
+)
+def test_sentences_that_forbid_or_demand(documentation: str, sentences: list[str] | int) -> None:
+    found = list(demands.sentences(documentation))
+    assert (len(found) if isinstance(sentences, int) else found) == sentences
+
+
+CONFIGURATION = {
+    "resource": {
+        "aws_a": {"one": {"n": 5, "t": "x-1", "b": True, "l": [{"p": "${v.w}"}]}, "two": {"t": "y"}},
+        "aws_b": {"one": {"t": "x", "u": ""}, "two": {"t": "x"}},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("condition", "places"),
+    [
+        ("aws_a.t is x-1|y", []),
+        ("aws_a.t is x-1", ["aws_a.two.t: y"]),
+        ("aws_a.b is true; aws_a.n from 1 to 5", []),
+        ("aws_a.n from 6 to 9", ["aws_a.one.n: 5"]),
+        ("aws_a.l.p from 6 to 9", []),
+        ("aws_a.l.p like ^\\$\\{v\\.", []),
+        ("aws_a.t unlike \\d$", ["aws_a.one.t: x-1"]),
+        ("aws_a.t length 2 to 3", ["aws_a.two.t: y"]),
+        ("aws_a.n given", ["aws_a.two.n: not given"]),
+        ("aws_a.n absent", ["aws_a.one.n: 5"]),
+        ("aws_c.n absent", []),
+        ("aws_a.t differs", []),
+        ("aws_b.t differs", ["aws_b.two.t: x"]),
+        ("aws_a.n with l.p", []),
+        ("aws_b.t with u", ["aws_b.two.t: x"]),
+    ],
+)
+def test_conditions(condition: str, places: list[str]) -> None:
+    assert demands.failing(condition, CONFIGURATION) == places
+
+
+def test_what_is_no_condition_is_told() -> None:
+    with pytest.raises(ValueError, match=r"no condition: 'aws_a\.t are x'"):
+        demands.failing("aws_a.t is x; aws_a.t are x", CONFIGURATION)
+
+
+def test_the_file_is_as_the_command_writes_it(tmp_path: Path) -> None:
+    demands.write(*demands.read(), tmp_path / "demands.toml")
+    assert (tmp_path / "demands.toml").read_text("utf-8") == demands.FILE.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        (demands.UNJUDGED, "no verdict"),
+        (["tells", "", " "], "no words"),
+        (["rule", "CM_NO_SUCH_RULE", "x"], "there is no"),
+        (["refused", "facts aws_lb.no_such_argument", "x"], "there is no"),
+        (["refused", "cross_checks.serving._no_such_check", "x"], "there is no"),
+        (["refused", "no_such_module.check", "x"], "there is no"),
+        (["settings", "database.no_such_setting", "x"], "there is no"),
+        (["settings", "checks._no_such_check", "x"], "there is no"),
+        (["test", "tests/prose/test_prose.py::test_no_such", "x"], "there is no"),
+        (["model", "max", "x"], "there is no"),
+        (["apart", "no_such_reason", ""], "has no"),
+        (["stack", "aws_lb.name are short", "x"], "no condition"),
+        (["tells", "proof", "x"], "has no proof"),
+    ],
+)
+def test_a_proof_that_there_is_not_is_told(
+    found: dict[tuple[str, str], demands.Demand], row: list[str], fault: str
+) -> None:
+    demand = next(one for one in found.values() if one.place == ROLLBACK)
+    assert fault in str(demands.unproved(demand, row, {}))
+
+
+def test_an_argument_that_nobody_mapped_is_told() -> None:
+    configuration = {"resource": {"aws_lb": {"a": {"no_such_argument": 1}}, "aws_no_such_type": {"a": {}}}}
+    with pytest.raises(service_models.Unmapped, match=r"aws_lb.no_such_argument, aws_no_such_type;.*ALIASES"):
+        list(service_models.given(configuration))
+
+
+def test_every_alias_is_of_use(stack: Stack) -> None:
+    given = {
+        f"{one.address.partition('.')[0]}.{one.path}"
+        for variant in VARIANTS
+        for one in service_models.given(stack(variant))
+    }
+    assert service_models.ALIASES.keys() - given == set()
+    assert service_models.CALLS.keys() - {name.partition(".")[0] for name in given} == set()
