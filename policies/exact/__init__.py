@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from policies.exact import joining, running, writing
 from policies.readers import Reading, Source, facts_of, open_path, plan
@@ -23,6 +23,11 @@ Mode = Literal["always", "try"]
 """What follows where Terraform cannot evaluate a configuration: an unknown finding, or the readers' view alone."""
 
 EVALUATED: Final = "evaluated by Terraform against the mock provider"
+
+MOST_TRIES: Final = 8
+"""Terraform is asked so often: what is counted by what it does not know hides what is counted by that in turn."""
+
+_NAMED: Final = 5
 
 
 def read_exactly(
@@ -48,7 +53,7 @@ def read_exactly(
             readings.append(opened)
             continue
         try:
-            reading, note = _evaluated(opened), EVALUATED
+            reading, note = _evaluated(opened)
         except _Unevaluated as error:
             reading = opened.reading()
             note = f"judged by the gate's own readers, because Terraform could not plan it: {error}"
@@ -67,28 +72,49 @@ class _Unevaluated(Exception):
     """Terraform does not evaluate the configuration; the message says why."""
 
 
-def _evaluated(source: Source) -> Reading:
-    from mock_provider import schema
-
-    evaluation = source.evaluation()
-    written = writing.write(
-        source.root,
-        source.given(),
-        _surroundings(source),
-        schema.load(),
-        regional=_regional(evaluation),
-        workspace=source.inputs.workspace,
-    )
-    with processes.temporary_folder("policies-exact-") as folder:
-        try:
-            document, text = running.plan(written, folder)
-        except running.Refused as refused:
-            place = written.place(refused.file, refused.line)
-            where = f" ({place[0]}:{place[1]})" if place is not None else ""
-            raise _Unevaluated(f"{refused}{where}") from refused
+def _evaluated(source: Source) -> tuple[Reading, str]:
+    """The reading of a configuration that Terraform evaluates, and a note on how it did."""
+    written, document, text = _planned(source)
     planned = plan.model(document, str(source.path), text)
     reading = source.reading(facts_of(planned))
-    return replace(reading, model=joining.join(planned, reading.model, written))
+    note = EVALUATED
+    if written.loose:
+        named = [f"{address} ({place.file}:{place.line()})" for address, place in written.loose.items()]
+        told = [*named[:_NAMED], *([f"and {len(named) - _NAMED} more"] if len(named) > _NAMED else [])]
+        note += f"; one instance stands for each number that is not known before apply: {', '.join(told)}"
+    return replace(reading, model=joining.join(planned, reading.model, written)), note
+
+
+def _planned(source: Source) -> tuple[writing.Written, dict[str, Any], str]:
+    """What Terraform was handed, and its plan, decoded and as text.
+
+    Where it does not know how many instances something has, it is asked again with one that stands for them all.
+    """
+    from mock_provider import schema
+
+    regional = _regional(source.evaluation())
+    loose: frozenset[writing.Repeated] = frozenset()
+    for tried in range(1, MOST_TRIES + 1):
+        written = writing.write(
+            source.root,
+            source.given(),
+            _surroundings(source),
+            schema.load(),
+            regional=regional,
+            workspace=source.inputs.workspace,
+            loose=loose,
+        )
+        with processes.temporary_folder("policies-exact-") as folder:
+            try:
+                return written, *running.plan(written, folder)
+            except running.Refused as refused:
+                found = {written.counted[line] for line in refused.uncounted if line in written.counted}
+                if not found or tried == MOST_TRIES:
+                    place = written.place(refused.file, refused.line)
+                    where = f" ({place[0]}:{place[1]})" if place is not None else ""
+                    raise _Unevaluated(f"{refused}{where}") from refused
+                loose |= found
+    raise AssertionError("the last try ends the loop")
 
 
 def _surroundings(source: Source) -> writing.Surroundings:

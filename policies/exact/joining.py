@@ -55,10 +55,16 @@ def _merged(
             loose.setdefault(without_keys(resource.address), resource)
     result = []
     for resource in planned:
-        source = by_address.get(resource.address) or loose.get(without_keys(resource.address))
+        bare = without_keys(resource.address)
+        source = by_address.get(resource.address) or loose.get(bare)
         one = joined(resource, source, plan)
         if source is not None:
             one = _with_lacking(one, source, written)
+        if any(f"{bare}.".startswith(f"{address}.") for address in written.loose):
+            # It stands for instances that the readers are certain of, or for a number that they cannot tell either.
+            if bare not in loose:
+                continue
+            one.many = True
         result.append(one)
     addresses = {resource.address for resource in planned}
     for resource in read:

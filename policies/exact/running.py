@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,15 +39,23 @@ _PROXIES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "htt
 # Variables of the machine's that Terraform, or the Python that carries it, may need to start at all.
 _PASSED: Final = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
+# What Terraform and OpenTofu call it where a number of instances is known after apply, or secret.
+_UNCOUNTED: Final = frozenset({"Invalid count argument", "Invalid for_each argument"})
+
 
 class Refused(Exception):
-    """Terraform does not plan the configuration: its first error, and where in the written files it is."""
+    """Terraform does not plan the configuration: its first error, and where in the written files it is.
+
+    `uncounted` are the lines, with their files, of each `count` and `for_each` that it does not know or must not show.
+    """
 
     def __init__(self, summary: str, detail: str, file: str = "", line: int = 0) -> None:
         super().__init__(" ".join(f"{summary}: {detail}".split()))
         self.summary = summary
+        self.detail = detail
         self.file = file
         self.line = line
+        self.uncounted: set[tuple[str, int]] = set()
 
 
 @cache
@@ -191,7 +200,9 @@ def _modules(written: Written) -> list[dict[str, str]]:
 
 
 def _refusal(log: str, stderr: str) -> Refused:
-    """Terraform's first error out of its log in JSON, a line each."""
+    """Terraform's errors out of its log in JSON, a line each."""
+    first: Refused | None = None
+    uncounted = set()
     for line in log.splitlines():
         try:
             entry = json.loads(line)
@@ -201,11 +212,17 @@ def _refusal(log: str, stderr: str) -> Refused:
         if not isinstance(found, dict) or found.get("severity") != "error":
             continue
         place = found.get("range") or {}
-        return Refused(
+        refused = Refused(
             str(found.get("summary") or "it gave no reason"),
             str(found.get("detail") or ""),
             str(place.get("filename") or ""),
             int((place.get("start") or {}).get("line") or 0),
         )
-    said = " ".join(stderr.split())[:500]
-    return Refused("Terraform ended with an error", said or "it gave no reason")
+        if refused.summary in _UNCOUNTED and re.search(r"until apply|^Sensitive values", refused.detail):
+            uncounted.add((refused.file, refused.line))
+        first = first or refused
+    if first is None:
+        said = " ".join(stderr.split())[:500]
+        return Refused("Terraform ended with an error", said or "it gave no reason")
+    first.uncounted = uncounted
+    return first

@@ -6,7 +6,8 @@ connections, lifecycle rules, conditions, checks, imports, moves, and the provid
 known before the first apply stands as a value that Terraform does not know either: data sources that ask an account,
 ephemeral resources, resources of other providers, of types that the schema lacks, modules that are not there,
 variables without a value, the workspace, the clock, the working folder, and every file that is not within reach. So
-whatever Terraform says that it knows follows from the configuration alone.
+whatever Terraform says that it knows follows from the configuration alone. A `count` or `for_each` over such a value
+is what Terraform does not plan: who asks for it gets one instance in its place, of which nothing but that is told.
 """
 
 from __future__ import annotations
@@ -126,13 +127,18 @@ class Schemas(Protocol):
     def block(self, kind: Any, terraform_type: str) -> Schema: ...
 
 
+Repeated = tuple[tuple[str, ...], tuple[str, ...]]
+"""A block with `count` or `for_each`: the names of the calls down to its module, and its own as in an address."""
+
+
 @dataclass(slots=True)
 class Written:
     """What Terraform is handed, by paths relative to the folder that it runs in.
 
     `texts` and `copies` are files to write and to copy, `folders` sets of names of empty files. `withheld` names the
     resources, as `module.a.type.name` without keys, that Terraform is not shown, and `lacking` the arguments and
-    blocks of those that it is shown which the schema does not know. `variables` are the values of the root module's.
+    blocks of those that it is shown which the schema does not know. `counted` tells which block has the `count` or
+    `for_each` in a line of a file; `loose` are blocks that one instance stands for, as their addresses begin.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
@@ -141,6 +147,8 @@ class Written:
     places: dict[str, list[tuple[int, Place, str]]] = field(default_factory=dict)
     withheld: set[str] = field(default_factory=set)
     lacking: dict[str, set[str]] = field(default_factory=dict)
+    counted: dict[tuple[str, int], Repeated] = field(default_factory=dict)
+    loose: dict[str, Place] = field(default_factory=dict)
     pending: str = "known_after_apply"
 
     def place(self, file: str, line: int) -> tuple[str, int] | None:
@@ -178,6 +186,7 @@ def write(
     *,
     regional: bool,
     workspace: str = "",
+    loose: frozenset[Repeated] = frozenset(),
 ) -> Written:
     """The configuration of a root module and of all modules below it, written anew.
 
@@ -188,6 +197,7 @@ def write(
         schemas: the schema of hashicorp/aws.
         regional: whether the provider's region is known, so that what depends on the region alone is known as well.
         workspace: its name, where it is told.
+        loose: blocks that stand for a number of instances that Terraform does not know, and are written as one.
 
     Raises:
         Problem: it cannot be written: something in it has no form in HCL, or there is too much of it.
@@ -196,7 +206,7 @@ def write(
     taken = {name for _, type, name in _all_resources(root, around, ()) if type == "terraform_data"}
     while written.pending in taken:
         written.pending += "_"
-    work = _Work(written, around, schemas, regional, workspace)
+    work = _Work(written, around, schemas, regional, workspace, loose)
     work.module((), root, given)
     values = [
         f"{printing.identifier(name)} = {printing.expression(_literally(value))}\n"
@@ -232,8 +242,15 @@ class _Work:
     """What is the same for all modules of one configuration."""
 
     def __init__(
-        self, written: Written, around: Surroundings, schemas: Schemas, regional: bool, workspace: str
+        self,
+        written: Written,
+        around: Surroundings,
+        schemas: Schemas,
+        regional: bool,
+        workspace: str,
+        loose: frozenset[Repeated],
     ) -> None:
+        self.loose = loose
         self.workspace = workspace
         self.written = written
         self.around = around
@@ -343,6 +360,7 @@ class _Module:
         self.path = path
         self.config = config
         self.prefix = "".join(f"module.{name}." for name in path)
+        self.file = "main.tf" if not path else f"{work.folder(path)}/main.tf"
         self.lines: list[str] = []
         self.places: list[tuple[int, Place, str]] = []
         self.pending_used = False
@@ -366,6 +384,9 @@ class _Module:
             }
         )
         self.withheld = {key for key, block in config.resources.items() if not self._handed(key, block)}
+        # What one instance stands for here; while one of these is written, what tells its instances apart is not known.
+        self.loose = {key for module, key in work.loose if module == path}
+        self.within_loose = False
         self.here: Place | None = None
 
     # what is handed over
@@ -398,10 +419,8 @@ class _Module:
         except SyntaxFault as fault:
             where = f"{self.here.file}:{self.here.line()}: " if self.here is not None else ""
             raise Problem(f"{where}an expression cannot be parsed: {fault}") from fault
-        folder = work.folder(self.path)
-        file = "main.tf" if folder == "." else f"{folder}/main.tf"
-        work.add(file, "\n".join(self.lines) + "\n")
-        work.written.places[file] = self.places
+        work.add(self.file, "\n".join(self.lines) + "\n")
+        work.written.places[self.file] = self.places
         for name, call in self.calls.items():
             if call is not None:
                 work.module((*self.path, name), call, None)
@@ -494,17 +513,27 @@ class _Module:
         below = "./" if self.path else "./modules/"
         self.lines.append(f'module "{printing.identifier(name)}" {{')
         self.lines.append(f"  source = {printing.quoted(below + name)}")
-        for argument in ("count", "for_each"):
-            if block.body.get(argument) is not None:
-                self._mark(block.place, argument)
-                self.lines.append(f"  {argument} = {self._text(block.body[argument])}")
+        self._repeated(("module", name), block)
         if block.body.get("providers") is not None:
             self._passed(block.body["providers"], call)
         for argument, value in block.body.items():
             if argument not in ("source", "version", "providers", "count", "for_each", "depends_on", "//"):
                 self._mark(block.place, argument)
                 self.lines.append(f"  {printing.identifier(argument)} = {self._text(value)}")
+        self.within_loose = False
         self.lines.append("}")
+
+    def _repeated(self, key: tuple[str, ...], block: Block) -> None:
+        """Write how many instances a block has, or know while it is written that this is not known."""
+        self.within_loose = key in self.loose
+        if self.within_loose:
+            self.work.written.loose[self.prefix + ".".join(key)] = block.place
+            return
+        for argument in ("count", "for_each"):
+            if block.body.get(argument) is not None:
+                self._mark(block.place, argument)
+                self.work.written.counted[self.file, len(self.lines) + 1] = (self.path, key)
+                self.lines.append(f"  {argument} = {self._text(block.body[argument])}")
 
     def _passed(self, providers: Any, child: Config) -> None:
         """The providers of hashicorp/aws that a call hands on."""
@@ -524,10 +553,7 @@ class _Module:
         self._mark(block.place)
         kind = "resource" if mode == "resource" else "data"
         self.lines.append(f'{kind} "{printing.identifier(type)}" "{printing.identifier(name)}" {{')
-        for argument in ("count", "for_each"):
-            if block.body.get(argument) is not None:
-                self._mark(block.place, argument)
-                self.lines.append(f"  {argument} = {self._text(block.body[argument])}")
+        self._repeated((type, name) if mode == "resource" else (mode, type, name), block)
         if block.body.get("provider") is not None:
             self.lines.append(f"  provider = {_dotted(provider_name(block.body['provider']))}")
         lacking: set[str] = set()
@@ -537,6 +563,7 @@ class _Module:
         if lacking:
             address = f"{self.prefix}{'' if mode == 'resource' else 'data.'}{type}.{name}"
             self.work.written.lacking[address] = lacking
+        self.within_loose = False
         self.lines.append("}")
 
     # bodies
@@ -708,7 +735,8 @@ class _Module:
             if root == "ephemeral":
                 return self.unknown()
             if root == "data" and (
-                ("data", target.name, node.name) in self.withheld or target.name == "terraform_remote_state"
+                ("data", target.name, node.name) in self.withheld | self.loose
+                or target.name == "terraform_remote_state"
             ):
                 return self.unknown()
         return None
@@ -740,9 +768,11 @@ class _Module:
             if name == "workspace" and self.work.workspace:
                 return Literal(self.work.workspace)
             return self.unknown_text()
-        if root == "module":
-            return self.unknown() if name in self.calls and self.calls[name] is None else None
-        if ("resource", root, name) in self.withheld:
+        if root in ("count", "each") and self.within_loose:
+            return self.unknown()
+        if root == "module" and name in self.calls and self.calls[name] is None:
+            return self.unknown()
+        if ("resource", root, name) in self.withheld or (root, name) in self.loose:
             return self.unknown()
         return None
 

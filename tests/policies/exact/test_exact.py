@@ -210,8 +210,8 @@ def test_a_module_that_is_not_there_is_unknown_beside_what_terraform_evaluates(
     ("text", "reason"),
     [
         (
-            'resource "aws_sqs_queue" "many" {\n  count = length(terraform.workspace)\n}\n',
-            r"Invalid count argument.*main\.tf:\d+",
+            'resource "aws_sqs_queue" "many" {\n  for_each = ["a"]\n}\n',
+            r"Invalid for_each argument.*main\.tf:\d+",
         ),
         ('resource "aws_ebs_volume" "wrong" {\n  size = 1\n}\n', r'"availability_zone" is required'),
         ('output "x" {\n  value = nonsense.of.nothing\n}\n', r"nonsense"),
@@ -232,6 +232,126 @@ def test_what_terraform_does_not_plan_is_an_unknown_finding_unless_a_try_is_enou
     (note,) = tried["notes"]
     assert "judged by the gate's own readers, because Terraform could not plan it" in note
     assert re.search(reason, note)
+
+
+COUNTED = """\
+variable "on" {}
+variable "names" {}
+provider "aws" {
+  region = "eu-west-1"
+}
+resource "aws_ebs_volume" "each" {
+  count             = var.on ? 2 : 0
+  availability_zone = "eu-west-1a"
+  size              = 1
+  encrypted         = count.index == 0
+}
+resource "aws_ebs_volume" "after" {
+  count             = length(aws_ebs_volume.each)
+  availability_zone = aws_ebs_volume.each[count.index].availability_zone
+  size              = 1
+  encrypted         = length(aws_ebs_volume.each) == 1
+}
+module "disks" {
+  source   = "./disks"
+  for_each = var.on ? toset(["a"]) : toset([])
+  key      = each.key
+}
+module "named" {
+  source = "./disks"
+  count  = 2
+  key    = var.names[count.index]
+}
+resource "aws_ebs_volume" "follows" {
+  availability_zone = "eu-west-1a"
+  size              = 1
+  encrypted         = length(module.disks) == 1
+}
+"""
+DISKS = """\
+variable "key" {}
+data "aws_availability_zones" "all" {}
+resource "aws_ebs_volume" "two" {
+  count             = 2
+  availability_zone = data.aws_availability_zones.all.names[count.index]
+  size              = 1
+  encrypted         = count.index == 0
+}
+resource "aws_ebs_volume" "keyed" {
+  for_each          = toset([var.key])
+  availability_zone = "eu-west-1a"
+  size              = 1
+  encrypted         = each.key == "a"
+}
+"""
+
+
+def test_one_instance_stands_for_a_number_that_is_not_known_and_nothing_hangs_on_it(
+    written: Written, tmp_path: Path
+) -> None:
+    folder = written({"main.tf": COUNTED, "disks/main.tf": DISKS})
+    (reading,), (note,) = exact.read_exactly([folder])
+    assert "one instance stands for each number that is not known before apply: " in note
+    for name, line in {
+        "aws_ebs_volume.each": 6,
+        "aws_ebs_volume.after": 12,
+        "module.disks": 18,
+        "module.named.aws_ebs_volume.keyed": 9,
+    }.items():
+        assert re.search(rf" {re.escape(name)} \(\S*main\.tf:{line}\)", note)
+    keyed = "aws_ebs_volume.keyed"
+    loose = {"aws_ebs_volume.each", "aws_ebs_volume.after", f"module.disks.{keyed}"}
+    loose |= {f"module.disks.aws_ebs_volume.two[{index}]" for index in range(2)}
+    loose |= {f"module.named[{index}].{keyed}" for index in range(2)}
+    certain = {f"module.named[{each}].aws_ebs_volume.two[{index}]" for each in range(2) for index in range(2)}
+    volumes = {one.address: one for one in reading.model.of_type("aws_ebs_volume")}
+    assert volumes.keys() == {*loose, *certain, "aws_ebs_volume.follows"}
+    assert {address for address, volume in volumes.items() if volume.many} == loose
+    assert volumes["module.named[1].aws_ebs_volume.two[1]"].text("availability_zone") == "eu-west-1b"
+    assert all(volume.line for volume in volumes.values())
+    _, found = report(folder, tmp_path, "--exact")
+    verdicts = {
+        one["address"]: one["status"] for one in found["findings"] if one["rule"] == "CM_EBS_ENCRYPTED"
+    }
+    two = {
+        address: "pass" if address.endswith("two[0]") else "fail" for address in volumes if "two" in address
+    }
+    assert verdicts == dict.fromkeys(volumes, "unknown") | two
+
+
+def test_instances_that_the_readers_are_certain_of_stand_in_place_of_the_one(written: Written) -> None:
+    text = """\
+provider "aws" {
+  region = "eu-west-1"
+}
+resource "random_pet" "a" {
+  length = 2
+}
+resource "aws_ebs_volume" "counted" {
+  count             = random_pet.a.length
+  availability_zone = "eu-west-1a"
+  size              = 1
+}
+resource "aws_ebs_volume" "none" {
+  count             = random_pet.a.length - 2
+  availability_zone = "eu-west-1a"
+  size              = 1
+}
+"""
+    (reading,), (note,) = exact.read_exactly([written({"main.tf": text})])
+    assert "aws_ebs_volume.counted" in note
+    addresses = [one.address for one in reading.model.of_type("aws_ebs_volume")]
+    assert addresses == ["aws_ebs_volume.counted[0]", "aws_ebs_volume.counted[1]"]
+
+
+def test_terraform_is_asked_a_bounded_number_of_times(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exact, "MOST_TRIES", 1)
+    folder = written({"main.tf": COUNTED, "disks/main.tf": DISKS})
+    (reading,), (note,) = exact.read_exactly([folder])
+    assert re.search(r"could not plan it: Invalid (count|for_each) argument.*main\.tf:\d+", note)
+    assert reading.unevaluated
 
 
 def test_nothing_is_executed_by_a_plan_that_succeeds(written: Written, tmp_path: Path) -> None:
@@ -304,7 +424,9 @@ def test_the_workspace_is_known_where_it_is_told(written: Written, tmp_path: Pat
     code, found = report(folder, tmp_path, "--exact", "--workspace", "live")
     assert (code, found["summary"]["resources"]) == (0, 2)
     code, found = report(folder, tmp_path, "--exact")
-    assert (code, found["summary"]["unknown"]) == (1, 1)
+    # How many there are is not known then; each of them encrypts.
+    assert (code, found["summary"]["resources"]) == (0, 1)
+    assert "aws_sqs_queue.x" in found["notes"][0]
 
 
 def test_what_the_schema_lacks_is_taken_from_the_readers(written: Written) -> None:

@@ -112,7 +112,9 @@ def test_nor_does_it_by_way_of_locals_modules_and_counts(
     assert not isinstance(found.get("sqs_managed_sse_enabled"), bool | str)
     counted = f'resource "aws_sqs_queue" "q" {{\n  count = {attribute} ? 0 : 1\n}}\n'
     (reading,), _ = exact.read_exactly([written({"main.tf": AROUND + block + counted, "m/main.tf": module})])
-    assert reading.unevaluated
+    assert not reading.unevaluated
+    (found,) = reading.model.of_type("aws_sqs_queue")
+    assert found.many
     assert reading.model.of_type("aws_sqs_queue")
 
 
