@@ -334,6 +334,10 @@ _TAKEN: dict[str, _Taken] = {
         "https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html",
     ),
 }
+# Names that differ in the case of their letters alone are one name.
+# Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html (RoleName) and its sisters,
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html (GroupName).
+_FOLDED = frozenset({"aws_iam_group", "aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_security_group"})
 # The same thing under the name that it once had.
 _SAME_TYPE = {
     "aws_alb": "aws_lb",
@@ -364,12 +368,13 @@ def _names(account: Account, thing: Thing) -> None:
     row = _TAKEN.get(kind)
     if row is None:
         return
-    own = [thing.get(name) or "" for name in row.of]
+    fold = str.lower if kind in _FOLDED else str
+    own = [fold(str(thing.get(name) or "")) for name in row.of]
     if not any(own) or (thing.type == "aws_route53_record" and thing.get("allow_overwrite") is True):
         return
     aliases = [alias for alias, real in _SAME_TYPE.items() if real == kind]
     for one in others(account, thing, kind, *aliases, *row.within, everywhere=row.everywhere):
-        if [one.get(name) or "" for name in row.of] == own:
+        if [fold(str(one.get(name) or "")) for name in row.of] == own:
             raise Refused(row.code, row.words.format_map(_Shown(thing.state)))
 
 

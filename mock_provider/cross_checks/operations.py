@@ -217,9 +217,30 @@ def _log_group(config: State, _region: str | None) -> Iterator[Refusal]:
         )
 
 
+# What an action's targets of a name are made of, where that is one type.
+# Source: https://docs.aws.amazon.com/fis/latest/userguide/fis-actions-reference.html
+_TARGETS = {
+    "AutoScalingGroups": "aws:ec2:autoscaling-group",
+    "Buckets": "aws:s3:bucket",
+    "DBInstances": "aws:rds:db",
+    "Functions": "aws:lambda:function",
+    "Instances": "aws:ec2:instance",
+    "Nodegroups": "aws:eks:nodegroup",
+    "Pods": "aws:eks:pod",
+    "ReplicationGroups": "aws:elasticache:replicationgroup",
+    "Roles": "aws:iam:role",
+    "SpotInstances": "aws:ec2:spot-instance",
+    "Subnets": "aws:ec2:subnet",
+    "Tasks": "aws:ecs:task",
+    "TransitGateways": "aws:ec2:transit-gateway",
+    "Volumes": "aws:ec2:ebs-volume",
+}
+
+
 def _experiment(config: State, _region: str | None) -> Iterator[Refusal]:
     """Source: https://docs.aws.amazon.com/fis/latest/APIReference/API_CreateExperimentTemplate.html."""
     targets, actions = named(config, "target", "name"), named(config, "action", "name")
+    types = {str(target.get("name")): target.get("resource_type") for _, target in blocks(config, "target")}
     for at, action in blocks(config, "action"):
         for where, target in blocks(action, "target", at):
             value = target.get("value")
@@ -227,6 +248,13 @@ def _experiment(config: State, _region: str | None) -> Iterator[Refusal]:
                 yield Refusal(
                     (*where, "value"),
                     f"ValidationException: Action target {value} is not a target of the template",
+                )
+            wanted, kind = _TARGETS.get(str(target.get("key"))), types.get(str(value))
+            if wanted and isinstance(kind, str) and kind != wanted:
+                yield Refusal(
+                    (*where, "value"),
+                    f"ValidationException: The resource type of {value} is not supported by {action.get('action_id')}",
+                    f"{target.get('key')} are {wanted}, and {value} is {kind}.",
                 )
         for other in listed(action.get("start_after")):
             if isinstance(other, str) and actions is not None and other not in actions:

@@ -121,6 +121,18 @@ def test_scaling_by_requests_waits_for_a_listener(make: Maker) -> None:
     make("aws_ecs_service", name="web", load_balancer=[{"target_group_arn": group.get("arn")}])
 
 
+def test_names_whose_letters_differ_in_case_alone(make: Maker) -> None:
+    """IAM and security groups hold them for the same; Auto Scaling, for one, does not."""
+    make("aws_iam_role", name="Backend")
+    refused("EntityAlreadyExists", lambda: make("aws_iam_role", name="backend"))
+    make("aws_iam_user", name="backend")
+    make("aws_security_group", name="Web", vpc_id="vpc-1")
+    refused("InvalidGroup.Duplicate", lambda: make("aws_security_group", name="WEB", vpc_id="vpc-1"))
+    make("aws_security_group", name="web", vpc_id="vpc-2")
+    make("aws_autoscaling_group", name="Web")
+    make("aws_autoscaling_group", name="web")
+
+
 @pytest.mark.parametrize(
     ("controls", "code"),
     [

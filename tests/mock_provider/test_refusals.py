@@ -933,6 +933,16 @@ CASES: list[Case] = [
     ),
     (
         "aws_fis_experiment_template",
+        {
+            "target": [
+                {**TAKEN["aws_fis_experiment_template"]["target"][0], "resource_type": "aws:ec2:instance"}
+            ]
+        },
+        ("action", 0, "target", 0, "value"),
+        "The resource type of subnets is not supported by aws:network:disrupt-connectivity",
+    ),
+    (
+        "aws_fis_experiment_template",
         {"stop_condition": [{"source": "aws:cloudwatch:alarm"}]},
         ("stop_condition", 0, "value"),
         "must be specified when",
