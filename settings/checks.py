@@ -163,6 +163,13 @@ def _backend(settings: Settings) -> Iterator[Finding]:
             backend.architecture,
             f"{'arm64' if arm else 'x86_64'}, the architecture of backend.instance_type, {backend.instance_type}",
         )
+    if re.match(r"(t1|t2|m1|m2|m3|c1|c3|cc2|cr1|g2|hi1|hs1|i2|r3)\.", backend.instance_type):
+        # https://docs.aws.amazon.com/ebs/latest/userguide/ebs-optimized.html
+        yield Finding(
+            "backend.instance_type",
+            backend.instance_type,
+            "a type of a later generation, as in t3.small: these have no EBS optimization, with which instances start",
+        )
     for name in backend.environment:
         if name in contract.MEANING or re.match(r"(DATABASE|REDIS|PG|AWS)_?[A-Z]*$", name):
             yield Finding(
