@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mock_provider import schema
 from tests.prose import demands, service_models
 from tests.stacks import VARIANTS
 
@@ -80,19 +81,37 @@ def against(
     ]
 
 
-def test_conditions_are_about_something(stack: Stack) -> None:
-    """A type or an argument that is spelt wrong would make a condition that always holds."""
+def test_conditions_are_about_arguments_that_there_are() -> None:
+    """What is spelt wrong would be absent for ever, and any value right."""
     apart, rows = demands.read()
-    given = {
-        f"{one.address.partition('.')[0]}.{one.path}"
-        for variant in VARIANTS
-        for one in service_models.given(stack(variant))
-    }
-    texts = {part for row in rows.values() for part in demands.conditions(row, apart).split("; ") if part}
-    about = {text: text.split(" ")[0] for text in texts if " absent" not in text and "lifecycle" not in text}
-    assert [
-        text for text, place in about.items() if place not in given | service_models.OF_THE_PROVIDER.keys()
-    ] == []
+    known = schema.load()
+    wrong = []
+    for text in {
+        part for row in rows.values() for part in demands.conditions(row, apart).split("; ") if part
+    }:
+        place, word, *rest = text.split(" ", 2)
+        terraform_type, _, path = place.partition(".")
+        for one in (path, *(rest if word == "with" else ())):
+            if not there(known, terraform_type, one.split(".")):
+                wrong.append(f"{text}: {terraform_type} has no {one}")
+    assert wrong == []
+
+
+def there(known: schema.Schema, terraform_type: str, path: list[str]) -> bool:
+    """Whether a type of the provider has an argument or a block at a path; `lifecycle` is Terraform's own."""
+    if terraform_type not in known.types("resource"):
+        return False
+    if path[0] == "lifecycle":
+        return True
+    block: dict[str, Any] = known.block("resource", terraform_type)
+    for position, name in enumerate(path):
+        last = position == len(path) - 1
+        if name in block["attributes"]:
+            return last
+        if name not in block["block_types"]:
+            return False
+        block = block["block_types"][name]["block"]
+    return True
 
 
 def test_a_rollback_to_a_parameter_of_systems_manager_is_seen(

@@ -44,3 +44,9 @@ def test_the_distribution_has_the_names_that_lead_to_it(stack: Stack, variant: s
     assert {one["name"] for one in records} <= set(distribution["aliases"])
     for record in records:
         assert record["alias"]["name"] == "${aws_cloudfront_distribution.main.domain_name}"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_enhanced_monitoring_has_interval_and_role_or_neither(stack: Stack, variant: str) -> None:
+    (database,) = resources(stack, variant, "aws_db_instance").values()
+    assert ("monitoring_role_arn" in database) == (database["monitoring_interval"] > 0)
