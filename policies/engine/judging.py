@@ -9,6 +9,7 @@ from typing import Final
 
 from policies.aws.kinds import creates_others, keeps_data
 from policies.engine.catalogue import Entry
+from policies.engine.existence import World, Worlds
 from policies.engine.model import Model, Resource, Undetermined
 from policies.engine.parameters import Parameters
 from policies.engine.values import Sensitive
@@ -124,8 +125,9 @@ def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: P
                 raise Problem(f"{reading.path}: there are no resources in it: nothing was judged")
             notes.append(f"{reading.path}: none of its resources has an instance: there was nothing to judge")
         touched: set[str] = set()
+        worlds = Worlds(model)
         for entry in catalogue:
-            for finding in _apply(entry, model, parameters, reading.path):
+            for finding in _apply(entry, worlds, parameters, reading.path):
                 rules.add(entry.id)
                 touched.add(finding.address)
                 findings.append(finding)
@@ -211,7 +213,8 @@ def _coverage(rule: str, message: str, resource: Resource, root: str) -> Finding
     )
 
 
-def _apply(entry: Entry, model: Model, parameters: Parameters, root: str) -> Iterable[Finding]:
+def _apply(entry: Entry, worlds: Worlds, parameters: Parameters, root: str) -> Iterable[Finding]:
+    model = worlds.model
     everything = EVERY_TYPE in entry.rule.types
     subjects = list(model.resources) if everything else model.of_type(*entry.rule.types)
     if entry.check_model is not None:
@@ -219,13 +222,40 @@ def _apply(entry: Entry, model: Model, parameters: Parameters, root: str) -> Ite
             anchor = subjects[0]
             check_model = entry.check_model
             verdicts = _run(entry, lambda: check_model(model, parameters), anchor)
+            if other := worlds.without(entry.rule, None):
+                fewer = other.model
+                again = _run(entry, lambda: check_model(fewer, parameters), anchor)
+                less = {_at(verdict): verdict for verdict in again if verdict.status in (FAIL, UNKNOWN)}
+                verdicts = [
+                    replace(_hanging(less[_at(verdict)], other), at=verdict.at)
+                    if verdict.status == PASS and _at(verdict) in less
+                    else verdict
+                    for verdict in verdicts
+                ]
             yield from _findings(entry, verdicts, None, root)
         return
     check = entry.check
     assert check is not None
     for resource in subjects:
         verdicts = _run(entry, partial(check, resource, model, parameters), resource)
+        if {verdict.status for verdict in verdicts} - {NOT_APPLICABLE} == {PASS} and (
+            other := worlds.without(entry.rule, resource)
+        ):
+            (same,) = [one for one in other.model.at(resource.address) if one.address == resource.address]
+            again = _run(entry, partial(check, same, other.model, parameters), same)
+            worse = [verdict for verdict in again if verdict.status in (FAIL, UNKNOWN)]
+            verdicts = [_hanging(verdict, other) for verdict in worse[:1]] or verdicts
         yield from _findings(entry, verdicts, resource, root)
+
+
+def _hanging(verdict: Verdict, world: World) -> Verdict:
+    """What to say instead of a pass, of which there is another verdict in a world with less."""
+    words = verdict.message if verdict.status == UNKNOWN else world.reason
+    return Verdict(UNKNOWN, words, verdict.attribute)
+
+
+def _at(verdict: Verdict) -> str:
+    return "" if verdict.at is None else verdict.at.resource.address
 
 
 def _run(entry: Entry, check: Callable[[], Iterable[Verdict]], resource: Resource) -> list[Verdict]:

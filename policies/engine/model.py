@@ -243,9 +243,9 @@ class Resource(View):
     key or None, `module` the module's address or "", `mode` is `managed` or `data`. `file` is the path as
     the gate was given it, `line` counts from 1 (0: not known), `construct` is the CDKTF construct path or "".
     `computed` names the arguments of a plan that AWS or the provider set, not the configuration. `provisioners` are
-    the kinds of its provisioners, such as `local-exec`. `many` says that it stands for a number of instances that is
-    not known. `stranger` is the source of its provider where the type is named as one of AWS and the provider is not
-    hashicorp/aws, or "".
+    the kinds of its provisioners, such as `local-exec`. `under` names what decides how many instances there are where
+    that is not known: it stands for them all, and perhaps there is none. `stranger` is the source of its provider
+    where the type is named as one of AWS and the provider is not hashicorp/aws, or "".
     """
 
     __slots__ = (
@@ -253,7 +253,6 @@ class Resource(View):
         "computed",
         "construct",
         "key",
-        "many",
         "mode",
         "model",
         "module",
@@ -262,6 +261,7 @@ class Resource(View):
         "provisioners",
         "stranger",
         "type",
+        "under",
     )
 
     model: Model
@@ -281,7 +281,7 @@ class Resource(View):
         computed: frozenset[str] = frozenset(),
         provisioners: frozenset[str] = frozenset(),
         stranger: str = "",
-        many: bool = False,
+        under: frozenset[str] = frozenset(),
     ) -> None:
         self.address = address
         self.type = type
@@ -295,12 +295,17 @@ class Resource(View):
         self.computed = computed
         self.provisioners = provisioners
         self.stranger = stranger
-        self.many = many
+        self.under = under
         self.resource = self
         self.path = ""
 
     def __repr__(self) -> str:
         return f"Resource({self.address})"
+
+    @property
+    def many(self) -> bool:
+        """Whether it stands for a number of instances that is not known: perhaps for none."""
+        return bool(self.under)
 
     def with_values(self, values: Mapping[str, Any]) -> Resource:
         """The same resource with other values, in no model yet."""
@@ -449,6 +454,10 @@ class Model:
     order: Callable[[str], Earlier] = _no_order
     """What comes before the resource at an address without keys, by references and `depends_on`."""
     handed: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    strict: bool = False
+    """Whether a value leads only to what it leads to for certain, and not to what it may lead to as well."""
+    guessed: bool = field(default=False, repr=False)
+    """Whether a value was followed to where it may lead."""
     _by_type: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_address: dict[str, list[Resource]] = field(default_factory=dict, repr=False)
     _by_identity: dict[str, dict[str, list[Resource]]] = field(default_factory=dict, repr=False)
@@ -504,12 +513,17 @@ class Model:
             if isinstance(item, list):
                 pending.extend(reversed(item))
                 continue
-            targets = [
-                resource
-                for reference in references_of(item)
-                for resource in self._by_address.get(reference.address, ())
-                if not types or _typed(resource) in types
-            ]
+            targets = []
+            for reference in references_of(item):
+                if reference.perhaps:
+                    self.guessed = True
+                    if self.strict:
+                        continue
+                targets += [
+                    resource
+                    for resource in self._by_address.get(reference.address, ())
+                    if not types or _typed(resource) in types
+                ]
             if not targets and isinstance(item, str):
                 targets = self._named(item, types)
             for target in targets:

@@ -39,10 +39,12 @@ class Reference:
     `address` is absolute: `aws_kms_key.main`, `aws_subnet.private["a"]`, `module.db.aws_db_instance.main[0]`,
     `data.aws_caller_identity.current`. Without an instance key it means every instance.
     `attribute` is what follows: `arn`, `master_user_secret[0].secret_arn`, or empty for the whole resource.
+    `perhaps` says that something unknown decides whether a value leads there or to nothing that is named.
     """
 
     address: str
     attribute: str = ""
+    perhaps: bool = False
 
     def __str__(self) -> str:
         return f"{self.address}.{self.attribute}" if self.attribute else self.address

@@ -64,7 +64,7 @@ def _merged(
             # It stands for instances that the readers are certain of, or for a number that they cannot tell either.
             if bare not in loose:
                 continue
-            one.many = True
+            one.under = loose[bare].under
         result.append(one)
     addresses = {resource.address for resource in planned}
     for resource in read:

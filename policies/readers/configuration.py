@@ -42,12 +42,15 @@ from policies.readers.evaluation import (
 from policies.readers.files import Reach
 from policies.readers.functions.calling import FILE_FUNCTIONS
 from policies.readers.syntax import (
+    Binary,
+    Conditional,
     GetAttr,
     Literal,
     Name,
     Node,
     Object,
     SyntaxFault,
+    Template,
     nfc,
     parse_expression,
     parse_template,
@@ -586,7 +589,7 @@ class Module:
         given: Mapping[str, Any],
         ancestors: tuple[Path, ...],
         calls: tuple[str, ...],
-        many: bool = False,
+        under: frozenset[str] = frozenset(),
     ) -> None:
         self.evaluation = evaluation
         self.config = config
@@ -594,7 +597,7 @@ class Module:
         self.given = given
         self.ancestors = ancestors
         self.calls = calls
-        self.many = many
+        self.under = under
         self.scope: Scope = _Names(self, {})
         self._sources = dict(_sources(config))
         self._values: dict[tuple[str, str], Any] = {}
@@ -889,9 +892,9 @@ class Module:
                     if key not in _MODULE_META
                 }
                 calls = (*self.calls, name)
-                many = self.many or not single
+                under = self.under if single else self.under | _conditions(block, self.address)
                 return ModuleInstance(
-                    Module(self.evaluation, loaded, address + suffix, given, ancestors, calls, many), single
+                    Module(self.evaluation, loaded, address + suffix, given, ancestors, calls, under), single
                 )
 
             found = self._expand(block, address, make)
@@ -1051,8 +1054,33 @@ class Instance(Lazy):
             construct=self.block.construct,
             provisioners=_provisioners(self.block.body.get("provisioner")),
             stranger=stranger(self.block.labels[0], self.module.source_of(self.block)),
-            many=not self.single or self.module.many,
+            under=self.module.under
+            if self.single
+            else self.module.under | _conditions(self.block, self.module.address),
         )
+
+
+def _conditions(block: Block, module: str) -> frozenset[str]:
+    """What decides how many instances there are of a block, as texts: the same text is the same thing."""
+    number = block.body.get("count")
+    node = number if number is not None else block.body.get("for_each")
+    if isinstance(node, str):
+        node = parse_template(node)
+    while isinstance(node, Template) and len(node.parts) == 1:
+        node = node.parts[0]
+    if number is not None and isinstance(node, Conditional):
+        one, none = node.then, node.otherwise
+        if isinstance(one, Literal) and isinstance(none, Literal) and one.value != 0 and none.value == 0:
+            node = node.condition
+    found = []
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Binary) and node.operator == "&&":
+            pending += [node.left, node.right]
+        else:
+            found.append(f"{module}: {node!r}")
+    return frozenset(found)
 
 
 def _provisioners(blocks: Any) -> frozenset[str]:

@@ -111,6 +111,30 @@ def unknown_from(reason: str, *values: Any) -> Unknown:
     return Unknown(reason, references_of([plain(value) for value in values]))
 
 
+def chosen_from(reason: str, *options: Any) -> Unknown:
+    """An `Unknown` for one of some values, where it is not known which: what it leads to is certain only if each of
+    them leads to something."""
+    found = unknown_from(reason, *options)
+    return found if all(map(_leads, options)) else perhaps(found)
+
+
+def perhaps(value: Any) -> Any:
+    """A value that may as well lead to nothing, if it is unknown."""
+    value = plain(value)
+    if not isinstance(value, Unknown):
+        return value
+    references = dict.fromkeys(replace(reference, perhaps=True) for reference in references_of(value))
+    return Unknown(value.reason, tuple(references))
+
+
+def _leads(value: Any) -> bool:
+    if isinstance(value, Lazy):
+        value = value.unknown()
+    if isinstance(value, list):
+        return bool(value) and all(map(_leads, value))
+    return isinstance(value, Unknown | Traced) and any(not one.perhaps for one in references_of(value))
+
+
 def failed(reason: str, *values: Any) -> Failed:
     """What Terraform refuses, made from these values."""
     return Failed(reason, references_of([plain(value) for value in values]))
@@ -202,7 +226,7 @@ def _deeper(target: Unknown, step: str) -> Unknown:
     if len(target.references) == 1 and not target.parts and target.document is ABSENT:
         reference = target.references[0]
         longer = f"{reference.attribute}{step}" if reference.attribute else step.removeprefix(".")
-        deeper = type(reference)(reference.address, longer)
+        deeper = replace(reference, attribute=longer)
         return Unknown(f"{deeper} is known after apply", (deeper,), certain=is_identity(deeper))
     return Unknown(target.reason, target.references)
 
@@ -218,7 +242,9 @@ def at(target: Any, key: Any) -> Any:
     if failure is not None:
         return failure
     if isinstance(key, Unknown):
-        return unknown_from(key.reason, target, key)
+        elements = list(target.values()) if isinstance(target, dict) else target
+        options = elements if isinstance(elements, list) else [elements]
+        return unknown_from(key.reason, chosen_from(key.reason, *options), key)
     if isinstance(target, Lazy):
         return target.element(key)
     if isinstance(target, Unknown):
@@ -328,7 +354,7 @@ def _try(node: Call, scope: Scope) -> Any:
         if isinstance(value, Failed):
             continue
         if isinstance(value, Unknown):
-            return value if value.certain else unknown_from(value.reason, *values)
+            return value if value.certain else chosen_from(value.reason, *values)
         return value
     return values[0] if values else failed("try() has no arguments")
 
@@ -444,7 +470,7 @@ def _conditional(node: Conditional, scope: Scope) -> Any:
         otherwise = plain(evaluate(node.otherwise, scope))
         if isinstance(condition, Failed | Unevaluated):
             return (
-                unknown_from(condition.reason, then, otherwise)
+                chosen_from(condition.reason, then, otherwise)
                 if isinstance(condition, Unevaluated)
                 else condition
             )
@@ -453,7 +479,7 @@ def _conditional(node: Conditional, scope: Scope) -> Any:
                 return then
         except Undecided:
             pass
-        return unknown_from(condition.reason, then, otherwise)
+        return chosen_from(condition.reason, then, otherwise)
     try:
         truth = types.as_bool(condition)
     except Refused:

@@ -10,7 +10,7 @@ from typing import Any
 from policies.engine.values import ABSENT, Unknown
 from policies.readers import types
 from policies.readers.budget import BUDGET
-from policies.readers.evaluation import Lazy, first_unknown, plain, unknown_from
+from policies.readers.evaluation import Lazy, chosen_from, first_unknown, perhaps, plain, unknown_from
 from policies.readers.functions.calling import ANYTHING, counted, function, partial, whole
 from policies.readers.types import (
     Collection,
@@ -168,7 +168,7 @@ def _coalesce(*given: Any) -> Any:
         raise Refused("the arguments have no type in common")
     for value in values:
         if isinstance(value, Unknown):
-            return value if value.certain else unknown_from(value.reason, *values)
+            return value if value.certain else chosen_from(value.reason, *values)
         if value is None or (value == "" and isinstance(value, str) and common in ("string", None)):
             continue
         return value if common is None else types.convert(value, common)
@@ -185,7 +185,7 @@ def _coalescelist(*lists: Any) -> Any:
             raise Refused("lists are needed")
     for items in lists:
         if isinstance(items, Unknown):
-            return blind
+            return chosen_from(blind.reason, *lists) if blind is not None else items
         if _list(items):
             return items
     raise Refused("every list is empty")
@@ -260,7 +260,8 @@ def _index(items: Any, wanted: Any) -> Any:
 @partial("one")
 def _one(items: Any) -> Any:
     if isinstance(items, Unknown):
-        return unknown_from(items.reason, items)
+        # Of no element it is null.
+        return perhaps(items)
     if len(_list(items)) > 1:
         raise Refused("there is more than one element")
     return items[0] if items else None
@@ -394,8 +395,11 @@ def _values(value: Any) -> Any:
 def _lookup(table: Any, key: Any, default: Any = ABSENT) -> Any:
     key = plain(key)
     if isinstance(table, Unknown) or isinstance(key, Unknown):
+        options = list(table.values()) if isinstance(table, dict) else [table]
         return unknown_from(
-            "lookup() of something unknown", table, key, None if default is ABSENT else default
+            "lookup() of something unknown",
+            chosen_from("", *options, *([] if default is ABSENT else [default])),
+            key,
         )
     name = types.as_string(key)
     found = _map(table).get(name, ABSENT)

@@ -8,7 +8,7 @@ from typing import Any
 from policies.engine.values import Unknown
 from policies.readers import regular_expressions, types
 from policies.readers.budget import BUDGET, size
-from policies.readers.evaluation import text_of, unknown_from
+from policies.readers.evaluation import perhaps, text_of, unknown_from
 from policies.readers.functions.calling import counted, function, partial, whole
 from policies.readers.scanner import SPACES
 from policies.readers.syntax import nfc
@@ -154,7 +154,8 @@ def _split(separator: str, text: str) -> ListOf:
 @partial("join", 2, None)
 def _join(separator: Any, *lists: Any) -> Any:
     if isinstance(separator, Unknown) or any(isinstance(items, Unknown) for items in lists):
-        return unknown_from("join() of something unknown", separator, *lists)
+        # Of no element it is empty, which is how many write that there may be none.
+        return perhaps(unknown_from("join() of something unknown", separator, *lists))
     between = types.as_string(separator)
     parts: list[Any] = []
     for items in lists:
