@@ -114,16 +114,81 @@ def there(known: schema.Schema, terraform_type: str, path: list[str]) -> bool:
     return True
 
 
-def test_a_rollback_to_a_parameter_of_systems_manager_is_seen(
-    stack: Stack, found: dict[tuple[str, str], demands.Demand]
+def changed(holder: Any, path: list[str], value: Any) -> None:
+    """Set what stands at a path in every block there, or take it away with None."""
+    for one in holder if isinstance(holder, list) else [holder]:
+        if len(path) > 1:
+            if path[0] in one:
+                changed(one[path[0]], path[1:], value)
+        elif value is None:
+            one.pop(path[0], None)
+        else:
+            one[path[0]] = value
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "place", "words"),
+    [
+        # A launch template whose image is looked up when an instance starts: no rollback leads back from it.
+        ("aws_launch_template.image_id", "resolve:ssm:/aws/service/x", ROLLBACK, "instead of an AMI ID"),
+        ("aws_autoscaling_group.launch_template.version", "$Latest", ROLLBACK, "$Latest or $Default"),
+        # A minor version that AWS has brought, taken back by Terraform.
+        (
+            "aws_elasticache_replication_group.lifecycle",
+            None,
+            "elasticache.EngineVersion",
+            "cannot downgrade",
+        ),
+        (
+            "aws_route53_record.alias.evaluate_target_health",
+            True,
+            "route53.AliasTarget.EvaluateTargetHealth",
+            "when the alias target is a CloudFront distribution",
+        ),
+        ("aws_cloudfront_distribution.origin.origin_id", "one", "cloudfront.Origin.Id", "must be unique"),
+        (
+            "aws_cloudfront_distribution.default_root_object",
+            "/index.html",
+            "cloudfront.DistributionConfig",
+            "slash",
+        ),
+        ("aws_cloudwatch_metric_alarm.alarm_name", "one", "cloudwatch.AlarmName", "unique"),
+        ("aws_nat_gateway.allocation_id", "${aws_eip.nat_a.id}", "ec2.AllocationId", "disassociate"),
+        ("aws_acm_certificate.domain_name", f"{'a' * 60}.example", "acm.DomainName", "cannot exceed 64"),
+        ("aws_backup_plan.rule.start_window", 30, "backup.BackupRuleInput.StartWindowMinutes", "60 minutes"),
+        (
+            "aws_lb_listener.default_action.redirect.protocol",
+            "HTTP",
+            "elbv2.RedirectActionConfig",
+            "HTTPS to HTTP",
+        ),
+        ("aws_elasticache_replication_group.node_type", "cache.t1.micro", "elasticache.CacheNodeType", "T1"),
+        # What is said of other things becomes true of this one.
+        ("aws_db_instance.engine", "mysql", "rds.DBName", "RDS for MySQL"),
+        ("aws_sns_topic.fifo_topic", True, "sns.Name", ".fifo"),
+        (
+            "aws_backup_plan.rule.lifecycle.cold_storage_after",
+            30,
+            "backup.BackupRuleInput.Lifecycle",
+            "90 days",
+        ),
+        ("aws_lb.load_balancer_type", "gateway", "elbv2.Scheme", "Gateway Load Balancer"),
+    ],
+)
+def test_what_contradicts_a_sentence_is_seen(
+    stack: Stack,
+    found: dict[tuple[str, str], demands.Demand],
+    argument: str,
+    value: Any,
+    place: str,
+    words: str,
 ) -> None:
-    """A launch template whose image is looked up when an instance starts: no rollback leads back from it."""
     configuration = copy.deepcopy(stack("prod"))
-    (template,) = configuration["resource"]["aws_launch_template"].values()
-    template["image_id"] = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
-    ((demand, (place,)),) = against(configuration, found)
-    assert demand.place == ROLLBACK and "instead of an AMI ID for the ImageId" in demand.text
-    assert place.startswith("aws_launch_template.backend.image_id: resolve:ssm:")
+    terraform_type, *path = argument.split(".")
+    for resource in configuration["resource"][terraform_type].values():
+        changed(resource, path, value)
+    told = [demand for demand, places in against(configuration, found) if places]
+    assert [one for one in told if one.place.startswith(place) and words in one.text]
 
 
 def test_a_new_and_a_changed_and_a_lost_sentence_are_told(
