@@ -558,6 +558,12 @@ def _day_two(names: _Names) -> Iterator[str | Command]:
         f"aws rds describe-db-instances --db-instance-identifier {names.database} \\\n"
         "  --query 'DBInstances[0].[PendingModifiedValues,DBParameterGroups]'"
     )
+    yield (
+        "Another `database.max_connections` alone brings no start with it: where the last command says "
+        "`pending-reboot`, the database keeps the old number, while the pools are made for the new one, until it is "
+        f"started again without a failover: `aws rds reboot-db-instance --db-instance-identifier {names.database}`. "
+        "It is away for a minute or two."
+    )
     yield "Somebody's run died and left the state locked: make sure that nobody works, then take its lock away."
     yield Command("terraform force-unlock LOCK_ID")
 

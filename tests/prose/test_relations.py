@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from handoff.runbook import runbook
 from tests.stacks import VARIANTS
 
 Stack = Callable[[str], dict[str, Any]]
@@ -50,3 +51,12 @@ def test_the_distribution_has_the_names_that_lead_to_it(stack: Stack, variant: s
 def test_enhanced_monitoring_has_interval_and_role_or_neither(stack: Stack, variant: str) -> None:
     (database,) = resources(stack, variant, "aws_db_instance").values()
     assert ("monitoring_role_arn" in database) == (database["monitoring_interval"] > 0)
+
+
+def test_who_changes_parameters_is_told_of_the_restart_that_they_wait_for(stack: Stack) -> None:
+    (parameters,) = resources(stack, "prod", "aws_db_parameter_group").values()
+    assert "pending-reboot" in [one.get("apply_method") for one in parameters["parameter"]]
+    (section,) = [one for one in runbook(stack("prod")) if one.title == "Day-two changes"]
+    (told,) = [step for step in section.steps if isinstance(step, str) and "pending-reboot" in step]
+    assert "`aws rds reboot-db-instance --db-instance-identifier cloudmart-db`" in told
+    assert "without a failover" in told
