@@ -40,7 +40,7 @@ class CloudMart(TerraformStack):
             "Owner": settings.owner,
             **settings.tags,
         }
-        terraform.configure(self, region=region, tags=tags)
+        terraform.configure(self, region=region, tags=tags, account=settings.account)
         if settings.state.backend == "s3":
             terraform.keep_state_in_s3(
                 self,

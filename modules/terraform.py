@@ -15,9 +15,20 @@ TERRAFORM_VERSIONS = ">= 1.6.0, < 2.0.0"
 TERRAFORM_VERSIONS_S3_LOCK = ">= 1.10.0, < 2.0.0"
 
 
-def configure(stack: TerraformStack, *, region: str, tags: Mapping[str, str]) -> None:
-    """Set the provider with its default tags, and the versions that the configuration is written for."""
-    AwsProvider(stack, "aws", region=region, default_tags=[AwsProviderDefaultTags(tags=dict(tags))])
+def configure(
+    stack: TerraformStack, *, region: str, tags: Mapping[str, str], account: str | None = None
+) -> None:
+    """Set the provider with its default tags, and the versions that the configuration is written for.
+
+    With `account`, an account's number, the provider refuses to work in any other.
+    """
+    AwsProvider(
+        stack,
+        "aws",
+        region=region,
+        default_tags=[AwsProviderDefaultTags(tags=dict(tags))],
+        allowed_account_ids=[account] if account else None,
+    )
     stack.add_override("terraform.required_version", TERRAFORM_VERSIONS)
     stack.add_override(
         "terraform.required_providers.aws", {"source": PROVIDER_SOURCE, "version": PROVIDER_VERSIONS}

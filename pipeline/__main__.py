@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pipeline.target import ROLES
 from support import processes
 from support.problem import Problem, guarded
 
@@ -109,6 +110,10 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     destroy.add_argument(
         "--confirm", metavar="ENV", default=environ.get("CONFIRM") or None, help="the environment's name"
     )
+    role = commands.add_parser("role", parents=[shared], help="the role in AWS for a job, by its ARN")
+    role.add_argument("job", choices=ROLES)
+    where = commands.add_parser("where", parents=[shared], help="the folder of the environment's plans")
+    where.add_argument("--synthesized", action="store_true", help="that of the synthesized JSON instead")
     event = commands.add_parser(
         "event",
         parents=[shared],
@@ -152,6 +157,12 @@ def _run(options: argparse.Namespace) -> int:
     if options.terraform:
         os.environ["TF"] = options.terraform
     about = target(options.env, local=local, account=options.account)
+    if options.command == "where":
+        print(about.shown(about.folder if options.synthesized else about.work))
+        return 0
+    if options.command == "role":
+        print(about.role(options.job))
+        return 0
     if local:
         from mock_provider import plugin
         from mock_provider.account.events import happen

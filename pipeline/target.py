@@ -16,6 +16,10 @@ from support.problem import Problem
 ROOT = Path(__file__).resolve().parents[1]
 STATE = "state"
 """The environment that is none: the stack of the state bucket."""
+ROLES = ("plan", "apply", "drift")
+"""What roles there are in AWS for a team's jobs; each is called after the stack and its job."""
+_PLAYED_ACCOUNT = "000000000000"
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,28 @@ class Target:
     def twin(self) -> Target:
         """The same environment on the other side: for AWS if this one is local, and the other way round."""
         return replace(self, local=not self.local, account=None)
+
+    def role(self, job: str) -> str:
+        """The ARN of the role for one of `ROLES`.
+
+        Raises:
+            Problem: the settings do not say which account the environment is in.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+        """
+        import settings
+
+        values = settings.read(self.settings)
+        account = _PLAYED_ACCOUNT if self.local else values.account
+        if account is None:
+            raise Problem(
+                f"{self.shown(self.settings)}: does not say which account {self.environment} is in: write its number, "
+                'as in account: "111122223333"'
+            )
+        partition = next(
+            (name for start, name in _PARTITIONS.items() if values.region.startswith(start)), "aws"
+        )
+        return f"arn:{partition}:iam::{account}:role/{self.stack}-{job}"
 
     def make(self, command: str = "", **variables: str) -> str:
         """The `make` command for this target, or its variables alone, as a person types them."""

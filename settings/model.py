@@ -608,6 +608,9 @@ class Settings(Section):
         ),
     ] = Field(description="The second part of every name; the file is named after it.")
     owner: Owner = Field("platform-team", description="Who answers for it: the Owner tag.")
+    account: Annotated[str, Matches(r"\d{12}", "an account's number, 12 digits in quotes")] | None = Field(
+        None, description="The AWS account that this environment is in; Terraform refuses every other one."
+    )
     region: Region = Field("ap-northeast-2", description="AWS region.")
     timezone: Annotated[str, AfterValidator(_timezone)] = Field(
         "UTC", description="Time zone of all times here; windows are converted to UTC, as AWS wants them."

@@ -20,6 +20,11 @@ FILES = {
     "action.yml": "vendor.github-actions",
     ".github/workflows/ci.yml": "vendor.github-workflows",
     "docs/ci/gitlab-ci.yml": "vendor.gitlab-ci",
+    ".gitlab-ci.yml": "vendor.gitlab-ci",
+    **{
+        f".github/workflows/{name}.yml": "vendor.github-workflows"
+        for name in ("plan", "apply", "apply-environment", "drift", "destroy")
+    },
 }
 
 
@@ -65,8 +70,8 @@ def test_the_examples_of_the_page_are_valid(tmp_path: Path) -> None:
 
 def _shell() -> list[str]:
     action = [step["run"] for step in _read("action.yml")["runs"]["steps"] if "run" in step]
-    jobs = _read(".github/workflows/ci.yml")["jobs"].values()
-    workflow = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    jobs = [job for name in FILES if name.startswith(".github/") for job in _read(name)["jobs"].values()]
+    workflow = [step["run"] for job in jobs for step in job.get("steps", ()) if "run" in step]
     gitlab = [
         line
         for key in ("before_script", "script")
