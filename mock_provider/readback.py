@@ -1,4 +1,5 @@
-"""What is read back: AWS's own spelling of what was given to it, and what the provider takes for the same.
+"""What is read back: AWS's own spelling of what was given to it, what AWS fills in, and what the provider takes for the
+same.
 
 `answered` writes a new state as AWS describes it. `settled` leaves out of a plan what the provider's own functions
 suppress: a difference that time made, and nobody wants back.
@@ -21,13 +22,38 @@ Source: the enumerations of botocore's models, where those of input and output d
 AuthenticationType); the resource's Read writes what AWS says (internal/service/elasticache, resourceUserRead).
 """
 
+FILLED: dict[tuple[str, str], Any] = {
+    ("aws_s3_bucket_server_side_encryption_configuration", "rule.blocked_encryption_types"): ["SSE-C"],
+}
+"""By type and argument: what AWS answers where nothing is given, and the provider does not take for AWS's to choose: in
+its schema the argument is optional and not computed, so that every plan takes it back. Others that AWS fills in are
+computed there, or the provider has the same default.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html (of new
+buckets since the spring of 2026); the provider's changelog, 6.22.0 and 6.40.0.
+"""
+
 
 def answered(terraform_type: str, state: State) -> State:
-    """The state with values as AWS spells them."""
+    """The state with values as AWS spells them, and with what it fills in."""
     for (kind, path), spelling in SPELLINGS.items():
         if kind == terraform_type:
             state = _spelled(state, path.split("."), spelling)
+    for (kind, path), value in FILLED.items():
+        if kind == terraform_type:
+            state = _filled(state, path.split("."), value)
     return state
+
+
+def _filled(holder: Any, steps: list[str], value: Any) -> Any:
+    if isinstance(holder, list):
+        return [_filled(one, steps, value) for one in holder]
+    if not isinstance(holder, dict):
+        return holder
+    name, *rest = steps
+    if rest:
+        return {**holder, name: _filled(holder.get(name), rest, value)}
+    return {**holder, name: value} if holder.get(name) in (None, []) else holder
 
 
 def _spelled(value: Any, steps: list[str], spelling: dict[str, str]) -> Any:

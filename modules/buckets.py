@@ -70,6 +70,9 @@ def private(
                     sse_algorithm="aws:kms" if kms_key_arn else "AES256", kms_master_key_id=kms_key_arn
                 ),
                 bucket_key_enabled=True if kms_key_arn else None,
+                # S3 blocks it by itself for new buckets, and releases of the provider before 6.40 plan for ever to
+                # take back what they have not been told.
+                blocked_encryption_types=["SSE-C"],
             )
         ],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -12,9 +12,11 @@ import botocore.model  # type: ignore[import-untyped]
 import pytest
 from botocore import xform_name
 
-from mock_provider import readback
+from mock_provider import facts, readback, schema
+from mock_provider.schema import Block
 from tests.mock_provider.conftest import Configuration, Project
 
+Path = tuple[str, ...]
 # The service of each type, by the longest beginning that fits; None where AWS's API is not the type's own.
 SERVICES = {
     "aws_acm_": "acm",
@@ -164,3 +166,109 @@ resource "aws_elasticache_user" "quiet" {
         changes = made.changes()
         assert changes["aws_elasticache_user.noisy"]["change"]["actions"] == ["update"]
         assert changes["aws_elasticache_user.quiet"]["change"]["actions"] == ["no-op"]
+
+
+def unset(block: Block, bodies: list[Any], defaults: Mapping[Path, Any], at: Path = ()) -> Iterator[Path]:
+    """What the bodies leave out, and the provider neither computes nor has a default for."""
+    for name, attribute in block["attributes"].items():
+        left_out = any(body.get(name) is None for body in bodies)
+        own = attribute.get("computed") or defaults.get((*at, name)) is not None
+        if attribute.get("optional") and left_out and not own:
+            yield (*at, name)
+    for name, entry in block["block_types"].items():
+        inner = [one for body in bodies for one in as_list(body.get(name))]
+        if inner:
+            yield from unset(entry["block"], inner, defaults, (*at, name))
+        if any(not body.get(name) for body in bodies):
+            yield (*at, name)
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+@cache
+def documented(service: str) -> dict[str, set[str]]:
+    """By argument: the defaults that AWS documents for it; those that are nothing, or off, are left out."""
+    model = botocore.model.ServiceModel(
+        botocore.loaders.Loader().load_service_model(service, "service-2"), service
+    )
+    found: dict[str, set[str]] = {}
+    seen: set[str] = set()
+
+    def look(shape: Any) -> None:
+        if shape.name in seen:
+            return
+        seen.add(shape.name)
+        if shape.type_name == "structure":
+            for member, inner in shape.members.items():
+                words = re.sub("<[^>]+>", "", inner.documentation or "")
+                for said in _DEFAULT.findall(words):
+                    if not _NOTHING.match(said):
+                        found.setdefault(xform_name(member), set()).add(said)
+                look(inner)
+        elif shape.type_name in ("list", "map"):
+            look(shape.member if shape.type_name == "list" else shape.value)
+
+    for name in model.operation_names:
+        if _WRITES.match(name) and model.operation_model(name).input_shape:
+            look(model.operation_model(name).input_shape)
+    return found
+
+
+_DEFAULT = re.compile(r"[Dd]efault(?: values?| settings?)?(?: is| are|s to|s| for|:) (?:to )?([^.]{1,80})")
+_NOTHING = re.compile(r"(?:null|none|false|off|0)\b", re.IGNORECASE)
+
+# Why no plan shows what AWS documents a default for and the stack leaves out.
+QUIET = {
+    "aws_autoscaling_policy.estimated_instance_warmup": "described where it was given",
+    "aws_elasticache_replication_group.preferred_cache_cluster_azs": "never read back: the API has no such member",
+    "aws_launch_template": "a launch template holds what it was given and nothing else",
+    "aws_wafv2_web_acl": "an ACL is described with the blocks that it was given",
+}
+
+
+@pytest.mark.parametrize("environment", ["prod", "dev", "three_zones"])
+def test_what_aws_fills_in_is_in_no_plan(stack: Callable[[str], Configuration], environment: str) -> None:
+    """Each member that the stack leaves out and AWS documents a default for is the provider's to compute, or known."""
+    found = set()
+    for terraform_type, resources in stack(environment)["resource"].items():
+        if terraform_type.startswith("aws_"):
+            known = facts.load().get(terraform_type)
+            defaults = known.defaults if known else {}
+            said = documented(service_of(terraform_type))
+            block = schema.load().block("resource", terraform_type)
+            for path in unset(block, list(resources.values()), defaults):
+                if path[-1] in said:
+                    found.add(f"{terraform_type}.{'.'.join(path)}")
+            filled = {path for kind, path in readback.FILLED if kind == terraform_type}
+            assert not filled & {".".join(path) for path in unset(block, list(resources.values()), defaults)}
+    assert {one for one in found if one not in QUIET and one.partition(".")[0] not in QUIET} == set()
+    assert len(found) > 5
+
+
+def test_what_aws_fills_in_and_the_provider_takes_back(project: Callable[..., Project]) -> None:
+    made = project(
+        """
+resource "aws_s3_bucket" "files" {
+  bucket = "files-of-this-test"
+}
+resource "aws_s3_bucket_server_side_encryption_configuration" "files" {
+  for_each = { noisy = null, quiet = ["SSE-C"], open = ["NONE"] }
+  bucket   = aws_s3_bucket.files.id
+  rule {
+    blocked_encryption_types = each.value
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
+"""
+    )
+    kind = "aws_s3_bucket_server_side_encryption_configuration.files"
+    for _ in range(2):
+        [rule] = made.apply()[f'{kind}["noisy"]']["rule"]
+        assert rule["blocked_encryption_types"] == ["SSE-C"]
+        changes = {address: one["change"]["actions"] for address, one in made.changes().items()}
+        assert changes[f'{kind}["noisy"]'] == ["update"]
+        assert changes[f'{kind}["quiet"]'] == changes[f'{kind}["open"]'] == ["no-op"]
