@@ -96,8 +96,9 @@ def zone_of(subnet: Resource) -> Zone:
         if isinstance(value, str) and value:
             return value
         if is_unknown(value):
-            if len(value.references) == 1 and value.references[0].attribute.endswith("]"):
-                return value.references[0]
+            first = value.references[0] if len(value.references) == 1 else None
+            if first is not None and first.attribute.endswith("]") and not first.perhaps:
+                return first
             if value.parts:
                 return Pattern(
                     tuple(part.reason for part in value.parts if isinstance(part, Unknown)),

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +34,7 @@ from policies.readers.budget import BUDGET, Exceeded
 from policies.readers.evaluation import (
     Lazy,
     Scope,
+    Texts,
     evaluate,
     failed,
     first_unknown,
@@ -408,6 +411,18 @@ class Evaluation:
             handed=handed,
         )
 
+    @cached_property
+    def region(self) -> str:
+        """The Region that each of the root module's configurations of hashicorp/aws names, or what they begin with."""
+        given = [each.values.get("region") for each in self.providers() if each.name == "aws"]
+        named = [one for one in given if isinstance(one, str)]
+        if not named or named != given:
+            return ""
+        first, last = min(named), max(named)
+        return "".join(
+            one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+        )
+
     def providers(self) -> list[Provider]:
         """The configurations of providers in the root module."""
         return [
@@ -598,6 +613,8 @@ class Module:
         self.ancestors = ancestors
         self.calls = calls
         self.under = under
+        self.inherits = True
+        """Whether its providers are the root module's."""
         self.scope: Scope = _Names(self, {})
         self._sources = dict(_sources(config))
         self._values: dict[tuple[str, str], Any] = {}
@@ -893,9 +910,9 @@ class Module:
                 }
                 calls = (*self.calls, name)
                 under = self.under if single else self.under | _conditions(block, self.address)
-                return ModuleInstance(
-                    Module(self.evaluation, loaded, address + suffix, given, ancestors, calls, under), single
-                )
+                module = Module(self.evaluation, loaded, address + suffix, given, ancestors, calls, under)
+                module.inherits = self.inherits and not loaded.providers
+                return ModuleInstance(module, single)
 
             found = self._expand(block, address, make)
         self._children[name] = found
@@ -1000,8 +1017,26 @@ class Instance(Lazy):
             self._pending.discard(name)
         if value is None:
             value = self._fact(name)
-        self._values[name] = value = _with_reference(value, reference, self.single and is_identity(reference))
+        zones = self._zones(reference) if value is None and name == "names" else None
+        self._values[name] = value = (
+            zones
+            if zones is not None
+            else _with_reference(value, reference, self.single and is_identity(reference))
+        )
         return value
+
+    def _zones(self, reference: Reference) -> Texts | None:
+        """The names of Availability Zones, which begin with their Region's.
+
+        Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
+        """
+        block = self.block
+        start = self.module.evaluation.region if self.module.inherits else ""
+        if not start or (block.kind, block.labels[0]) != ("data", "aws_availability_zones"):
+            return None
+        if not self.single or "region" in block.body:
+            return None
+        return Texts(f"{reference} is known after apply", (reference,), start=start)
 
     def _fact(self, name: str) -> Any:
         """What Terraform knows of an attribute that the configuration does not set."""

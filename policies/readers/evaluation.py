@@ -6,7 +6,7 @@ Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from policies.aws.identities import is_identity
@@ -83,6 +83,13 @@ class FailedOperation(Failed):
     """An operation or a template that failed: what type it would have had is known to Terraform all the same."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts(Unknown):
+    """A list of texts that is not known, of which it is known how each of them begins."""
+
+    start: str = ""
 
 
 def evaluate(node: Node, scope: Scope) -> Any:
@@ -227,6 +234,9 @@ def _deeper(target: Unknown, step: str) -> Unknown:
         reference = target.references[0]
         longer = f"{reference.attribute}{step}" if reference.attribute else step.removeprefix(".")
         deeper = replace(reference, attribute=longer)
+        if isinstance(target, Texts) and step.startswith("["):
+            rest = Unknown(f"{deeper} is known after apply", (deeper,))
+            return Unknown(rest.reason, (deeper,), (target.start, rest), certain=True)
         return Unknown(f"{deeper} is known after apply", (deeper,), certain=is_identity(deeper))
     return Unknown(target.reason, target.references)
 
@@ -369,7 +379,7 @@ def _template_value(node: Template, scope: Scope) -> Any:
         value = plain(evaluate(part, scope))
         if isinstance(value, Unknown):
             if isinstance(value, Failed):
-                failure = failure or value
+                failure = value if failure is None else failure
             parts.extend(value.parts or (value,))
             continue
         try:

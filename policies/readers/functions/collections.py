@@ -10,7 +10,16 @@ from typing import Any
 from policies.engine.values import ABSENT, Unknown
 from policies.readers import types
 from policies.readers.budget import BUDGET
-from policies.readers.evaluation import Lazy, chosen_from, first_unknown, perhaps, plain, unknown_from
+from policies.readers.evaluation import (
+    Failed,
+    Lazy,
+    at,
+    chosen_from,
+    first_unknown,
+    perhaps,
+    plain,
+    unknown_from,
+)
 from policies.readers.functions.calling import ANYTHING, counted, function, partial, whole
 from policies.readers.types import (
     Collection,
@@ -275,9 +284,21 @@ def _reverse(items: Any) -> Any:
     return ListOf(turned, items.element) if isinstance(items, SetOf) else types.same_kind(items, turned)
 
 
+def _part_of_unknown(items: Unknown, start: Any, end: Any) -> Any:
+    """A part of a list that is not known: Terraform refuses it where the list is shorter, so its length is known."""
+    first, last = whole(types.as_number(start)), None if isinstance(end, Unknown) else types.as_number(end)
+    if last is None or not 0 <= first <= whole(last):
+        return unknown_from(items.reason, items, end)
+    BUDGET.spend(whole(last) - first)
+    return ListOf([at(items, place) for place in range(first, whole(last))])
+
+
 @partial("slice", 3, 3)
 def _slice(items: Any, start: Any, end: Any) -> Any:
-    blind = _blind(items, plain(start), plain(end))
+    start, end = plain(start), plain(end)
+    if isinstance(items, Unknown) and not isinstance(items, Failed) and isinstance(start, int | float | str):
+        return _part_of_unknown(items, start, end)
+    blind = _blind(items, start, end)
     if blind is not None:
         return blind
     first, last = whole(types.as_number(start)), whole(types.as_number(end))

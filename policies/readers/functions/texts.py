@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from typing import Any
+from typing import Any, Final
 
 from policies.engine.values import Unknown
 from policies.readers import regular_expressions, types
 from policies.readers.budget import BUDGET, size
-from policies.readers.evaluation import perhaps, text_of, unknown_from
+from policies.readers.evaluation import perhaps, plain, text_of, unknown_from
 from policies.readers.functions.calling import counted, function, partial, whole
 from policies.readers.scanner import SPACES
 from policies.readers.syntax import nfc
@@ -200,11 +201,34 @@ def _regex(search: str, text: str) -> Any:
     return _captured(pattern, text, found)
 
 
-@function("regexall", "string", "string")
-def _regexall(search: str, text: str) -> ListOf:
-    pattern, text = _pattern(search), str.__str__(text)
+@partial("regexall", 2, 2)
+def _regexall(search: Any, text: Any) -> Any:
+    search, text = plain(search), plain(text)
+    if search is None or text is None:
+        raise Refused("an argument is null")
+    if isinstance(search, Unknown) or isinstance(text, Unknown):
+        return _matched_at_the_start(search, text)
+    pattern, text = _pattern(types.as_string(search)), str.__str__(types.as_string(text))
     element = _captured_type(pattern)
     return ListOf([_captured(pattern, text, found) for found in pattern.all(text)], element)
+
+
+# What looks at where a text ends, or at several places of it.
+_BEYOND: Final = re.compile(r"[$|]|\\[bBzZ]|\(\?")
+
+
+def _matched_at_the_start(search: Any, text: Any) -> Any:
+    """What `regexall` finds in a text of which only the start is known: one match, if that start has it already."""
+    start = text.parts[0] if isinstance(text, Unknown) and text.parts else ""
+    if (
+        isinstance(search, str)
+        and isinstance(start, str)
+        and search.startswith("^")
+        and not _BEYOND.search(search)
+        and _pattern(search).search(start) is not None
+    ):
+        return ListOf([unknown_from("regexall() of a text that is not known whole", text)])
+    return unknown_from("regexall() of something unknown", search, text)
 
 
 def _captured_type(pattern: regular_expressions.Pattern) -> Type:
