@@ -9,6 +9,7 @@ Standard library only: this module also runs inside Checkov's environment.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -146,6 +147,9 @@ EACH: Final = object()
 """The step `[]` of a path: every element."""
 
 
+_QUOTED: Final = re.compile(r'\["(.*?)"\]|(\[\d*\])|([^.\[\]]+)', re.DOTALL)
+
+
 @lru_cache(maxsize=4096)
 def steps(path: str) -> tuple[Any, ...]:
     """The steps of a path such as `rule[0].apply[].algorithm`: names, indices, and `EACH` for `[]`.
@@ -154,6 +158,11 @@ def steps(path: str) -> tuple[Any, ...]:
         ValueError: the path is malformed, which is a mistake in a rule.
     """
     result: list[Any] = []
+    if '"' in path:
+        # A key in quotes, as references have it: whatever stands in it belongs to it.
+        for key, index, name in _QUOTED.findall(path):
+            result.append(key or (int(index[1:-1]) if index[1:-1] else EACH) if key or index else name)
+        return tuple(result)
     for part in path.split("."):
         name, *brackets = part.split("[")
         if name:

@@ -72,6 +72,12 @@ def _merged(
             continue
         if not resource.many or without_keys(resource.address) in written.withheld:
             result.append(resource)
+    # As they stand in the files: what is said of the first of several is said of the same one.
+    places = {resource.address: index for index, resource in enumerate(read)}
+    for resource in read:
+        places.setdefault(without_keys(resource.address), places[resource.address])
+    last = len(read)
+    result.sort(key=lambda one: places.get(one.address, places.get(without_keys(one.address), last)))
     return result
 
 

@@ -10,6 +10,7 @@ Both readers of configuration hand over `Block`s. A body is a mapping from argum
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -76,6 +77,16 @@ _MODULE_META: Final = frozenset({"source", "version", "providers", "count", "for
 # What an override file may say without any effect, and what it cannot change in a block.
 _NEVER_OVERRIDE: Final = frozenset({"ephemeral", "removed"})
 _KEPT: Final = {"variable": frozenset({"validation"}), "output": frozenset({"precondition"})}
+_ESCAPED_IN_KEYS: Final = re.compile(r"[$%](?=\{)|[^\w .:/@+=,$%-]")
+_SHORT_IN_KEYS: Final = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "$": "$$",
+    "%": "%%",
+}
 _LIFECYCLE: Final = frozenset({"create_before_destroy", "ignore_changes", "prevent_destroy"})
 
 
@@ -652,10 +663,13 @@ class Module:
             return Unknown(f"{kind}.{name} refers to itself")
         if value is ABSENT:
             self._values[key] = _PENDING
+            supposed = Lazy.supposed
             try:
                 value = make()
             finally:
                 self._values.pop(key, None)
+                # What is refused there ends the run, whatever is tried with the name.
+                Lazy.supposed = supposed
             self._values[key] = value = settled(value)
         return value
 
@@ -961,7 +975,10 @@ class ModuleInstance(Lazy):
         return replace(value, certain=False) if isinstance(value, Unknown) and not self.single else value
 
     def element(self, key: Any) -> Any:
-        return self if not self.single else super().element(key)
+        if self.single:
+            return super().element(key)
+        Lazy.supposed += 1
+        return self
 
     def unknown(self) -> Unknown:
         return Unknown(f"{self.module.address} as a whole is not evaluated here")
@@ -1011,10 +1028,12 @@ class Instance(Lazy):
         if name in self._pending:
             return Unknown(f"{reference} refers to itself")
         self._pending.add(name)
+        supposed = Lazy.supposed
         try:
             value = self._argument(name)
         finally:
             self._pending.discard(name)
+            Lazy.supposed = supposed
         if value is None:
             value = self._fact(name)
         zones = self._zones(reference) if value is None and name == "names" else None
@@ -1069,7 +1088,10 @@ class Instance(Lazy):
             raise _placed(error, self.block.place, name, f"{self.address}: {name}") from error
 
     def element(self, key: Any) -> Any:
-        return self if not self.single else super().element(key)
+        if self.single:
+            return super().element(key)
+        Lazy.supposed += 1
+        return self
 
     def unknown(self) -> Unknown:
         return Unknown(f"{self.address} is known after apply", (Reference(self.address),))
@@ -1180,8 +1202,17 @@ def _literal(value: Any) -> Any:
 
 
 def _quoted(key: str) -> str:
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("${", "$${")
-    return f'"{escaped}"'
+    """An instance key as Terraform writes it in an address."""
+    return f'"{_ESCAPED_IN_KEYS.sub(_escaped, key)}"'
+
+
+def _escaped(match: re.Match[str]) -> str:
+    found = match.group()
+    if found in _SHORT_IN_KEYS:
+        return _SHORT_IN_KEYS[found]
+    if found.isprintable():
+        return found
+    return f"\\u{ord(found):04x}" if ord(found) < 1 << 16 else f"\\U{ord(found):08x}"
 
 
 # --- bodies ---------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from policies.aws.identities import is_identity
 from policies.engine.values import ABSENT, Sensitive, Traced, Unknown, holds_text, references_of
@@ -54,6 +54,9 @@ class Lazy:
 
     single: bool = True
     """False for a resource or module of which it is not known how many instances there are."""
+
+    supposed: ClassVar[int] = 0
+    """How often an element was taken of those: where there is none, Terraform refuses it."""
 
     def attribute(self, name: str) -> Any:
         raise NotImplementedError
@@ -351,7 +354,13 @@ def _call(node: Call, scope: Scope) -> Any:
 
 def _try(node: Call, scope: Scope) -> Any:
     """`try` and `can`: an argument that is known is one that did not fail; an unknown one may fail or not."""
-    values = [plain(evaluate(argument, scope)) for argument in node.arguments]
+    values = []
+    for argument in node.arguments:
+        before = Lazy.supposed
+        value = plain(evaluate(argument, scope))
+        if Lazy.supposed != before and not isinstance(value, Failed):
+            value = Unknown("whether there is an instance is not known", references_of(value))
+        values.append(value)
     if node.name.endswith("can"):
         if len(values) != 1:
             return failed("can() takes one argument")

@@ -36,6 +36,20 @@ def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:
     """The plan of each case, by its id, as `terraform show -json` prints it."""
     from mock_provider import runner
 
+    ids = lay_out(cases, folder)
+    state = folder.parent / f"{folder.name}-state"
+    file = folder.parent / f"{folder.name}.tfplan"
+    with runner.prepared(
+        ["plan", "-no-color", "-input=false", "-out", str(file)], cwd=folder, state=state
+    ) as prepared:
+        _run(prepared)
+    with runner.prepared(["show", "-json", str(file)], cwd=folder, state=state) as prepared:
+        whole = json.loads(_run(prepared))
+    return {id: _cut(whole, id) for id in ids}
+
+
+def lay_out(cases: Iterable[Case], folder: Path) -> list[str]:
+    """Write a root in which each case is a module of its id; the ids."""
     root: dict[str, Any] = {
         # What nobody knows before the apply.
         "resource": {"terraform_data": {"text": {"input": "unknown"}, "list": {"input": ["unknown"]}}},
@@ -60,15 +74,7 @@ def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:
             }
     root = {kind: blocks for kind, blocks in root.items() if blocks}
     folder.joinpath("main.tf.json").write_text(json.dumps(root, indent=1), encoding="utf-8")
-    state = folder.parent / f"{folder.name}-state"
-    file = folder.parent / f"{folder.name}.tfplan"
-    with runner.prepared(
-        ["plan", "-no-color", "-input=false", "-out", str(file)], cwd=folder, state=state
-    ) as prepared:
-        _run(prepared)
-    with runner.prepared(["show", "-json", str(file)], cwd=folder, state=state) as prepared:
-        whole = json.loads(_run(prepared))
-    return {id: _cut(whole, id) for id in ids}
+    return ids
 
 
 def _run(prepared: Any) -> str:

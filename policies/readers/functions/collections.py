@@ -76,7 +76,19 @@ def _loose_within(value: Any) -> bool:
 
 
 def _loosely(kind: str, value: Any) -> Any:
-    """A collection of elements whose type is not told: they stay as they are."""
+    """A collection of elements whose type is not told: they stay as they are.
+
+    Raises:
+        Undecided: they may have no type in common, of which what is not known decides.
+    """
+    elements = list(value.values()) if isinstance(value, dict) else value
+    shapes = {
+        list if isinstance(one, list) else dict if isinstance(one, dict) else str
+        for one in elements
+        if one is not None and not isinstance(one, Unknown | Lazy)
+    }
+    if len(shapes) > 1:
+        raise Undecided("the elements may have no type in common")
     if kind == "map":
         return MapOf(_map(value), None)
     return ListOf(_list(value), None) if kind == "list" else types.set_of(_list(value), None)

@@ -6,6 +6,8 @@ Source: https://developer.hashicorp.com/terraform/language/functions/format
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, Final
 
@@ -29,7 +31,9 @@ _VERB: Final = re.compile(r"%(?:%|([-+ 0#]*)([1-9]\d*)?(?:\.(\d+))?(?:\[([1-9]\d
 def _format(pattern: Any, *given: Any) -> Any:
     if isinstance(pattern, Unknown):
         return unknown_from(pattern.reason, pattern, *given)
-    return text_of(_formatted(types.as_string(plain(pattern)), [plain(value) for value in given]))
+    values = [plain(value) for value in given]
+    with _of_nulls(values):
+        return text_of(_formatted(types.as_string(plain(pattern)), values))
 
 
 @partial("formatlist", 1, None)
@@ -46,11 +50,23 @@ def _formatlist(pattern: Any, *given: Any) -> Any:
         raise Refused("the lists differ in length")
     rows = len(lists[0]) if lists else 1
     BUDGET.spend(rows * (1 + len(values)))
-    made = [
-        text_of(_formatted(text, [value[row] if isinstance(value, list) else value for value in values]))
-        for row in range(rows)
-    ]
+    with _of_nulls(values):
+        made = [
+            text_of(_formatted(text, [value[row] if isinstance(value, list) else value for value in values]))
+            for row in range(rows)
+        ]
     return ListOf(made, "string")
+
+
+@contextmanager
+def _of_nulls(values: list[Any]) -> Iterator[None]:
+    """Whether a null without a type is refused, or the result is not known, differs between versions."""
+    try:
+        yield
+    except Refused as error:
+        if None in values:
+            raise Undecided("a null whose type is not told") from error
+        raise
 
 
 def _formatted(pattern: str, given: list[Any]) -> list[Any]:

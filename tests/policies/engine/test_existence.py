@@ -87,6 +87,8 @@ ONE, TWO, PERHAPS = (f"aws_db_parameter_group.{name}" for name in ("one", "two",
         (f'join("", {PERHAPS}.*.name)', "unknown"),
         (f"try({PERHAPS}[0].name, null)", "unknown"),
         (f"var.on ? {PERHAPS}[0].name : null", "unknown"),
+        (f"try(module.n[0].fixed, {ONE}.name)", "unknown"),
+        (f"try(module.n[0].name, {ONE}.name)", "pass"),
         (f"one([for name in [{ONE}.name] : name if var.on])", "unknown"),
         ("local.chosen", "unknown"),
         ("module.m.chosen", "unknown"),
@@ -99,7 +101,10 @@ def test_a_value_that_may_lead_elsewhere_is_no_pass(written: Written, value: str
             "main.tf": GROUPS
             + DATABASE.format(name=value, number="")
             + f"locals {{\n  chosen = {chosen}\n}}\n"
-            + f'module "m" {{\n  source = "./m"\n  name = {ONE}.name\n  on = var.on\n}}\n',
+            + f'module "m" {{\n  source = "./m"\n  name = {ONE}.name\n  on = var.on\n}}\n'
+            + f'module "n" {{\n  source = "./n"\n  count  = var.on ? 1 : 0\n  name   = {TWO}.name\n}}\n',
+            "n/main.tf": 'variable "name" {}\noutput "name" {\n  value = var.name\n}\n'
+            + 'output "fixed" {\n  value = "other"\n}\n',
             "m/main.tf": 'variable "name" {}\nvariable "on" {}\n'
             + 'output "chosen" {\n  value = var.on ? var.name : null\n}\n',
         }

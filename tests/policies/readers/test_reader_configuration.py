@@ -506,3 +506,10 @@ def test_values_that_refer_to_each_other_end(modelled: Modelled) -> None:
 def test_more_instances_than_anyone_has_are_refused(written: Written) -> None:
     with pytest.raises(Problem, match="would have 1,000,000,000 instances"):
         read(written({"main.tf": 'resource "x" "y" { count = 1000000000 }\n'}))
+
+
+def test_instance_keys_stand_in_addresses_as_terraform_writes_them(modelled: Modelled) -> None:
+    written = ["a b", "$", "$${x}", "%%{y}", r"q\"", r"b\\", r"l\n", r"\u2028", r"\U000e0001", "é"]
+    text = ", ".join(f'"{key}"' for key in written)
+    model = modelled({"main.tf": f'resource "aws_sqs_queue" "q" {{\n  for_each = toset([{text}])\n}}\n'})
+    assert {one.address for one in model.resources} == {f'aws_sqs_queue.q["{key}"]' for key in written}

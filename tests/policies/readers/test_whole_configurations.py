@@ -1,0 +1,136 @@
+"""Whole configurations, read by the gate and evaluated by Terraform: the same, or unknown to the gate.
+
+The cases of the rules are held against exact mode all together, but for those that the provider refuses to plan.
+Configurations made at random are held against Terraform's plan itself, value by value, and against exact mode's
+verdicts: one batch here, and `CONFIGURATIONS=20` batches where more time may be taken.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from configurations import Configurations
+from rule_plans import PLANNED, lay_out
+
+from policies import exact
+from policies.engine import catalogue, judging, parameters
+from policies.engine.model import without_keys
+from policies.engine.values import ABSENT, Unknown
+from policies.engine.verdicts import FAIL, PASS, UNKNOWN
+from policies.exact import joining
+from policies.readers import Reading, open_path, plan, types
+from policies.readers.evaluation import first_unknown
+
+BATCHES = int(os.environ.get("CONFIGURATIONS", "1"))
+MANY = 40
+SAME, BLIND, OTHER = "same", "Terraform does not know it", "other"
+
+
+def verdicts(reading: Reading) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
+    for one in judging.judge([reading], catalogue.load(), parameters.load()).findings:
+        key = (one.rule, one.address)
+        found[key] = min(found.get(key, one.status), one.status, key=(FAIL, UNKNOWN, PASS).index)
+    return found
+
+
+def opposites(
+    ours: Mapping[Any, str], theirs: Mapping[Any, str], loose: Collection[str] = ()
+) -> list[tuple[Any, str | None, str | None]]:
+    """Where the gate is certain without Terraform, and says something else with it.
+
+    What it says without Terraform of `loose` ones, which stand for any number, is said of each that there is.
+    """
+    return [
+        (key, ours.get(key), theirs.get(key))
+        for key in sorted({*ours, *theirs})
+        if ours.get(key) != theirs.get(key)
+        and ours.get(key) != UNKNOWN
+        and without_keys(key[1]) not in {without_keys(address) for address in loose}
+    ]
+
+
+def test_every_case_of_every_rule_in_exact_mode(tmp_path: Path) -> None:
+    lay_out(PLANNED, tmp_path)
+    ours = verdicts(open_path(tmp_path).reading())  # type: ignore[union-attr]
+    (reading,), notes = exact.read_exactly([tmp_path])
+    assert notes == [f"{tmp_path}: evaluated by Terraform against the mock provider"]
+    assert opposites(ours, verdicts(reading)) == []
+    assert len(ours) > 10 * len(PLANNED)
+
+
+@pytest.mark.parametrize("seed", range(1, BATCHES + 1))
+def test_configurations_made_at_random(tmp_path: Path, seed: int) -> None:
+    for name, text in Configurations(seed).write(MANY).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    source = open_path(tmp_path)
+    assert not isinstance(source, Reading)
+    written, document, text = exact._planned(source)
+    planned = plan.model(document, str(tmp_path), text)
+    reading = source.reading()
+    ours = reading.model
+    theirs = {one.address: one for one in planned.resources if not one.address.endswith(written.pending)}
+    certain = {one.address: one for one in ours.resources if not one.under}
+    perhaps = {one.address for one in ours.resources if one.under}
+    loose = {without_keys(address) for address in perhaps}
+    stands = tuple(f"{each}." for each in written.loose)
+    replaced = {each for each in theirs if f"{without_keys(each)}.".startswith(stands)}
+    assert {each for each in theirs.keys() - replaced if without_keys(each) not in loose} <= certain.keys()
+    # What Terraform cannot count and the readers can.
+    lost = certain.keys() - theirs.keys()
+    assert not [each for each in lost if not f"{without_keys(each)}.".startswith(stands)]
+    judged: Counter[str] = Counter()
+    wrong = []
+    for address in certain.keys() & theirs.keys():
+        for name, value in certain[address].values.items():
+            found = compared(value, theirs[address].values.get(name, ABSENT))
+            judged[found if first_unknown(value) is None else UNKNOWN] += 1
+            if found == OTHER:
+                wrong.append((address, name, value, theirs[address].values.get(name)))
+    assert wrong == []
+    # Terraform does not know what hangs on a number of instances that it does not know, nor that both arms of a
+    # condition are one value; in a plan an argument that is null, and AWS's to choose, is not known either.
+    assert judged[SAME] > 4 * (judged[UNKNOWN] + judged[BLIND])
+    known = source.reading({**{one.address: one for one in planned.data}, **theirs})
+    model = joining.join(planned, known.model, written)
+    said = {key: status for key, status in verdicts(reading).items() if key[1] not in perhaps}
+    assert opposites(said, verdicts(Reading(str(tmp_path), model)), perhaps) == []
+
+
+def compared(ours: Any, theirs: Any) -> str:
+    """Whether a value of the gate's is what Terraform's plan has, as far as the gate knows it."""
+    if isinstance(ours, Unknown) or (ours is None and not isinstance(theirs, Unknown)):
+        return SAME  # null leaves an argument to its default, which a plan shows
+    if isinstance(theirs, Unknown):
+        return BLIND
+    if ours == []:
+        return SAME if theirs in (None, ABSENT, []) else OTHER
+    if isinstance(ours, dict):
+        if isinstance(theirs, list) and len(theirs) == 1:
+            theirs = theirs[0]
+        if not isinstance(theirs, dict):
+            return OTHER
+        return _worst(compared(value, theirs.get(key, ABSENT)) for key, value in ours.items())
+    if isinstance(ours, list):
+        if not isinstance(theirs, list):
+            return OTHER
+        # Blocks may be a set, in which the order and what stands twice are lost.
+        forth = [min((compared(one, other) for other in theirs), key=_RANK, default=OTHER) for one in ours]
+        back = [min((compared(one, other) for one in ours), key=_RANK, default=OTHER) for other in theirs]
+        return _worst([*forth, *back])
+    if theirs is None or theirs is ABSENT:
+        return OTHER
+    return SAME if types.as_string(ours) == types.as_string(theirs) else OTHER
+
+
+_RANK = (SAME, BLIND, OTHER).index
+
+
+def _worst(found: Any) -> str:
+    return max(found, key=_RANK, default=SAME)
