@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ _LOCAL_SOURCE = re.compile(r"\"?source\"?\s*[=:]\s*\"(\.\.?/[^\"]*)\"")
 _WORD = re.compile(r"[a-z][a-z0-9_]+")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _EMPTY_BLOCKS = re.compile(r"\"\w+\":\s*\[\]")
+_EMPTY_IN_PLANS = re.compile(rb"[a-z0-9_]+[\x90\xc0]")
 _DECLARED = re.compile(r"(?:resource|data)\s+\"(aws_\w+)\"|(?<=\")(aws_\w+)(?=\"\s*:\s*[\[{])")
 # The lines that say which modules and providers `init` has to bring.
 _NEEDS = re.compile(r"^.*(?:source|version|module|provider|backend).*$", re.M)
@@ -149,6 +151,20 @@ def words(texts: Iterable[str]) -> tuple[set[str], set[str]]:
 def without_empty_blocks(state: str) -> str:
     """A state's text without the names of blocks that it has none of."""
     return _EMPTY_BLOCKS.sub("", state)
+
+
+def plan_texts(plan: zipfile.ZipFile) -> Iterator[str]:
+    """The texts of a plan's file, without the names of blocks that it has none of.
+
+    The planned values are MessagePack, in which the name of an empty block is followed by an empty array, or by nil.
+    Source: https://github.com/msgpack/msgpack/blob/master/spec.md
+    """
+    for name in plan.namelist():
+        content = plan.read(name)
+        if name == "tfplan":
+            yield _EMPTY_IN_PLANS.sub(b" ", content).decode("utf-8", errors="replace")
+        else:
+            yield without_empty_blocks(content.decode("utf-8", errors="replace"))
 
 
 def texts(folders: Iterable[Path]) -> Iterator[str]:

@@ -698,7 +698,7 @@ def _occurring(own: Path, folder: Path, command: str, words: list[str]) -> Set[s
     for word in words:
         if zipfile.is_zipfile(word):
             with zipfile.ZipFile(word) as plan:
-                texts += [plan.read(name).decode("utf-8", errors="replace") for name in plan.namelist()]
+                texts += configuration.plan_texts(plan)
     occurring, declared = configuration.words(texts)
     schema = plugin.full_answer()[0]
     known = {*schema.types("resource"), *schema.types("data")}

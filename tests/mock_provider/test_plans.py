@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from mock_provider import runner
+from mock_provider import configuration, runner
 from tests.mock_provider.conftest import Project
 
 Make = Callable[..., Project]
@@ -320,3 +321,26 @@ resource "aws_subnet" "later" {
     assert removal["iceberg_unreferenced_file_removal"]["settings"]["unreferenced_days"] == 4
     assert values["aws_subnet.later"]["availability_zone"] == "eu-west-1a"
     made.run("plan", "-detailed-exitcode")
+
+
+def test_a_plan_asks_for_no_more_of_the_schema_than_its_configuration(project: Make, product: str) -> None:
+    """Blocks that a plan only says it has none of are left out of the schema, which Terraform decodes each time."""
+    made = project(
+        """
+resource "aws_s3_bucket" "files" {
+  bucket = "files-of-this-test"
+  timeouts {
+    create = "5m"
+  }
+}
+""",
+        product,
+    )
+    changes = made.changes()
+    assert changes["aws_s3_bucket.files"]["change"]["actions"] == ["create"]
+    with zipfile.ZipFile(made.folder / "p.tfplan") as plan:
+        assert b"replication_configuration" in plan.read("tfplan")
+        found, _ = configuration.words(configuration.plan_texts(plan))
+    assert {"aws_s3_bucket", "timeouts"} <= found
+    assert not found & {"replication_configuration", "cors_rule", "website"}
+    assert made.apply("p.tfplan")["aws_s3_bucket.files"]["bucket"] == "files-of-this-test"
