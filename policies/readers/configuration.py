@@ -32,6 +32,7 @@ from policies.engine.values import (
 )
 from policies.readers import functions, numbers, types
 from policies.readers.budget import BUDGET, Exceeded
+from policies.readers.computed import computed, is_computed
 from policies.readers.evaluation import (
     Lazy,
     Scope,
@@ -753,7 +754,7 @@ class Module:
         if not isinstance(path, str):
             return unknown_from(f"{name}() of what is no known text", *arguments)
         if name == "templatestring":
-            return self._rendered(path, "the template", arguments[1])
+            return self.rendered(path, "the template", arguments[1])
         if name == "fileset":
             return self._files(path, arguments[1])
         reach = self.evaluation.reach
@@ -775,9 +776,9 @@ class Module:
             text = nfc(data.decode())
         except UnicodeDecodeError:
             return failed(f"{path!r} is no text in UTF-8")
-        return text if name == "file" else self._rendered(text, repr(path), arguments[1])
+        return text if name == "file" else self.rendered(text, repr(path), arguments[1])
 
-    def _rendered(self, text: str, told: str, names: Any) -> Any:
+    def rendered(self, text: str, told: str, names: Any) -> Any:
         """A template with values of its own."""
         if not isinstance(names, dict):
             return unknown_from(f"{told}: the variables of the template are not known", names)
@@ -1073,6 +1074,10 @@ class Instance(Lazy):
             from policies.readers.policy_document import render
 
             return render(self.values())
+        if name == "rendered" and self.block.kind == "data":
+            kind = self.block.labels[0]
+            if is_computed(kind, self.module.source_of(self.block)):
+                return computed(kind, self.values(), self.module.rendered)
         if name in _META or name not in body:
             dynamic = body.get("dynamic")
             if isinstance(dynamic, dict) and name in dynamic:
@@ -1170,7 +1175,7 @@ def _with_reference(value: Any, reference: Reference, certain: bool) -> Any:
         return Traced(value, (reference, *references_of(value)))
     if isinstance(value, Unknown):
         references = tuple(dict.fromkeys((reference, *value.references)))
-        return Unknown(value.reason, references, value.parts, value.document, value.certain)
+        return Unknown(value.reason, references, value.parts, value.document, value.certain, value.decoded)
     return types.loose(value)
 
 
