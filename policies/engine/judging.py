@@ -224,7 +224,9 @@ def _apply(entry: Entry, worlds: Worlds, parameters: Parameters, root: str) -> I
             verdicts = _run(entry, lambda: check_model(model, parameters), anchor)
             if other := worlds.without(entry.rule, None):
                 fewer = other.model
-                again = _run(entry, lambda: check_model(fewer, parameters), anchor)
+                # Without any of what the rule judges there is nothing to say.
+                left = fewer.resources if everything else fewer.of_type(*entry.rule.types)
+                again = _run(entry, lambda: check_model(fewer, parameters), anchor) if left else []
                 less = {_at(verdict): verdict for verdict in again if verdict.status in (FAIL, UNKNOWN)}
                 verdicts = [
                     replace(_hanging(less[_at(verdict)], other), at=verdict.at)

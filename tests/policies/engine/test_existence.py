@@ -225,3 +225,18 @@ def test_the_number_of_models_is_bounded(written: Written, monkeypatch: pytest.M
     assert set(verdicts(folder, "CM_S3_DENIES_PLAIN_HTTP").values()) == {"pass"}
     monkeypatch.setattr(existence, "MOST_COPIED", 6)
     assert sorted(verdicts(folder, "CM_S3_DENIES_PLAIN_HTTP").values()) == ["pass", "unknown", "unknown"]
+
+
+def test_where_nothing_that_is_judged_need_be_there_it_is_judged_as_if_it_were(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        VARIABLES
+        + """
+resource "aws_elasticache_replication_group" "main" {
+  for_each           = var.names
+  num_cache_clusters = 1
+}
+"""
+    )
+    (status,) = verdicts(tmp_path, "CM_CACHE_MULTI_AZ").values()
+    assert status == "fail"
+    assert verdicts(tmp_path, "CM_SURVIVES_AZ_LOSS") == {}
