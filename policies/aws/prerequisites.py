@@ -139,7 +139,7 @@ def ends(resource: Resource, model: Model, ways: Sequence[str], of: Sequence[str
         for one in here:
             for value in one.each(last):
                 _add(found, value, model, of)
-    found.keys = list({_name(key): key for key in found.keys}.values())
+    found.keys = list({name_of(key): key for key in found.keys}.values())
     return found
 
 
@@ -188,7 +188,8 @@ def _follow(found: Ends, reference: Reference, model: Model, of: Sequence[str], 
         found.keys.append(str(reference))
 
 
-def _name(key: Key) -> str:
+def name_of(key: Key) -> str:
+    """How a key is called: two of one name are the same thing."""
     return key.address if isinstance(key, Resource) else key
 
 
@@ -206,8 +207,3 @@ def asks(key: Key, pair: Pair) -> bool | None:
             return False
         result = None if brought is None else result
     return result
-
-
-def same(one: Key, other: Key) -> bool:
-    """Whether two keys are the same thing."""
-    return _name(one) == _name(other)

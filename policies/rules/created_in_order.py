@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from policies.aws.prerequisites import NEEDS, Ends, Key, Need, asks, ends, holds, same
+from policies.aws.prerequisites import NEEDS, Ends, Key, Need, asks, ends, holds, name_of
 from policies.engine.model import Model, Resource, without_keys
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
@@ -57,25 +58,29 @@ def _judged(resource: Resource, model: Model, need: Need) -> Iterator[Verdict]:
     applies = holds(resource, need.when)
     if applies is False:
         return
-    candidates = [one for one in model.of_type(*need.needs) if holds(one, need.needs_when) is not False]
+    candidates = _candidates(model, need)
     if not need.pairs:
-        if candidates:
-            yield _ordered(resource, model, need, candidates, None, applies)
+        if candidates.all:
+            yield _ordered(resource, model, need, candidates.all, None, applies)
         return
     own = [ends(resource, model, pair.ways, pair.of) for pair in need.pairs]
     for pair, found in zip(need.pairs, own, strict=True):
         found.keys = [key for key in found.keys if asks(key, pair) is not False]
         if not found.keys and not found.blind:
             return
-    theirs = {id(one): [ends(one, model, pair.needed, pair.of) for pair in need.pairs] for one in candidates}
     for key in own[0].keys:
         keys = [Ends([key]), *own[1:]]
         needed = applies and asks(key, need.pairs[0])
-        sure = [one for one in candidates if all(map(_meet, keys, theirs[id(one)]))]
+        led = candidates.by_key.get(name_of(key), [])
+        sure = [candidates.all[at] for at in led if all(map(_meet, keys, candidates.ends[at]))]
         if sure:
             yield _ordered(resource, model, need, sure, key, needed)
             continue
-        possible = [one for one in candidates if all(map(_may_meet, keys, theirs[id(one)]))]
+        possible = [
+            candidates.all[at]
+            for at in sorted({*led, *candidates.blind})
+            if all(map(_may_meet, keys, candidates.ends[at]))
+        ]
         if possible:
             yield _perhaps(resource, model, need, possible)
         elif (
@@ -85,12 +90,43 @@ def _judged(resource: Resource, model: Model, need: Need) -> Iterator[Verdict]:
             and not any(k.blind for k in keys)
         ):
             yield _nothing(model, need, key, needed)
-    if not own[0].keys and candidates:
-        yield _perhaps(resource, model, need, candidates)
+    if not own[0].keys and candidates.all:
+        yield _perhaps(resource, model, need, candidates.all)
+
+
+@dataclass(slots=True)
+class _Candidates:
+    """All that may be what is needed, and each one's ends, one a pair.
+
+    By the first pair, where each leads and which of them may lead anywhere: positions in `all`, so that whoever asks
+    need not try every one.
+    """
+
+    all: list[Resource]
+    ends: list[list[Ends]]
+    by_key: dict[str, list[int]] = field(default_factory=dict)
+    blind: list[int] = field(default_factory=list)
+
+
+def _candidates(model: Model, need: Need) -> _Candidates:
+    """The candidates for a need; found once in a model."""
+    found: _Candidates | None = model.shared.get((_candidates, id(need)))
+    if found is None:
+        everyone = [one for one in model.of_type(*need.needs) if holds(one, need.needs_when) is not False]
+        found = _Candidates(
+            everyone, [[ends(one, model, pair.needed, pair.of) for pair in need.pairs] for one in everyone]
+        )
+        for at, first in enumerate(pairs[0] for pairs in found.ends if pairs):
+            for key in first.keys:
+                found.by_key.setdefault(name_of(key), []).append(at)
+            if first.blind:
+                found.blind.append(at)
+        model.shared[_candidates, id(need)] = found
+    return found
 
 
 def _meet(one: Ends, other: Ends) -> bool:
-    return any(same(mine, theirs) for mine in one.keys for theirs in other.keys)
+    return not {name_of(key) for key in one.keys}.isdisjoint(map(name_of, other.keys))
 
 
 def _may_meet(one: Ends, other: Ends) -> bool:
