@@ -35,6 +35,7 @@ Steps = tuple[str, ...]
 """A reference without indices: `("module", "network", "subnet_ids")`."""
 
 _AS_EXPRESSIONS: Final = frozenset({"depends_on", "replace_triggered_by"})
+_SCALARS: Final = frozenset({bool, int, float, type(None)})
 _NO_POINTS: Final = frozenset({"path", "terraform", "each", "count", "self"})
 
 
@@ -196,11 +197,13 @@ def references(value: Any, expression: bool = False) -> Iterator[Steps]:
                 yield from references(parse_template(value))
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            if key != "//":
-                yield from references(inner, expression or key in _AS_EXPRESSIONS)
+            told = expression or key in _AS_EXPRESSIONS
+            if key != "//" and not _is_plain(inner, told):
+                yield from references(inner, told)
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from references(inner, expression)
+            if not _is_plain(inner, expression):
+                yield from references(inner, expression)
     elif isinstance(value, GetAttr | Index | Name):
         steps: list[str] = []
         node: Any = value
@@ -220,3 +223,9 @@ def references(value: Any, expression: bool = False) -> Iterator[Steps]:
     elif isinstance(value, Node) and is_dataclass(value):
         for one in fields(value):
             yield from references(getattr(value, one.name), expression)
+
+
+def _is_plain(value: Any, expression: bool) -> bool:
+    """Whether an argument has no references at sight, as nearly all: most of the time went into asking each."""
+    kind = type(value)
+    return kind in _SCALARS or (kind is str and not expression and "{" not in value)
