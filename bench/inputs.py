@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ FORMS = ("json", "hcl", "plan")
 
 Json = dict[str, Any]
 
+_ROOT = (re.compile(r'^provider\s+"?aws\b', re.MULTILINE), re.compile(r'^resource\s+"?aws_', re.MULTILINE))
 _NAMED = re.compile(r"\b(?:(?:data\.)?aws_\w+|local)\.\w+")
 
 
@@ -36,6 +38,24 @@ def write(form: str, count: int, stack: Path, folder: Path) -> int:
 def target(form: str, folder: Path) -> Path:
     """What of `folder` the gate is given."""
     return folder / "plan.json" if form == "plan" else folder
+
+
+def roots(checkouts: Path, most: int) -> list[Path]:
+    """Folders that configure AWS's provider and declare resources of it: the roots, and no modules of others.
+
+    Where there are more than `most` of them, every checkout gives its first before any gives its second. What is
+    laid out for a program's own tests is left out.
+    """
+    found: dict[str, list[Path]] = {}
+    for folder in sorted({file.parent for file in checkouts.rglob("*.tf")}):
+        # A link may lead out of the checkout, to nothing.
+        files = [file for file in folder.glob("*.tf") if file.is_file()]
+        text = "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
+        parts = folder.relative_to(checkouts).parts
+        if parts and not {".terraform", "testdata"} & {*parts} and all(head.search(text) for head in _ROOT):
+            found.setdefault(parts[0], []).append(folder)
+    rounds = zip_longest(*found.values())
+    return [folder for one in rounds for folder in one if folder is not None][:most]
 
 
 def _configuration(form: str, count: int, stack: Json, folder: Path) -> int:
