@@ -15,6 +15,7 @@ from policies.engine.parameters import Parameters
 from policies.engine.values import Sensitive
 from policies.engine.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Verdict
 from policies.readers import Reading
+from policies.readers.budget import deeply
 from support.problem import Problem
 
 WAIVED: Final = "waived"
@@ -104,6 +105,7 @@ class Result:
         return int(any(finding.status in (FAIL, UNKNOWN) for finding in self.findings))
 
 
+@deeply()
 def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: Parameters) -> Result:
     """Run the catalogue over what was read.
 

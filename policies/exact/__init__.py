@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from policies.exact import joining, running, writing
 from policies.readers import Reading, Source, facts_of, open_path, plan
+from policies.readers.budget import deeply
 from policies.readers.configuration import Block, Config, Evaluation
 from policies.readers.inputs import Inputs
 from support import processes
@@ -30,6 +31,7 @@ MOST_TRIES: Final = 8
 _NAMED: Final = 5
 
 
+@deeply()
 def read_exactly(
     paths: Sequence[Path], mode: Mode = "always", told: Inputs | None = None
 ) -> tuple[list[Reading], list[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from policies.engine.model import Model, Resource
 from policies.readers import files, inputs, terraform_json
-from policies.readers.budget import BUDGET
+from policies.readers.budget import BUDGET, deeply
 from policies.readers.configuration import (
     MOST_MODULES,
     Block,
@@ -41,6 +41,7 @@ class Reading:
     unevaluated: str = ""
 
 
+@deeply()
 def read(path: Path, configuration: Path | None = None, told: Inputs | None = None) -> Reading:
     """The model of a folder of Terraform configuration, of one of its files, or of a plan in JSON.
 
@@ -70,6 +71,7 @@ def read(path: Path, configuration: Path | None = None, told: Inputs | None = No
         raise Problem(f"{path}: it cannot be read: it is nested too deeply, or refers to itself") from error
 
 
+@deeply()
 def open_path(path: Path, told: Inputs | None = None) -> Source | Reading:
     """A configuration, opened but not evaluated, with what is told besides it; or the reading of a plan.
 

@@ -7,6 +7,9 @@ of people or generators asks for, and far below what a machine in CI has.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
 from policies.engine.values import ABSENT, Unknown
@@ -20,6 +23,9 @@ MOST_BYTES: Final = 1 << 27
 
 MOST_BITS: Final = 1 << 14
 """Bits of a number. Terraform itself rounds to 512; exact intermediate results may be longer."""
+
+DEEPEST: Final = 5_000
+"""Calls within one another: some four hundred locals that name one another in turn. The system's stack holds more."""
 
 
 class Exceeded(Problem):
@@ -78,6 +84,17 @@ class Budget:
 
 
 BUDGET: Final = Budget()
+
+
+@contextmanager
+def deeply() -> Iterator[None]:
+    """Let calls go as deep as `DEEPEST`, beyond which there is a `RecursionError`."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def size(text: str) -> int:

@@ -223,3 +223,9 @@ def test_each_judged_path_has_the_whole_budget(tmp_path: Path) -> None:
     write(tmp_path, asks("[for i in range(1000) : [for j in range(200) : -j]] == []"))
     read(tmp_path)
     read(tmp_path)
+
+
+def test_a_chain_of_hundreds_of_locals_is_followed(tmp_path: Path) -> None:
+    write(tmp_path, chain('"x"', '"${@}!"', 300, 'startswith(@, "x!!")'))
+    (resource,) = read(tmp_path).model.resources
+    assert resource.values["sqs_managed_sse_enabled"] is True

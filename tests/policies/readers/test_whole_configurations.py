@@ -34,7 +34,8 @@ SAME, BLIND, OTHER = "same", "Terraform does not know it", "other"
 def verdicts(reading: Reading) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for one in judging.judge([reading], catalogue.load(), parameters.load()).findings:
-        key = (one.rule, one.address)
+        # Of flows the first of several like ones is named, which is another one where more is seen.
+        key = (one.rule, "" if one.rule == "CM_DECLARED_FLOWS_ONLY" else one.address)
         found[key] = min(found.get(key, one.status), one.status, key=(FAIL, UNKNOWN, PASS).index)
     return found
 
@@ -126,6 +127,8 @@ def compared(ours: Any, theirs: Any) -> str:
         return _worst([*forth, *back])
     if theirs is None or theirs is ABSENT:
         return OTHER
+    if isinstance(ours, float) and isinstance(theirs, float):
+        return SAME if float(ours) == float(theirs) else OTHER  # a plan has the nearest double
     return SAME if types.as_string(ours) == types.as_string(theirs) else OTHER
 
 
