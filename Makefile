@@ -110,6 +110,11 @@ policy: .venv/ready .venv-checkov/ready $(if $(TARGET),,synth) ## the gate, then
 plan: .venv/ready .venv-checkov/ready ## synthesize, judge, plan, and save the plan (LOCAL=1: no AWS account)
 	@$(PY) -m pipeline plan
 
+# ACCEPT=TOPIC,...: questions whose misses are known and do not count, for `make plan`, too.
+.PHONY: preflight
+preflight: .venv/ready ## ask the AWS account, reading only, what stands in the way of ENV; exit code 1 where something does
+	@$(PY) -m pipeline preflight
+
 .PHONY: apply
 apply: .venv/ready .venv-checkov/ready ## apply exactly the saved plan (LOCAL=1: to the mock provider)
 	@$(PY) -m pipeline apply

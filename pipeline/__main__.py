@@ -1,4 +1,4 @@
-"""`python -m pipeline plan|apply|drift|destroy`: the guarded way to AWS, or with LOCAL=1 to the mock provider."""
+"""`python -m pipeline COMMAND`: the guarded way to AWS, or with LOCAL=1 to the mock provider."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipeline",
         description="Synthesize, judge, plan and apply. The variables ENV, LOCAL, TF, ACCOUNT, SIGN, PLAN, "
-        "ALLOW_REPLACE, CONFIRM, FAULTS, SHUFFLE and EVENT are what the options default to.",
+        "ACCEPT, ALLOW_REPLACE, CONFIRM, FAULTS, SHUFFLE and EVENT are what the options default to.",
     )
     # The folder of the mock's state, once it plays.
     parser.set_defaults(played=None)
@@ -87,6 +87,16 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         default=_path(environ.get("SIGN", "")),
         help="an SSH key to sign the plan's file with",
     )
+    asked = commands.add_parser(
+        "preflight", parents=[shared], help="ask the AWS account what stands in the way, and make nothing"
+    )
+    for one in (plan, asked):
+        one.add_argument(
+            "--accept",
+            metavar="TOPIC,...",
+            default=environ.get("ACCEPT", ""),
+            help="questions of the preflight whose misses are known and do not count",
+        )
     apply = commands.add_parser("apply", parents=[shared], help="apply exactly the saved plan")
     apply.add_argument(
         "--plan",
@@ -156,6 +166,8 @@ def _run(options: argparse.Namespace) -> int:
         raise Problem("ACCOUNT: only the mock provider's account has a folder; add LOCAL=1")
     if options.terraform:
         os.environ["TF"] = options.terraform
+    if options.command == "preflight" and local:
+        raise Problem("preflight: asks AWS, and with LOCAL=1 there is none to ask; leave LOCAL=1 out")
     about = target(options.env, local=local, account=options.account)
     if options.command == "where":
         print(about.shown(about.folder if options.synthesized else about.work))
@@ -177,9 +189,11 @@ def _run(options: argparse.Namespace) -> int:
             print("\n".join(happen(about.played, options.event)))
             print(f"next: {about.make('plan')}")
             return 0
+        if options.command == "preflight":
+            return planning.preflight(about, options.accept)
         run = planning.session(about, options.faults)
         if options.command == "plan":
-            return planning.plan(about, run, options.sign)
+            return planning.plan(about, run, options.sign, options.accept)
         if options.command == "apply":
             allowed = tuple(filter(None, (one.strip() for one in options.allow_replace.split(","))))
             return applying.apply(about, run, allowed, options.plan)

@@ -68,6 +68,11 @@ def session(target: Target, faults: Path | None = None) -> terraform.Session:
         print(f"  {run.product} {run.version}, against the mock provider", file=sys.stderr)
         return run
     run = terraform.for_aws(place, os.environ)
+    print(f"  {run.product} {run.version}, signed in to AWS by {_signed_in(target)}", file=sys.stderr)
+    return run
+
+
+def _signed_in(target: Target) -> str:
     source = credentials.find(os.environ)
     if not source:
         raise Problem(
@@ -75,8 +80,36 @@ def session(target: Target, faults: Path | None = None) -> terraform.Session:
             f"or an instance\n  to go through it all with no AWS account: {target.twin.make('plan')}\n"
             "  for AWS: aws sso login (with AWS_PROFILE), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         )
-    print(f"  {run.product} {run.version}, signed in to AWS by {source}", file=sys.stderr)
-    return run
+    return source
+
+
+def preflight(target: Target, accept: str = "") -> int:
+    """Synthesize, and ask the account what stands in the way; the exit code: 0, or 1 where something does.
+
+    `accept` names questions whose misses do not count, with commas.
+
+    Raises:
+        Problem: AWS cannot be asked.
+    """
+    from pipeline.preflight import asking
+
+    asking.accepted(accept)
+    print(f"  signed in to AWS by {_signed_in(target)}", file=sys.stderr)
+    with processes.temporary_folder("cloudmart-preflight-") as draft:
+        synthesize(target)
+        given = holding.inputs(target, holding.sources(target, draft), draft)
+        return _preflown(target, given, accept)[0]
+
+
+def _preflown(target: Target, given: Inputs, accept: str) -> tuple[int, str]:
+    """Ask about what was given; the exit code, and the answers' sum in words."""
+    import yaml
+
+    from pipeline.preflight import asking, clients
+
+    settings = yaml.safe_load(given.copies["settings"].path.read_text(encoding="utf-8"))
+    taken = asking.accepted(accept)
+    return asking.told(clients.Clients(), given.configuration, settings, target.folder, taken)
 
 
 def refuse_a_state_on_one_machine(target: Target) -> None:
@@ -105,10 +138,10 @@ def refuse_a_state_on_one_machine(target: Target) -> None:
     )
 
 
-def plan(target: Target, run: terraform.Session, key: Path | None = None) -> int:
+def plan(target: Target, run: terraform.Session, key: Path | None = None, accept: str = "") -> int:
     """Plan, and save the plan for `apply`; the exit code: 0, or 1 where a judge refused.
 
-    With `key`, an SSH key, the file that travels is signed.
+    With `key`, an SSH key, the file that travels is signed. `accept` see `preflight`.
 
     Raises:
         Problem: anything that kept it from being planned.
@@ -120,6 +153,17 @@ def plan(target: Target, run: terraform.Session, key: Path | None = None) -> int
     with drafted(target, run) as draft:
         synthesize(target)
         given = holding.inputs(target, holding.sources(target, draft), draft)
+        asked = ""
+        if not target.local:
+            code, asked = _preflown(target, given, accept)
+            if code:
+                print(
+                    f"error: the account is not ready, see the misses above: nothing was planned for "
+                    f"{target.environment}. Mend them, or accept what you know with ACCEPT=TOPIC,...; then "
+                    f"{target.make('plan')}",
+                    file=sys.stderr,
+                )
+                return code
         gates = prepared(target, run, draft, given)
         if any(gates.values()):
             return _refused(target)
@@ -131,7 +175,7 @@ def plan(target: Target, run: terraform.Session, key: Path | None = None) -> int
             return _refused(target)
         told = told_of(target, content, given.configuration)
         holding.copied(run.writes / holding.LOCK, draft / LOCK)
-        _save(target, run, draft, given, gates, told)
+        _save(target, run, draft, given, gates, told, asked)
         sha256 = _pack(target, given, draft, key)
     _tell(target, told, sha256)
     return 0
@@ -387,10 +431,13 @@ def _save(
     given: Inputs,
     gates: Mapping[str, int],
     told: summary.Summary,
+    asked: str,
 ) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     side = ["Made against the mock provider (LOCAL=1): nothing of it exists in AWS."] if target.local else []
     notes = [*side, f"{run.product} {run.version}, {now.isoformat()}; gate and Checkov passed it."]
+    if asked:
+        notes.append(f"Preflight: {asked}.")
     title = f"Plan for {target.environment}"
     record.save(draft / MARKDOWN, report.markdown(told, title=title, notes=notes))
     copies = {**given.copies, **holding.taken(saved_files(draft), draft / "judged")}

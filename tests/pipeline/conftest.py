@@ -33,6 +33,7 @@ FOREIGN = (
         "TF",
         "ENV",
         "LOCAL",
+        "ACCEPT",
         "ACCOUNT",
         "SIGN",
         "PLAN",
@@ -143,3 +144,14 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path.write_text(f'#!/bin/sh\n{played}\nexec {shlex.join(find().command)} "$@"\n')
     path.chmod(0o755)
     return path
+
+
+@pytest.fixture(scope="module")
+def aws_answering() -> Iterator[str]:
+    """The address of a stand-in for AWS's API (moto), with an account in which nothing is."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()

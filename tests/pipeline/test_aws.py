@@ -26,13 +26,17 @@ KEYS = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
 
 
 @pytest.fixture(scope="module")
-def aws(project, terraform, tmp_path_factory):
+def aws(project, terraform, tmp_path_factory, aws_answering):
     """Run a command for AWS; with credentials unless told otherwise, with no home and no metadata service."""
     project.stand_in_for_checkov()
     home = str(tmp_path_factory.mktemp("home"))
 
     def run(command, env="state", keys=KEYS, **variables):
-        nowhere = {"HOME": home, "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9"}
+        nowhere = {
+            "HOME": home,
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9",
+            "AWS_ENDPOINT_URL": aws_answering,
+        }
         return project.run(command, ENV=env, **({"TF": str(terraform)} | nowhere | keys | variables))
 
     return run
@@ -113,10 +117,13 @@ def test_with_a_provider_the_whole_way_is_gone(aws, project, tmp_path):
     assert "signed in to AWS by the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in words
     assert "not passed on to Terraform: TF_CLI_ARGS_plan" in words
     assert "mock provider" not in words
+    assert "preflight: " in words
+    assert "not answered: " in words  # moto does not simulate policies
     assert "Plan: 9 to create" in words
     assert words.strip().endswith("next: make apply ENV=state")
     folder = project.root / "cdktf.out" / "stacks" / "cloudmart-state"
     assert json.loads((folder / "plan" / "record.json").read_text())["local"] is False
+    assert "Preflight: " in (folder / "plan" / "plan.md").read_text()
 
     code, words = project.local("apply", "state")
     assert code == 2
@@ -217,6 +224,38 @@ def test_make_hands_its_variables_on(project):
     assert code == 2
     assert "no-such-terraform: is not on the PATH" in words
     assert run("help")[1].count("LOCAL=1") >= 2
+
+
+def test_an_account_that_is_not_ready_gets_no_plan(aws, project):
+    code, words = aws("preflight", env="dev")
+    assert code == 1, words
+    for missed in (
+        "dev.shop.example.com stands for nobody's",
+        "it is of account 000000000000",
+        "no such zone",
+    ):
+        assert missed in words
+    assert "cure: write yours into the settings, domain.name" in words
+    code, words = aws("plan", env="dev")
+    assert code == 1
+    assert "the account is not ready, see the misses above: nothing was planned for dev" in words
+    assert not (project.root / "cdktf.out" / "stacks" / "cloudmart-dev" / "plan").exists()
+
+
+def test_a_preflight_that_cannot_ask_says_so(aws, project):
+    code, words = aws("preflight", AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    assert code == 2
+    assert "cannot ask AWS who is calling" in words
+    assert "Traceback" not in words
+    code, words = aws("preflight", keys={})
+    assert code == 2
+    assert "no AWS credentials" in words
+    code, words = aws("preflight", ACCEPT="everything")
+    assert code == 2
+    assert "ACCEPT=everything: there is no such question; there are: placeholders, account" in words
+    code, words = project.local("preflight", "dev")
+    assert code == 2
+    assert "preflight: asks AWS, and with LOCAL=1 there is none to ask" in words
 
 
 def test_the_disk_is_looked_at_before_terraform_starts(monkeypatch, tmp_path):
