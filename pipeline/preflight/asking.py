@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from pipeline.preflight.answers import MISS, OK, Answer, refused, summed_up
-from pipeline.preflight.clients import Clients, caller, code_of
+from pipeline.preflight.clients import UNHEARD, Clients, caller, code_of
 from pipeline.preflight.needs import Stack, placeholders
 from pipeline.preflight.questions import QUESTIONS, answers
 from support.problem import Problem
@@ -106,5 +106,5 @@ def _standing(clients: Clients, stack: Stack, folder: Path) -> frozenset[str] | 
         return frozenset()
     except ClientError as error:
         return frozenset() if code_of(error) in ("NoSuchKey", "404") else None
-    except (BotoCoreError, OSError, ValueError, KeyError, AttributeError):
+    except (*UNHEARD, OSError, ValueError, KeyError, AttributeError):
         return None

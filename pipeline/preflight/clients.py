@@ -9,11 +9,14 @@ from typing import Any
 import boto3  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
 
 from support.problem import Problem
 
 GLOBAL = "us-east-1"
 """The region of what has none, and the one that no account can turn off."""
+UNHEARD = (BotoCoreError, ResponseParserError)
+"""No answer of AWS's: none at all, or somebody else's, such as a proxy's page."""
 # Two tries of 20 s at the most.
 _CONFIG = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 2, "mode": "standard"})
 _SIGNING = frozenset(
@@ -69,7 +72,7 @@ def caller(clients: Clients) -> Caller:
             f"preflight: AWS does not take the credentials ({error.response['Error'].get('Message') or code}): {cure}, "
             "then run the same again"
         ) from error
-    except (BotoCoreError, ValueError) as error:
+    except (*UNHEARD, ValueError) as error:
         raise Problem(
             f"preflight: cannot ask AWS who is calling ({error}): see to the network, the proxy (HTTPS_PROXY) and "
             "the credentials (aws sts get-caller-identity), then run the same again"

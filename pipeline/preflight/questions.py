@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from pipeline.preflight.answers import MISS, OK, UNANSWERED, Answer
-from pipeline.preflight.clients import GLOBAL, Caller, Clients, code_of
+from pipeline.preflight.clients import GLOBAL, UNHEARD, Caller, Clients, code_of
 from pipeline.preflight.needs import Stack
 
 Question = Callable[[Clients, Stack, Caller], Iterator[Answer]]
@@ -80,7 +80,7 @@ def service_roles(clients: Clients, stack: Stack, caller: Caller) -> Iterator[An
             continue
         try:
             decided = _decisions(clients, caller, ["iam:CreateServiceLinkedRole"], principal)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, *UNHEARD) as error:
             found = f"it is not there, and whether it may be made is not told ({_said(error)})"
             yield Answer("service-roles", UNANSWERED, asked, found, make)
             continue
@@ -277,7 +277,7 @@ def state(clients: Clients, stack: Stack, caller: Caller) -> Iterator[Answer]:
             except ClientError as error:
                 if code_of(error) not in _ABSENT:
                     raise
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, *UNHEARD) as error:
         yield Answer(
             "state", MISS, asked, f"it does not answer ({_said(error)})", "the caller needs rights on it"
         )
@@ -418,7 +418,7 @@ def answers(topic: str, clients: Clients, stack: Stack, caller: Caller) -> list[
 def _answered(topic: str, asked: str, ask: Callable[[], Any]) -> Iterator[Answer]:
     try:
         yield from ask()
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, *UNHEARD) as error:
         yield Answer(topic, UNANSWERED, asked or "the question", _said(error))
 
 
@@ -471,7 +471,7 @@ def _limit(clients: Clients, stack: Stack, name: str) -> tuple[float, str]:
         try:
             said = client.get_service_quota(ServiceCode=row["service"], QuotaCode=row["code"])
             return float(said["Quota"]["Value"]), "the account's own"
-        except (ClientError, BotoCoreError):
+        except (ClientError, *UNHEARD):
             # No value of the account's own, or the caller may not ask: what AWS gives everybody still says something.
             pass
     return float(row["default"]), "AWS's default; the account's own is not told"

@@ -167,7 +167,7 @@ def test_quotas_that_are_full_are_told_with_the_command(clients, seed):
     for _ in range(5):
         ec2.create_nat_gateway(SubnetId=zone, ConnectivityType="private")
     image = ec2.describe_images()["Images"][0]["ImageId"]
-    ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=1, MaxCount=1)
+    ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=2, MaxCount=2)
     full = "\n".join(missed(asked("quotas", clients, stack)))
     for words in (
         "room for 2 Elastic IP addresses? 4 of 5 are used",
@@ -260,7 +260,8 @@ def test_the_image_is_in_its_repository(clients, seed):
     assert "there is no repository cloudmart/backend" in missed(asked("image", clients, stack))[0]
     seed("ecr").create_repository(repositoryName="cloudmart/backend")
     assert "the repository has no 1.0.0" in missed(asked("image", clients, stack))[0]
-    manifest = {"schemaVersion": 2, "config": {}, "layers": []}
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    manifest = {"schemaVersion": 2, "mediaType": kind, "config": {}, "layers": []}
     seed("ecr").put_image(
         repositoryName="cloudmart/backend", imageManifest=json.dumps(manifest), imageTag="1.0.0"
     )
@@ -395,7 +396,7 @@ def test_the_firewalls_groups_and_the_distributions_names(clients, seed):
                 stub.add_response("list_available_managed_rule_groups", {"ManagedRuleGroups": groups})
             told = missed(asked("firewall", clients, stack))
         assert len(told) == 2 * number
-    origin = {"Id": "o", "DomainName": "o.example.net", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+    origin = {"Id": "o", "DomainName": "o.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
     behaviour = {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"}
     config = {
         "CallerReference": "x",
@@ -484,3 +485,17 @@ def test_every_quota_has_its_source_and_the_runbook_makes_the_same_roles():
 
     assert all(row["source"].startswith("https://docs.aws.amazon.com/") for row in questions.QUOTAS.values())
     assert questions.SERVICE_ROLES == runbook.SERVICE_ROLES
+
+
+def test_a_page_that_is_not_awss_is_no_answer(clients, aws_answering):
+    from botocore.parsers import ResponseParserError
+
+    def page(**_):
+        raise ResponseParserError("<html>sign in to the proxy</html>")
+
+    clients.session.events.register("before-call.sts.*", page)
+    with pytest.raises(Problem, match=r"cannot ask AWS who is calling .*sign in to the proxy"):
+        caller(clients)
+    clients.session.events.register("before-call.route53.*", page)
+    (one,) = asked("domain", clients, the_stack())
+    assert (one.verdict, one.found) == (UNANSWERED, "<html>sign in to the proxy</html>")
