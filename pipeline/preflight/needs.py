@@ -45,6 +45,16 @@ class Stack:
         return str(self.configuration["provider"]["aws"][0]["region"])
 
     @property
+    def name(self) -> str:
+        """The stack's name."""
+        return str(self.configuration["//"]["metadata"]["stackName"])
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that the provider takes; empty: any."""
+        return tuple(self.configuration["provider"]["aws"][0].get("allowed_account_ids") or ())
+
+    @property
     def backend(self) -> tuple[str, Mapping[str, Json]]:
         """The kind of backend and its settings."""
         kind, body = next(iter(self.configuration["terraform"]["backend"].items()))

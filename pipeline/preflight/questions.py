@@ -36,8 +36,9 @@ _SIMULATED = 50
 
 
 def account(clients: Clients, stack: Stack, caller: Caller) -> Iterator[Answer]:
-    """Whether the image's registry, and certificates named in the settings, are of the caller's account."""
-    named = [(arn.split(":")[4], f"the certificate of {user}") for arn, user, _ in stack.certificates()]
+    """Whether the environment, the image's registry and certificates of the settings are of the caller's account."""
+    named = [(number, "the environment (account in its settings)") for number in stack.accounts]
+    named += [(arn.split(":")[4], f"the certificate of {user}") for arn, user, _ in stack.certificates()]
     if image := stack.image:
         named.append((image.account, f"the image's registry ({stack.image_name})"))
     for number, what in named:
@@ -79,7 +80,7 @@ def service_roles(clients: Clients, stack: Stack, caller: Caller) -> Iterator[An
             yield Answer("service-roles", OK, asked, "it is there")
             continue
         try:
-            decided = _decisions(clients, caller, ["iam:CreateServiceLinkedRole"], principal)
+            decided = _decisions(clients, stack, caller, ["iam:CreateServiceLinkedRole"], principal)
         except (ClientError, *UNHEARD) as error:
             found = f"it is not there, and whether it may be made is not told ({_said(error)})"
             yield Answer("service-roles", UNANSWERED, asked, found, make)
@@ -224,7 +225,7 @@ def image(clients: Clients, stack: Stack, caller: Caller) -> Iterator[Answer]:
 def state(clients: Clients, stack: Stack, caller: Caller) -> Iterator[Answer]:
     """Whether the state's bucket can be used, keeps versions, encrypts, and is not locked.
 
-    What is not answered is a miss here: `terraform init` needs the same rights.
+    That it cannot be reached is a miss, whatever the reason: `terraform init` needs the same right.
     """
     kind, settings = stack.backend
     if kind != "s3":
@@ -278,9 +279,8 @@ def state(clients: Clients, stack: Stack, caller: Caller) -> Iterator[Answer]:
                 if code_of(error) not in _ABSENT:
                     raise
     except (ClientError, *UNHEARD) as error:
-        yield Answer(
-            "state", MISS, asked, f"it does not answer ({_said(error)})", "the caller needs rights on it"
-        )
+        # Terraform reads and writes the state without these rights.
+        yield Answer("state", UNANSWERED, asked, f"not all of it is told ({_said(error)})")
         return
     for found, cure in lacking:
         yield Answer("state", MISS, asked, found, cure)
@@ -380,7 +380,7 @@ def rights(clients: Clients, stack: Stack, caller: Caller) -> Iterator[Answer]:
     if caller.arn.endswith(":root"):
         yield Answer("rights", OK, asked, "it is the account's root user")
         return
-    decided = _decisions(clients, caller, actions)
+    decided = _decisions(clients, stack, caller, actions)
     denied = [f"{name} ({word})" for name, word in decided.items() if word != "allowed"]
     unsaid = [name for name in actions if name not in decided]
     if denied:
@@ -430,13 +430,15 @@ def _said(error: Exception) -> str:
     return str(error)
 
 
-def _decisions(clients: Clients, caller: Caller, actions: list[str], service: str = "") -> dict[str, str]:
-    """Action -> allowed, explicitDeny, implicitDeny, or who else denies it."""
+def _decisions(
+    clients: Clients, stack: Stack, caller: Caller, actions: list[str], service: str = ""
+) -> dict[str, str]:
+    """Action -> allowed, explicitDeny, implicitDeny, or who else denies it; of whoever will apply."""
     iam = clients.of("iam", GLOBAL)
     arn = caller.arn
     if assumed := re.fullmatch(r"arn:[\w-]+:sts::\d{12}:assumed-role/([^/]+)/.*", arn):
         # What STS names is a session; the role's own ARN has its path.
-        arn = iam.get_role(RoleName=assumed[1])["Role"]["Arn"]
+        arn = iam.get_role(RoleName=_applying(stack, assumed[1]))["Role"]["Arn"]
     extra: dict[str, Any] = {}
     if service:
         entry = {
@@ -460,6 +462,11 @@ def _decisions(clients: Clients, caller: Caller, actions: list[str], service: st
                 word = "denied by the permissions boundary"
             found[one["EvalActionName"]] = word
     return found
+
+
+def _applying(stack: Stack, role: str) -> str:
+    """The role that applies, where a team's role for planning, which only reads, is the caller's."""
+    return f"{stack.name}-apply" if role == f"{stack.name}-plan" else role
 
 
 def _limit(clients: Clients, stack: Stack, name: str) -> tuple[float, str]:

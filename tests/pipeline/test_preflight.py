@@ -110,6 +110,9 @@ def test_an_empty_account_answers_and_nothing_but_reading_is_called(clients):
 
 def test_an_image_of_another_account_is_told(clients):
     assert not missed(asked("account", clients, the_stack()))
+    named = the_stack()
+    named.configuration["provider"]["aws"][0]["allowed_account_ids"] = ["222222222222"]
+    assert "is the environment (account in its settings)" in missed(asked("account", clients, named))[0]
     other = Caller("999999999999", "arn:aws:iam::999999999999:user/x")
     assert "it is of account 123456789012" in missed(asked("account", clients, the_stack(), other))[0]
 
@@ -369,8 +372,17 @@ def test_what_the_caller_may_not_do_is_named(clients):
         stub.add_client_error("simulate_principal_policy", "AccessDenied", "not you")
         (one,) = asked("rights", clients, small)
         assert (one.verdict, one.found) == (UNANSWERED, "SimulatePrincipalPolicy: AccessDenied: not you")
-    # A session of a role is asked about by the role, whose ARN has a path.
-    with stubbed(clients, *iam) as stub:
+
+
+@pytest.mark.parametrize(
+    ("role_name", "asked_for"), [("deployer", "deployer"), ("cloudmart-prod-plan", "cloudmart-prod-apply")]
+)
+def test_a_session_is_asked_about_by_the_role_that_applies(clients, role_name, asked_for):
+    """The role's own ARN has a path, which a session's has not; a team plans by a role that only reads."""
+    stack = the_stack()
+    small = Stack({**stack.configuration, "resource": {"aws_eip": stack.of("aws_eip")}}, ACCOUNT)
+    actions = ["ec2:AllocateAddress"]
+    with stubbed(clients, "iam", "us-east-1") as stub:
         role = {
             "Arn": f"arn:aws:iam::{ACCOUNT}:role/teams/deployer",
             "Path": "/teams/",
@@ -378,11 +390,11 @@ def test_what_the_caller_may_not_do_is_named(clients):
             "RoleId": "AROA0123456789012345",
             "CreateDate": datetime.now(UTC),
         }
-        stub.add_response("get_role", {"Role": role}, {"RoleName": "deployer"})
+        stub.add_response("get_role", {"Role": role}, {"RoleName": asked_for})
         rows = [{"EvalActionName": name, "EvalDecision": "allowed"} for name in actions]
         expected = {"PolicySourceArn": role["Arn"], "ActionNames": actions}
         stub.add_response("simulate_principal_policy", {"EvaluationResults": rows}, expected)
-        session = Caller(ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/deployer/me")
+        session = Caller(ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/{role_name}/me")
         assert [one.verdict for one in asked("rights", clients, small, session)] == [OK]
 
 
