@@ -14,6 +14,7 @@ from typing import Any
 
 from handoff import templates
 from handoff.configuration import Json
+from settings import contract
 
 
 @dataclass(frozen=True)
@@ -424,12 +425,9 @@ def _application_role(names: _Names) -> Iterator[str | Command]:
         'eval "$(sudo cat /etc/cloudmart/backend.env)"\n'
         'psql "host=$DATABASE_HOST dbname=$DATABASE_NAME user=OWNER sslmode=verify-full '
         "sslrootcert=$DATABASE_SSLROOTCERT\" <<'END'\n"
-        f"CREATE ROLE {user} LOGIN;\nGRANT rds_iam TO {user};\n"
-        f"GRANT USAGE ON SCHEMA public TO {user};\n"
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {user};\n"
-        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {user};\n"
-        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {user};\n"
-        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {user};\nEND"
+        + "\n".join(
+            (f"CREATE ROLE {user} LOGIN;", f"GRANT rds_iam TO {user};", *contract.rights(user), "END")
+        )
     )
     yield (
         "Schema migrations run as the owner, from an instance and before the deploy that needs them. They only add: "

@@ -73,3 +73,18 @@ def told(
         **cache,
     }
     return {name: values[name] for name in MEANING if name in values} | dict(settings.backend.environment)
+
+
+def rights(role: str) -> tuple[str, ...]:
+    """SQL by which the database's owner lets the application's own role use rows, and nothing else.
+
+    Tables that a later migration makes are among them.
+    """
+    return (
+        f"GRANT USAGE ON SCHEMA public TO {role};",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public "
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};",
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role};",
+    )

