@@ -263,8 +263,8 @@ def _followed(configuration: Json, value: str, attribute: str = "") -> str:
 def _preflight(names: _Names) -> Iterator[str | Command]:
     yield (
         "An account that never ran such a stack lacks what others have. Once an account, by somebody with the rights "
-        "of an administrator; each line may be given again. Where the project's checkout is at hand, `make preflight` asks "
-        "all of it and more, and makes nothing. See who you are first:"
+        "of an administrator; each line may be given again. Where the project's checkout is at hand, `make "
+        "preflight` asks all of it and more, and makes nothing. See who you are first:"
     )
     yield Command(f"aws sts get-caller-identity\nexport AWS_REGION={names.region}")
     yield (
