@@ -23,7 +23,7 @@ from typing import Any, Final
 from policies.__main__ import main as gate
 from policies.engine.model import without_keys
 from policies.readers import files, hcl, read, terraform_json
-from policies.readers.configuration import Block, is_local, plain_text
+from policies.readers.declared import Block, is_local, plain_text
 from support import git
 from support.problem import Problem, guarded
 

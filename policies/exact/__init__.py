@@ -15,7 +15,8 @@ from typing import Any, Final, Literal
 from policies.exact import joining, running, writing
 from policies.readers import Reading, Source, facts_of, open_path, plan
 from policies.readers.budget import deeply
-from policies.readers.configuration import Block, Config, Evaluation
+from policies.readers.configuration import Evaluation
+from policies.readers.declared import Block, Config
 from policies.readers.inputs import Inputs
 from support import processes
 from support.problem import Problem

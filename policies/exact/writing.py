@@ -21,7 +21,7 @@ from typing import Any, Final, Protocol
 from policies.engine.model import Place
 from policies.exact import printing
 from policies.exact.printing import Unwritable
-from policies.readers.configuration import (
+from policies.readers.declared import (
     Block,
     Body,
     Config,

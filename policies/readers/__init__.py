@@ -10,18 +10,10 @@ from typing import Any
 
 from policies.engine.model import Model, Resource
 from policies.readers import files, inputs, terraform_json
+from policies.readers.bodies import constant_text
 from policies.readers.budget import BUDGET, deeply
-from policies.readers.configuration import (
-    MOST_MODULES,
-    Block,
-    Config,
-    Evaluation,
-    Unseen,
-    assemble,
-    constant_text,
-    contains_itself,
-    plain_text,
-)
+from policies.readers.configuration import MOST_MODULES, Evaluation, Unseen, contains_itself
+from policies.readers.declared import Block, Config, assemble, plain_text
 from policies.readers.inputs import Inputs
 from policies.readers.modules import Modules
 from policies.readers.syntax import SyntaxFault

@@ -1,18 +1,10 @@
-"""A configuration, whatever its syntax: blocks put together into modules, and evaluated into a model.
-
-Both readers of configuration hand over `Block`s. A body is a mapping from argument and block names to
-
-- plain JSON values, in which texts are templates (Terraform JSON),
-- `Node`s (HCL arguments; `Node.source` is the text that they were read from), or
-- further bodies, alone or in a list (blocks; those with labels carry them as `Body.labels` in HCL, and stand below
-  them as keys in Terraform JSON). Dynamic blocks stand by their label under `dynamic` in either syntax.
-"""
+"""A configuration evaluated into a model: modules, instances, names, and what could not be seen."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
@@ -20,19 +12,22 @@ from typing import Any, Final
 
 from policies.aws.identities import is_identity
 from policies.engine.model import Model, Output, Place, Provider, Resource, Variable, stranger
-from policies.engine.values import (
-    ABSENT,
-    Reference,
-    Sensitive,
-    Traced,
-    Unknown,
-    as_boolean,
-    as_text,
-    references_of,
-)
+from policies.engine.values import ABSENT, Reference, Sensitive, Traced, Unknown, as_boolean, references_of
 from policies.readers import functions, numbers, types
+from policies.readers.bodies import (
+    META,
+    as_read,
+    constraint_of,
+    evaluate_body,
+    evaluate_value,
+    hidden,
+    literal_of,
+    weight_of,
+    whole_number,
+)
 from policies.readers.budget import BUDGET, Exceeded
 from policies.readers.computed import computed, is_computed
+from policies.readers.declared import Block, Config, constraints_of, plain_text, provider_name, sources_of
 from policies.readers.evaluation import (
     Lazy,
     Scope,
@@ -49,15 +44,11 @@ from policies.readers.functions.calling import FILE_FUNCTIONS
 from policies.readers.syntax import (
     Binary,
     Conditional,
-    GetAttr,
     Literal,
-    Name,
     Node,
-    Object,
     SyntaxFault,
     Template,
     nfc,
-    parse_expression,
     parse_template,
 )
 from support.problem import Problem
@@ -71,13 +62,7 @@ MOST_REPEATED: Final = 150_000
 MOST_MODULES: Final = 10_000
 """More instances of modules than this are refused."""
 
-_META: Final = frozenset(
-    {"count", "for_each", "depends_on", "lifecycle", "provisioner", "connection", "//", "dynamic"}
-)
 _MODULE_META: Final = frozenset({"source", "version", "providers", "count", "for_each", "depends_on", "//"})
-# What an override file may say without any effect, and what it cannot change in a block.
-_NEVER_OVERRIDE: Final = frozenset({"ephemeral", "removed"})
-_KEPT: Final = {"variable": frozenset({"validation"}), "output": frozenset({"precondition"})}
 _ESCAPED_IN_KEYS: Final = re.compile(r"[$%](?=\{)|[^\w .:/@+=,$%-]")
 _SHORT_IN_KEYS: Final = {
     '"': '\\"',
@@ -88,77 +73,6 @@ _SHORT_IN_KEYS: Final = {
     "$": "$$",
     "%": "%%",
 }
-_LIFECYCLE: Final = frozenset({"create_before_destroy", "ignore_changes", "prevent_destroy"})
-
-
-class Body(dict[str, Any]):
-    """The arguments and blocks of an HCL block.
-
-    `line` is where it begins, `lines` where each of them does, `labels` those of a nested block.
-    """
-
-    __slots__ = ("labels", "line", "lines")
-
-    def __init__(self, line: int, labels: tuple[str, ...] = ()) -> None:
-        super().__init__()
-        self.line = line
-        self.lines: dict[str, int] = {}
-        self.labels = labels
-
-    @staticmethod
-    def merged(values: dict[str, Any], base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-        """Values made from two bodies, with the lines of both where both have lines."""
-        if not isinstance(base, Body):
-            return values
-        body = Body(base.line, base.labels)
-        body.update(values)
-        body.lines = {**base.lines, **(over.lines if isinstance(over, Body) else {})}
-        return body
-
-
-@dataclass(slots=True)
-class Block:
-    """A top-level block: `kind` as in `resource`, its labels, body, place, and CDKTF construct path or "".
-
-    `check` is the name of the check block that a data source stands in, or "".
-    """
-
-    kind: str
-    labels: tuple[str, ...]
-    body: dict[str, Any]
-    place: Place
-    construct: str = ""
-    check: str = ""
-    constraint: types.Type | None = None
-    weight: int = 0
-    """The number of values in the body, once somebody has counted them."""
-
-
-@dataclass(slots=True)
-class Config:
-    """The configuration of one module: what its files declare, overrides laid over it.
-
-    `folder` is where the files are, `directory` how Terraform names that place: `path.module`.
-
-    Nothing that the files say is missing here, so that the configuration can be written anew from it: `settings`
-    are the `terraform` blocks in order, overrides last, and `others` blocks of later versions (`action`, `list`).
-    A data source within a check block stands in `resources` and in the body of the check.
-    """
-
-    folder: Path
-    resources: dict[tuple[str, str, str], Block] = field(default_factory=dict)
-    modules: dict[str, Block] = field(default_factory=dict)
-    variables: dict[str, Block] = field(default_factory=dict)
-    outputs: dict[str, Block] = field(default_factory=dict)
-    locals: dict[str, tuple[Any, Place]] = field(default_factory=dict)
-    providers: list[Block] = field(default_factory=list)
-    settings: list[Block] = field(default_factory=list)
-    checks: dict[str, Block] = field(default_factory=dict)
-    moved: list[Block] = field(default_factory=list)
-    removed: list[Block] = field(default_factory=list)
-    imports: list[Block] = field(default_factory=list)
-    others: list[Block] = field(default_factory=list)
-    directory: str = "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,158 +83,6 @@ class Unseen:
     reason: str
     place: Place
     construct: str
-
-
-def assemble(folder: Path, blocks: Iterable[Block], overrides: Iterable[Block] = ()) -> Config:
-    """Put the blocks of a module together, and merge those of its override files over them.
-
-    Raises:
-        Problem: something is declared twice, or an override has nothing to override.
-
-    Source: https://developer.hashicorp.com/terraform/language/files/override
-    """
-    config = Config(folder)
-    for block in blocks:
-        table, key = _slot(config, block)
-        if table is None:
-            _add_loose(config, block)
-            continue
-        if key in table:
-            raise _again(block, ".".join((block.kind, *block.labels)), table[key].place)
-        table[key] = block
-    for block in overrides:
-        if block.kind in _NEVER_OVERRIDE or block.check:
-            continue
-        if block.kind in ("check", "moved", "import"):
-            line = block.place.line()
-            raise Problem(f"{block.place.file}:{line}: a {block.kind} block cannot stand in an override file")
-        table, key = _slot(config, block)
-        if table is None:
-            _override_loose(config, block)
-            continue
-        if key not in table:
-            raise _nothing_to_override(block, ".".join((block.kind, *block.labels)))
-        if block.body.get("depends_on") is not None:
-            line = block.place.line("depends_on")
-            raise Problem(f"{block.place.file}:{line}: depends_on cannot be overridden")
-        base = table[key]
-        table[key] = replace(base, body=_laid_over(base.body, block.body, _KEPT.get(block.kind, frozenset())))
-    return config
-
-
-def _again(block: Block, name: str, earlier: Place, attribute: str = "") -> Problem:
-    return Problem(
-        f"{block.place.file}:{block.place.line(attribute)}: {name} is declared again; "
-        f"it stands in {earlier.file}:{earlier.line(attribute)} already"
-    )
-
-
-def _nothing_to_override(block: Block, name: str, attribute: str = "") -> Problem:
-    return Problem(
-        f"{block.place.file}:{block.place.line(attribute)}: there is no {name} that this override could change"
-    )
-
-
-def _slot(config: Config, block: Block) -> tuple[dict[Any, Block] | None, Any]:
-    if block.kind in ("resource", "data", "ephemeral"):
-        return config.resources, (block.kind, *block.labels)
-    tables = {
-        "module": config.modules,
-        "variable": config.variables,
-        "output": config.outputs,
-        "check": config.checks,
-    }
-    return tables.get(block.kind), block.labels[0] if block.labels else ""
-
-
-def _loose(config: Config, kind: str) -> list[Block]:
-    """The list that blocks of a kind without a name of their own are kept in."""
-    lists = {
-        "terraform": config.settings,
-        "moved": config.moved,
-        "removed": config.removed,
-        "import": config.imports,
-    }
-    return lists.get(kind, config.others)
-
-
-def _add_loose(config: Config, block: Block) -> None:
-    if block.kind == "locals":
-        for name, value in block.body.items():
-            if name == "//":
-                continue
-            if name in config.locals:
-                raise _again(block, f"local.{name}", config.locals[name][1], name)
-            config.locals[name] = (value, block.place)
-    elif block.kind == "provider":
-        config.providers.append(block)
-    else:
-        _loose(config, block.kind).append(block)
-
-
-def _override_loose(config: Config, block: Block) -> None:
-    if block.kind == "locals":
-        for name, value in block.body.items():
-            if name == "//":
-                continue
-            if name not in config.locals:
-                raise _nothing_to_override(block, f"local.{name}", name)
-            config.locals[name] = (value, block.place)
-    elif block.kind == "provider":
-        alias = plain_text(block.body.get("alias"))
-        same = [one for one in config.providers if one.labels == block.labels]
-        twin = next((one for one in same if plain_text(one.body.get("alias")) == alias), None)
-        if twin is not None:
-            config.providers[config.providers.index(twin)] = replace(
-                twin, body=_laid_over(twin.body, block.body, frozenset())
-            )
-        elif alias:
-            raise _nothing_to_override(block, f"provider {block.labels[0]}.{alias}")
-        else:
-            config.providers.append(block)
-    else:
-        _loose(config, block.kind).append(block)
-
-
-def _laid_over(base: dict[str, Any], over: dict[str, Any], kept: frozenset[str]) -> dict[str, Any]:
-    """A body with another one over it; what `kept` names stays as it is.
-
-    An argument replaces the one of its name; blocks, dynamic or not, replace all blocks of their type.
-    """
-    told = {name: value for name, value in over.items() if name not in kept}
-    dynamic = _by_label(over.get("dynamic"))
-    if "lifecycle" in told and "lifecycle" in base:
-        first, second = (_only(body["lifecycle"]) for body in (base, over))
-        chosen = {name: value for name, value in second.items() if name in _LIFECYCLE}
-        told["lifecycle"] = [Body.merged({**first, **chosen}, first, second)]
-    replaced = (told.keys() | dynamic.keys()) - {"dynamic", "//"}
-    result = {name: value for name, value in base.items() if name not in replaced}
-    left = {name: value for name, value in _by_label(base.get("dynamic")).items() if name not in replaced}
-    result.update(told)
-    if left or dynamic:
-        result["dynamic"] = {**left, **dynamic}
-    else:
-        result.pop("dynamic", None)
-    return Body.merged(result, base, over)
-
-
-def _by_label(dynamic: Any) -> dict[str, Any]:
-    """Dynamic blocks by their label, in either syntax."""
-    if not is_dynamic(dynamic):
-        return {}
-    found: dict[str, Any] = {}
-    for label, blocks in each_dynamic(dynamic):
-        found.setdefault(label, []).extend(blocks)
-    return found
-
-
-def _only(value: Any) -> dict[str, Any]:
-    """The body of a block that stands once."""
-    value = value[0] if isinstance(value, list) and value else value
-    return value if isinstance(value, dict) else {}
-
-
-# --- evaluation -----------------------------------------------------------------------------------------
 
 
 class Evaluation:
@@ -398,7 +160,7 @@ class Evaluation:
             for name, block in self.root.config.variables.items()
         ]
         declares = bool(resources) or self._declares()
-        constraints = [text for module in self.root.tree() for text in _constraints(module.config)]
+        constraints = [text for module in self.root.tree() for text in constraints_of(module.config)]
         # Only now, when everything else is evaluated: what a module is given may hang on what it gives.
         handed = {
             address: [
@@ -466,80 +228,13 @@ class Evaluation:
         return False
 
 
-def _sources(config: Config) -> Iterator[tuple[str, str]]:
-    """The providers that a module requires: their local names, and the sources, which a name without one implies."""
-    for block in config.settings:
-        required = block.body.get("required_providers")
-        for table in required if isinstance(required, list) else [required]:
-            for name, entry in (table or {}).items() if isinstance(table, dict) else ():
-                yield name, plain_text(fields(entry).get("source")) or f"hashicorp/{name}"
-
-
-def _constraints(config: Config) -> Iterator[str]:
-    """The version constraints that a module puts on the AWS provider, in any of the ways to write them."""
-    for block in config.settings:
-        required = block.body.get("required_providers")
-        for table in required if isinstance(required, list) else [required]:
-            for name, entry in (table or {}).items() if isinstance(table, dict) else ():
-                values = fields(entry)
-                source = plain_text(values.get("source")).lower()
-                if source.endswith("hashicorp/aws") or (name == "aws" and not source):
-                    yield plain_text(values.get("version") if values else entry)
-    for block in config.providers:
-        if block.labels[0] == "aws" and "version" in block.body:
-            yield plain_text(block.body["version"])
-
-
-def fields(entry: Any) -> dict[str, Any]:
-    """The entry of a provider: in HCL an expression, in JSON an object."""
-    if isinstance(entry, Object):
-        return {
-            plain_text(key) or (key.name if isinstance(key, Name) else ""): value
-            for key, value in entry.items
-        }
-    return dict(entry) if isinstance(entry, dict) else {}
-
-
 def _truth(value: Any, scope: Scope) -> bool:
     return as_boolean(evaluate_value(value, scope)) is True
-
-
-def plain_text(value: Any) -> str:
-    """A text that Terraform takes literally: an alias, a module's source."""
-    if isinstance(value, Literal):
-        value = value.value
-    return value if isinstance(value, str) else ""
-
-
-def is_local(source: str) -> bool:
-    """Whether a module's source is a folder beside the one that calls it."""
-    return source.startswith(("./", "../", ".\\", "..\\"))
-
-
-def constant_text(block: Block, name: str) -> str:
-    """An argument that Terraform takes without names: a module's source or version; "" where it has none such."""
-    value = block.body.get(name)
-    if isinstance(value, str | Node):
-        value = evaluate_value(value, NoNames())
-    return str(value) if isinstance(value, str) else ""
 
 
 def contains_itself(block: Block, address: str) -> Problem:
     """What to say of a module that is among those that call it."""
     return Problem(f"{block.place.file}:{block.place.line('source')}: {address} contains itself")
-
-
-class NoNames:
-    """The scope of an expression that may use neither names nor functions."""
-
-    def name(self, name: str) -> Any:
-        return Unknown(f"{name} may not be used here")
-
-    def with_names(self, names: Mapping[str, Any]) -> Scope:
-        return self
-
-    def call(self, name: str, arguments: list[Any]) -> Any:
-        return Unknown(f"{name}() may not be called here")
 
 
 class _Names:
@@ -562,7 +257,7 @@ class _Names:
     def type_of_variable(self, name: str) -> types.Type | None:
         block = self.module.config.variables.get(name)
         try:
-            return None if block is None else _constraint(block)
+            return None if block is None else constraint_of(block)
         except (types.Refused, types.Undecided):
             return None
 
@@ -628,7 +323,7 @@ class Module:
         self.inherits = True
         """Whether its providers are the root module's."""
         self.scope: Scope = _Names(self, {})
-        self._sources = dict(_sources(config))
+        self._sources = dict(sources_of(config))
         self._values: dict[tuple[str, str], Any] = {}
         self._instances: dict[tuple[str, str, str], Any] = {}
         self._children: dict[str, Any] = {}
@@ -688,19 +383,19 @@ class Module:
         if block is None:
             return Unknown(f"var.{name} is not declared")
         value = self.given.get(name, ABSENT)
-        value = value.value() if isinstance(value, _Deferred) else _as_read(value)
-        if value is None and as_boolean(_literal(block.body.get("nullable", True))) is False:
+        value = value.value() if isinstance(value, _Deferred) else as_read(value)
+        if value is None and as_boolean(literal_of(block.body.get("nullable", True))) is False:
             value = ABSENT
         if value is ABSENT and "default" in block.body:
             default = block.body["default"]
-            value = plain(evaluate(default, self.scope)) if isinstance(default, Node) else _as_read(default)
+            value = plain(evaluate(default, self.scope)) if isinstance(default, Node) else as_read(default)
         if value is ABSENT:
             return Unknown(f"var.{name} has no value here")
         try:
-            value = types.convert(value, _constraint(block))
+            value = types.convert(value, constraint_of(block))
         except (types.Refused, types.Undecided) as error:
             return unknown_from(f"var.{name} does not have the type that is declared: {error}", value)
-        if as_boolean(_literal(block.body.get("sensitive"))) is True:
+        if as_boolean(literal_of(block.body.get("sensitive"))) is True:
             value = hidden(value)
         return value
 
@@ -854,7 +549,7 @@ class Module:
     ) -> Any:
         if block.body.get("count") is not None:
             count = evaluate_value(block.body["count"], self.scope)
-            number = None if isinstance(count, Unknown) else _whole(count)
+            number = None if isinstance(count, Unknown) else whole_number(count)
             if number is None or number < 0:
                 reason = count.reason if isinstance(count, Unknown) else "count is not a number"
                 return make("", {"count": {"index": Unknown(f"count.index: {reason}")}}, False)
@@ -1009,7 +704,7 @@ class Instance(Lazy):
             block = self.block
             if self.names or self.module.address:
                 # What stands in the configuration once is paid for by whoever wrote it; copies are not.
-                block.weight = block.weight or _weight(block.body)
+                block.weight = block.weight or weight_of(block.body)
             try:
                 BUDGET.spend(block.weight)
                 self._body = evaluate_body(block.body, self.scope, resource=True)
@@ -1078,7 +773,7 @@ class Instance(Lazy):
             kind = self.block.labels[0]
             if is_computed(kind, self.module.source_of(self.block)):
                 return computed(kind, self.values(), self.module.rendered)
-        if name in _META or name not in body:
+        if name in META or name not in body:
             dynamic = body.get("dynamic")
             if isinstance(dynamic, dict) and name in dynamic:
                 return self.values().get(name)
@@ -1179,31 +874,9 @@ def _with_reference(value: Any, reference: Reference, certain: bool) -> Any:
     return types.loose(value)
 
 
-def hidden(value: Any) -> Any:
-    """A value marked as not to be shown."""
-    if isinstance(value, str):
-        return Sensitive(value, references_of(value))
-    if isinstance(value, list):
-        return types.same_kind(value, [hidden(item) for item in value])
-    if isinstance(value, dict):
-        return types.same_kind(value, {key: hidden(item) for key, item in value.items()})
-    return value
-
-
 def _placed(error: Exceeded, place: Place, attribute: str, name: str) -> Problem:
     """A bound that was reached, with the place where it was."""
     return Problem(f"{place.file}:{place.line(attribute)}: {name}: {error}")
-
-
-def _weight(value: Any) -> int:
-    """The number of values in a body."""
-    if isinstance(value, dict):
-        return 1 + sum(map(_weight, value.values()))
-    return 1 + sum(map(_weight, value)) if isinstance(value, list) else 1
-
-
-def _literal(value: Any) -> Any:
-    return value.value if isinstance(value, Literal) else value
 
 
 def _quoted(key: str) -> str:
@@ -1218,167 +891,3 @@ def _escaped(match: re.Match[str]) -> str:
     if found.isprintable():
         return found
     return f"\\u{ord(found):04x}" if ord(found) < 1 << 16 else f"\\U{ord(found):08x}"
-
-
-# --- bodies ---------------------------------------------------------------------------------------------
-
-
-def evaluate_value(value: Any, scope: Scope, lazy: bool = False) -> Any:
-    """An argument's value; with `lazy`, resources and modules may stay as such for others to look into."""
-    if isinstance(value, str):
-        if "${" in value or "%{" in value:
-            result = evaluate(parse_template(value), scope)
-            return result if lazy else plain(result)
-        return nfc(value)
-    if isinstance(value, dict):
-        return evaluate_body(value, scope)
-    if isinstance(value, list):
-        return [evaluate_value(item, scope, lazy) for item in value]
-    if isinstance(value, Node):
-        result = evaluate(value, scope)
-        return result if lazy else plain(result)
-    return _as_read(value) if isinstance(value, float) else value
-
-
-def _as_read(value: Any) -> Any:
-    """A value that stands in a file as it is: texts in normal form, numbers exact."""
-    if isinstance(value, str):
-        return value if value.isascii() or isinstance(value, Traced) else nfc(value)
-    if isinstance(value, float):
-        try:
-            return numbers.of(value)
-        except ValueError:
-            return Unknown("this number is not computed here")
-    if isinstance(value, list):
-        return types.same_kind(value, [_as_read(item) for item in value])
-    if isinstance(value, dict):
-        return types.same_kind(value, {nfc(key): _as_read(item) for key, item in value.items()})
-    return value
-
-
-def _whole(value: Any) -> int | None:
-    """A value as a whole number, or None where it is none."""
-    try:
-        return numbers.whole(types.as_number(value))
-    except (types.Refused, types.Undecided):
-        return None
-
-
-def _constraint(block: Block) -> types.Type:
-    """The type that a variable's block declares.
-
-    Raises:
-        Refused: it is no type.
-    """
-    if block.constraint is None:
-        kind = block.body.get("type")
-        if isinstance(kind, str):
-            text = kind.strip()
-            try:
-                kind = parse_expression(text[2:-1] if text.startswith("${") and text.endswith("}") else text)
-            except SyntaxFault as fault:
-                raise types.Refused("it is no type") from fault
-        block.constraint = types.constraint(kind, _constant) if isinstance(kind, Node) else "any"
-    return block.constraint
-
-
-def _constant(node: Node) -> Any:
-    """The value of an expression without names."""
-    value = plain(evaluate(node, NoNames()))
-    if first_unknown(value) is not None:
-        raise types.Refused("a default is no constant")
-    return value
-
-
-def evaluate_body(body: Mapping[str, Any], scope: Scope, resource: bool = False) -> dict[str, Any]:
-    """A body's arguments and blocks, dynamic blocks opened."""
-    result: dict[str, Any] = {}
-    for key, value in body.items():
-        if key == "//" or (resource and key in _META):
-            continue
-        if key == "provider" and resource:
-            result[key] = provider_name(value)
-            continue
-        if key == "dynamic" and is_dynamic(value):
-            continue
-        if type(value) is str and "${" not in value and "%{" not in value:
-            result[key] = value if value.isascii() else nfc(value)
-            continue
-        if "${" in key:
-            name = as_text(evaluate_value(key, scope))
-            key = name if name is not None else key
-        result[key] = evaluate_value(value, scope)
-    dynamic = body.get("dynamic")
-    if dynamic is not None and is_dynamic(dynamic):
-        for label, blocks in each_dynamic(dynamic):
-            present = result.get(label, [])
-            present = list(present) if isinstance(present, list) else [present]
-            for block in blocks:
-                present.extend(_open(label, block, scope))
-            result[label] = present
-    return result
-
-
-def provider_name(value: Any) -> str:
-    """`aws.east`, however it is written: the argument takes a name, not an expression."""
-    if isinstance(value, GetAttr) and isinstance(value.target, Name):
-        return f"{value.target.name}.{value.name}"
-    if isinstance(value, Name):
-        return value.name
-    text = plain_text(value)
-    return text[2:-1].strip() if text.startswith("${") and text.endswith("}") else text
-
-
-def is_dynamic(value: Any) -> bool:
-    items = value if isinstance(value, list) else [value]
-    return bool(items) and all(
-        isinstance(item, dict)
-        and all(
-            isinstance(block, dict) and "for_each" in block and "content" in block
-            for blocks in item.values()
-            for block in (blocks if isinstance(blocks, list) else [blocks])
-        )
-        for item in items
-    )
-
-
-def each_dynamic(value: Any) -> Iterator[tuple[str, Sequence[dict[str, Any]]]]:
-    for item in value if isinstance(value, list) else [value]:
-        for label, blocks in item.items():
-            yield label, blocks if isinstance(blocks, list) else [blocks]
-
-
-def _open(label: str, block: Mapping[str, Any], scope: Scope) -> Iterator[Any]:
-    """The blocks that a dynamic block stands for; an `Unknown` where their number is not known."""
-    iterator = block.get("iterator")
-    name = iterator.name if isinstance(iterator, Name) else plain_text(iterator)
-    if name.startswith("${") and name.endswith("}"):
-        name = name[2:-1].strip()
-    name = name or label
-    chosen = evaluate_value(block["for_each"], scope)
-    contents = block["content"]
-    contents = contents if isinstance(contents, list) else [contents]
-    pairs: list[tuple[Any, Any]]
-    if isinstance(chosen, dict):
-        pairs = list(chosen.items())
-    elif isinstance(chosen, types.SetOf):
-        pairs = [(item, item) for item in chosen]
-    elif isinstance(chosen, types.LooseList):
-        key = Unknown(f"{name}.key: whether it is of a list or of a set is not known", references_of(chosen))
-        pairs = [(key, item) for item in chosen]
-    elif isinstance(chosen, list):
-        pairs = [(numbers.Whole(index, numbers.COUNTED), item) for index, item in enumerate(chosen)]
-    elif chosen is None:
-        pairs = []
-    else:
-        unknown = (
-            chosen if isinstance(chosen, Unknown) else Unknown(f"dynamic {label}: for_each is no collection")
-        )
-        names = {name: {"key": unknown, "value": unknown}}
-        inside = [evaluate_value(content, scope.with_names(names)) for content in contents]
-        yield Unknown(f"dynamic {label!r}: {unknown.reason}", references_of([unknown, inside]))
-        return
-    BUDGET.spend(len(pairs) * _weight(contents))
-    for key, item in pairs:
-        for content in contents:
-            yield evaluate_value(content, scope.with_names({name: {"key": key, "value": item}}))

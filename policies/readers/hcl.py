@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn
 
 from policies.engine.model import Place
 from policies.engine.values import steps
-from policies.readers.configuration import Block, Body
+from policies.readers.declared import Block, Body
 from policies.readers.evaluation import Scope, evaluate, plain
 from policies.readers.scanner import Scanned, Unscannable, scan
 from policies.readers.syntax import Literal, Node, SyntaxFault, parse_expression

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from policies.engine.values import Unknown
 from policies.readers import files, terraform_json
-from policies.readers.configuration import Block, Config, NoNames, hidden, plain_text
+from policies.readers.bodies import NoNames, hidden
+from policies.readers.declared import Block, Config, plain_text
 from policies.readers.evaluation import evaluate, first_unknown, plain
 from policies.readers.syntax import Name, SyntaxFault, parse_expression
 from support.problem import Problem

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from policies.readers import files, terraform_json
-from policies.readers.configuration import is_local
+from policies.readers.declared import is_local
 from support.problem import Problem
 
 MANIFEST: Final = ".terraform/modules/modules.json"

@@ -13,7 +13,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 from policies.engine.model import Earlier, without_keys
-from policies.readers.configuration import Block, Config, Evaluation, Module, plain_text, provider_name
+from policies.readers.configuration import Evaluation, Module
+from policies.readers.declared import Block, Config, plain_text, provider_name
 from policies.readers.syntax import (
     GetAttr,
     Index,

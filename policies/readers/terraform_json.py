@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 from policies.engine.model import Place
 from policies.engine.values import steps
 from policies.readers import numbers
-from policies.readers.configuration import Block
+from policies.readers.declared import Block
 from support.problem import Problem
 
 _WHITESPACE: Final = re.compile(r"[ \t\n\r]*")

@@ -10,7 +10,7 @@ import pytest
 
 from policies.engine.model import Model
 from policies.readers import Source, open_path, read
-from policies.readers.configuration import Body, Config
+from policies.readers.declared import Body, Config
 from policies.readers.syntax import Node
 from support.problem import Problem
 
