@@ -5,8 +5,8 @@ Each ends with the process that started it, however that ends: Linux signals it 
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -56,7 +56,7 @@ needs_redis = pytest.mark.skipif(
 
 def user_for(store: str) -> str:
     """Whom the engine runs as: for root the user that Debian's package makes, else whoever runs the tests."""
-    return store if os.geteuid() == 0 else getpass.getuser()
+    return store if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
 
 def unprivileged(store: str, *, death: str) -> list[str]:

@@ -393,7 +393,7 @@ def test_a_rotated_secret_is_taken_up_by_the_next_connection(
     assert migrated.returncode == 0, migrated.stderr
     with serving(backend, environment, secrets) as url:
         health, products = url + environment["HEALTH_CHECK_PATH"], f"{url}/api/products"
-        assert status(products, {"name": "a", "price": 1}) == 201
+        eventually(lambda: status(products, {"name": "a", "price": 1}) == 201)
         # Between the two steps of a rotation the backend waits, and nobody takes it for dead.
         cut("second-of-this-test")
         eventually(lambda: status(products) == 503)
@@ -702,7 +702,8 @@ def test_the_twins_own_commands_start_its_engines_and_backend_with_productions_l
         twin.look("postgres")
         twin.look("redis")
         with serving(backend, told, command=twin.command) as url:
-            assert status(f"{url}/api/ready") == 200
+            # It serves before it is signed in.
+            eventually(lambda: status(f"{url}/api/ready") == 200)
             assert status(f"{url}/api/products", {"name": "a", "price": 1}) == 201
             assert [status(f"{url}/api/products/1") for _ in range(2)] == [200, 200]
             # What the database calls wrong is not a store that is away.
