@@ -39,6 +39,7 @@ def runbook(configuration: Json) -> list[Section]:
     return [
         Section(title, _anchor(title), tuple(steps))
         for title, steps in (
+            ("In every new terminal", _opening(names)),
             ("Before the first apply", _preflight(names)),
             ("Keep the state in a bucket", _state(names)),
             ("First apply", _first_apply(names)),
@@ -151,6 +152,7 @@ class _Names:
     cache: str
     cache_several: bool
     group: str
+    group_max: int
     vault: str
     site: str
     image: str
@@ -161,6 +163,7 @@ class _Names:
     account_stack: str
     role: str
     state_is_local: bool
+    state_bucket: str
     processor: str
     zone_id: str
     services: tuple[str, ...]
@@ -208,6 +211,7 @@ def _names(configuration: Json) -> _Names:
         cache=cache["replication_group_id"],
         cache_several=int(cache.get("num_cache_clusters", 1)) > 1,
         group=one("aws_autoscaling_group")["name"],
+        group_max=int(one("aws_autoscaling_group")["max_size"]),
         vault=one("aws_backup_vault")["name"],
         site=configuration["output"]["site_url"]["value"],
         image=configuration["variable"]["backend_image"]["default"],
@@ -220,6 +224,7 @@ def _names(configuration: Json) -> _Names:
         account_stack=cache["replication_group_id"],
         role=resources["aws_iam_role"]["backend"]["name"],
         state_is_local=backend == "local",
+        state_bucket=settings.get("bucket", ""),
         processor="arm64" if "arm64" in json.dumps(configuration.get("data", {})) else "amd64",
         zone_id=one("aws_route53_record").get("zone_id", ""),
         services=tuple(SERVICE_ROLES[kind] for kind in SERVICE_ROLES if kind in resources),
@@ -260,13 +265,30 @@ def _followed(configuration: Json, value: str, attribute: str = "") -> str:
     return str(result)
 
 
+# What makes a name another one each time.
+_STAMP = "$(date -u +%Y%m%d%H%M%S)"
+
+
+def _opening(names: _Names) -> Iterator[str | Command]:
+    yield (
+        "Every task below begins in a terminal of its own, in the bundle's folder, with the two lines that follow; "
+        "whatever is done twice by mistake does no harm. Words in capitals are yours to fill in. The AWS CLI reads "
+        "`AWS_REGION` from version 2 on, and the other variable before. See who you are:"
+    )
+    yield Command(
+        f"cd terraform\nexport AWS_REGION={names.region} AWS_DEFAULT_REGION={names.region}\n"
+        "aws sts get-caller-identity"
+    )
+
+
 def _preflight(names: _Names) -> Iterator[str | Command]:
+    yield "See that the folder is as it was handed over, before anything of yours is added to it:"
+    yield Command("sh ../verify")
     yield (
         "An account that never ran such a stack lacks what others have. Once an account, by somebody with the rights "
         "of an administrator; each line may be given again. Where the project's checkout is at hand, `make "
-        "preflight` asks all of it and more, and makes nothing. See who you are first:"
+        "preflight` asks all of it and more, and makes nothing."
     )
-    yield Command(f"aws sts get-caller-identity\nexport AWS_REGION={names.region}")
     yield (
         "Services make themselves a role when they are first used, and answer the first call with an error while "
         "they do (`Unable to create the resource. Verify that you have permission to create service linked role`). "
@@ -303,13 +325,18 @@ def _preflight(names: _Names) -> Iterator[str | Command]:
     if ".dkr.ecr." in names.image:
         name = repository.partition("/")[2]
         registry = repository.partition("/")[0]
-        yield "The backend's image is in its repository, for the processors of the instances:"
+        yield (
+            "The backend's image is in its repository, for the processors of the instances; a tag is pushed once "
+            "and never again:"
+        )
         yield Command(
             f"aws ecr create-repository --repository-name {name} --image-tag-mutability IMMUTABLE \\\n"
             "  --image-scanning-configuration scanOnPush=true || true\n"
             f"aws ecr get-login-password | docker login --username AWS --password-stdin {registry}\n"
-            f"docker build --platform linux/{names.processor} --tag {names.image} .\ndocker push {names.image}\n"
-            f"aws ecr describe-images --repository-name {name} --query 'imageDetails[].imageTags'"
+            f"aws ecr describe-images --repository-name {name} --image-ids {_image_id(names.image)} \\\n"
+            "  --query 'imageDetails[].imageTags' || {\n"
+            f"  docker build --platform linux/{names.processor} --tag {repository}:{_tag(names.image)} SOURCE\n"
+            f"  docker push {repository}:{_tag(names.image)}\n}}"
         )
 
 
@@ -317,11 +344,11 @@ def _state(names: _Names) -> Iterator[str | Command]:
     yield f"This bundle keeps its state {names.backend}."
     if not names.state_is_local:
         yield "The bucket has to be there, versioned and encrypted, before `terraform init`:"
-        yield Command("aws s3api get-bucket-versioning --bucket STATE_BUCKET")
+        yield Command(f"aws s3api get-bucket-versioning --bucket {names.state_bucket}")
         return
     # The oldest region takes no word about itself.
     place = (
-        f" \\\n  --create-bucket-configuration LocationConstraint={names.region}"
+        f" \\\n    --create-bucket-configuration LocationConstraint={names.region}"
         if names.region != "us-east-1"
         else ""
     )
@@ -330,7 +357,8 @@ def _state(names: _Names) -> Iterator[str | Command]:
         "Its name is one of a kind in all of AWS:"
     )
     yield Command(
-        f"aws s3api create-bucket --bucket STATE_BUCKET{place}\n"
+        "aws s3api head-bucket --bucket STATE_BUCKET || \\\n"
+        f"  aws s3api create-bucket --bucket STATE_BUCKET{place}\n"
         "aws s3api put-bucket-versioning --bucket STATE_BUCKET --versioning-configuration Status=Enabled\n"
         "aws s3api put-public-access-block --bucket STATE_BUCKET --public-access-block-configuration \\\n"
         "  BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true\n"
@@ -342,11 +370,11 @@ def _state(names: _Names) -> Iterator[str | Command]:
         "state, now or later, with its lock beside it (Terraform 1.10 or newer, or OpenTofu 1.10 or newer):"
     )
     yield Command(
-        "cat >terraform/backend_override.tf <<'END'\n"
+        "cat >backend_override.tf <<'END'\n"
         'terraform {\n  backend "s3" {\n    bucket       = "STATE_BUCKET"\n'
         f'    key          = "{names.account_stack}/terraform.tfstate"\n    region       = "{names.region}"\n'
         "    encrypt      = true\n    use_lockfile = true\n  }\n}\nEND\n"
-        "cd terraform\nterraform init -migrate-state"
+        "terraform init -migrate-state"
     )
 
 
@@ -356,13 +384,11 @@ def _first_apply(names: _Names) -> Iterator[str | Command]:
         "command line for what is not Terraform's; credentials of the right account; the hosted zone of the "
         f"public name, and the backend's image in its registry. The state is kept {names.backend}."
     )
-    yield "See that the folder is as it was handed over, and who you are:"
-    yield Command(f"sh verify\naws sts get-caller-identity\nexport AWS_REGION={names.region}")
     yield (
         "Initialize. Terraform writes `.terraform.lock.hcl` with the provider's checksums: keep it under version "
         "control, beside these files."
     )
-    yield Command("cd terraform\nterraform init\nterraform plan -out=first.tfplan")
+    yield Command("terraform init\nterraform plan -out=first.tfplan")
     yield (
         "Read the plan: it only adds. A name of the examples that still stands ends it here. Then apply exactly that "
         "plan; it takes some 20 to 30 minutes and ends when the first instances serve."
@@ -382,7 +408,7 @@ def _first_apply(names: _Names) -> Iterator[str | Command]:
     yield "Logs arrive; the first ones after some ten minutes. A bucket that refuses them is told by nobody:"
     yield Command(
         'aws s3 ls --recursive "s3://$(terraform output -raw logs_bucket)/" | head\n'
-        f"aws logs tail /{names.account_stack}/backend --since 10m"
+        + _lines(names, "backend", 10)
     )
     yield "A password that changes is taken up without a restart. Once, now, while nobody minds:"
     yield Command(
@@ -423,12 +449,11 @@ def _application_role(names: _Names) -> Iterator[str | Command]:
     yield "On the instance, with the owner's password from the secret:"
     yield Command(
         "sudo dnf install --assumeyes postgresql15\n"
-        'eval "$(sudo cat /etc/cloudmart/backend.env)"\n'
-        'psql "host=$DATABASE_HOST dbname=$DATABASE_NAME user=OWNER sslmode=verify-full '
-        "sslrootcert=$DATABASE_SSLROOTCERT\" <<'END'\n"
-        + "\n".join(
-            (f"CREATE ROLE {user} LOGIN;", f"GRANT rds_iam TO {user};", *contract.rights(user), "END")
-        )
+        'told() { sudo sed -n "s/^$1=//p" /etc/cloudmart/backend.env; }\n'
+        'psql --set=ON_ERROR_STOP=1 "host=$(told DATABASE_HOST) dbname=$(told DATABASE_NAME) '
+        f"user={names.database_user} sslmode=verify-full sslrootcert=$(told DATABASE_SSLROOTCERT)\" <<'END'\n"
+        f"SELECT 'CREATE ROLE {user} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{user}') \\gexec\n"
+        + "\n".join((f"GRANT rds_iam TO {user};", *contract.rights(user), "END"))
     )
     yield (
         "Schema migrations run as the owner, from an instance and before the deploy that needs them. They only add: "
@@ -443,7 +468,7 @@ def _deploy(names: _Names) -> Iterator[str | Command]:
         "by step: new ones come first, and an old one goes when a new one is healthy."
     )
     yield Command(
-        f"cd terraform\necho 'backend_image = \"{repository}:NEW_TAG\"' >image.auto.tfvars\n"
+        f"echo 'backend_image = \"{repository}:NEW_TAG\"' >image.auto.tfvars\n"
         "terraform plan -out=deploy.tfplan\nterraform apply deploy.tfplan"
     )
     yield (
@@ -474,8 +499,9 @@ def _failed_deploy(names: _Names) -> Iterator[str | Command]:
     yield Command(
         f"aws autoscaling describe-scaling-activities --auto-scaling-group-name {names.group} --max-items 5 \\\n"
         "  --query 'Activities[].[StatusCode,StatusMessage,Cause]'\n"
-        f"aws logs tail /{names.account_stack}/backend-hosts --since 30m\n"
-        f"aws logs tail /{names.account_stack}/backend --since 30m"
+        + _lines(names, "backend-hosts", 30)
+        + "\n"
+        + _lines(names, "backend", 30)
     )
     yield (
         "The way back is the deploy of the tag before. The provider ends the refresh that is under way and starts "
@@ -515,35 +541,37 @@ def _patch(names: _Names) -> Iterator[str | Command]:
 
 def _frontend(names: _Names) -> Iterator[str | Command]:
     yield (
-        "Files with a hash in their name first, kept by browsers for a year; then `index.html`, which names them and "
+        "`DIST` is the folder that the build wrote. Files with a hash in their name first, "
+        "kept by browsers for a year; then `index.html`, which names them and "
         "is "
         "asked for each time. Nothing is deleted on the way: a page that is open somewhere still asks for the files of "
         "the release before, and would get 403."
     )
     yield Command(
         'BUCKET="s3://$(terraform output -raw frontend_bucket)"\n'
-        'aws s3 sync ./frontend/dist "$BUCKET" --exclude index.html \\\n'
+        'aws s3 sync DIST "$BUCKET" --exclude index.html \\\n'
         "  --cache-control 'public, max-age=31536000, immutable'\n"
-        'aws s3 cp ./frontend/dist/index.html "$BUCKET/index.html" --cache-control no-cache\n'
+        'aws s3 cp DIST/index.html "$BUCKET/index.html" --cache-control no-cache\n'
         'aws cloudfront create-invalidation --distribution-id "$(terraform output -raw distribution_id)" \\\n'
         "  --paths / /index.html\n"
         f"curl --fail --silent --show-error --output /dev/null {names.site} && echo it answers"
     )
     yield "The way back is the same with the release before. Weeks later, take away what no release names any more:"
-    yield Command('aws s3 sync ./frontend/dist "$BUCKET" --delete --dryrun')
+    yield Command('aws s3 sync DIST "$BUCKET" --delete --dryrun')
 
 
 def _day_two(names: _Names) -> Iterator[str | Command]:
     yield "Every change is a plan that somebody read. A plan that replaces or destroys a store is never routine."
     yield Command(
-        "cd terraform\nterraform plan -out=change.tfplan\nterraform show change.tfplan\nterraform apply change.tfplan"
+        "terraform plan -out=change.tfplan\nterraform show change.tfplan\nterraform apply change.tfplan"
     )
     yield (
         "Change the number of instances for an hour (the configuration leaves the desired number to the group). The "
         "database bears the connections of `max_size` instances and no more; more than that needs a larger class first:"
     )
     yield Command(
-        f"aws autoscaling set-desired-capacity --auto-scaling-group-name {names.group} --desired-capacity 4"
+        f"aws autoscaling set-desired-capacity --auto-scaling-group-name {names.group} \\\n"
+        f"  --desired-capacity {names.group_max}"
     )
     yield "See what was changed behind Terraform's back, without changing anything:"
     yield Command("terraform plan -refresh-only")
@@ -580,16 +608,19 @@ def _upgrade_database(names: _Names) -> Iterator[str | Command]:
     )
     yield (
         "A major version is a project: try it on a copy (*Restore from a snapshot* up to the exchange of names), then "
-        "set `database.engine_version` in the settings, take the new bundle (which brings a parameter group of the new "
-        "family) and allow it once. The database is away for some ten minutes, and goes back only by a restore:"
+        "set `database.engine_version` in the settings and take the new bundle, which brings a parameter group of the "
+        "new family. In `database.tf` set `allow_major_version_upgrade` and `apply_immediately` to `true` for this one "
+        "plan, so that Terraform makes the new group before the upgrade and takes the old one away after it. The "
+        "database is away for some ten minutes, and goes back only by a restore:"
     )
     yield Command(
-        f"aws rds create-db-snapshot --db-instance-identifier {names.database} \\\n"
-        f"  --db-snapshot-identifier {names.database}-before-$(date -u +%Y%m%d%H%M)\n"
-        f"aws rds modify-db-instance --db-instance-identifier {names.database} --engine-version MAJOR_VERSION \\\n"
-        "  --db-parameter-group-name PARAMETERS_OF_THE_NEW_FAMILY --allow-major-version-upgrade --apply-immediately\n"
         f"aws rds wait db-instance-available --db-instance-identifier {names.database}\n"
-        "terraform plan"
+        f"BEFORE={names.database}-before-{_STAMP}\n"
+        f"aws rds create-db-snapshot --db-instance-identifier {names.database} \\\n"
+        f'  --db-snapshot-identifier "$BEFORE"\n'
+        'aws rds wait db-snapshot-completed --db-snapshot-identifier "$BEFORE"\n'
+        "terraform plan -out=major.tfplan && terraform show major.tfplan\nterraform apply major.tfplan\n"
+        f"aws rds wait db-instance-available --db-instance-identifier {names.database}"
     )
     yield (
         "AWS supports a major version for some five years. Afterwards "
@@ -610,7 +641,10 @@ def _upgrade_cache(names: _Names) -> Iterator[str | Command]:
         f"aws elasticache describe-cache-engine-versions --engine redis --query 'CacheEngineVersions[].EngineVersion'\n"
         f"aws elasticache modify-replication-group --replication-group-id {names.cache} \\\n"
         "  --engine-version NEWER_VERSION --apply-immediately\n"
-        f"aws elasticache wait replication-group-available --replication-group-id {names.cache}\nterraform plan"
+        # The CLI's own waiter gives up after ten minutes.
+        'until [ available = "$(aws elasticache describe-replication-groups \\\n'
+        f"  --replication-group-id {names.cache} --query 'ReplicationGroups[0].Status' --output text)\" ]; do\n"
+        "  sleep 30\ndone\nterraform plan"
     )
     yield "There is no way back but a new cache from a snapshot: *Restore the cache*."
 
@@ -648,7 +682,11 @@ def _restore(names: _Names, *, point_in_time: bool) -> Iterator[str | Command]:
             "  --query 'DBInstances[0].LatestRestorableTime'"
         )
     else:
-        yield "Which snapshots are there, RDS's own and AWS Backup's?"
+        yield (
+            "Which snapshots are there, RDS's own and AWS Backup's? One from before an upgrade to another major "
+            "version needs the bundle of then: this one's parameter group is of another family, and its apply would "
+            "be the upgrade once more."
+        )
         yield Command(
             f"aws rds describe-db-snapshots --db-instance-identifier {source} \\\n"
             "  --query 'sort_by(DBSnapshots,&SnapshotCreateTime)[].[DBSnapshotIdentifier,SnapshotCreateTime]' \\\n"
@@ -711,19 +749,12 @@ def _restore(names: _Names, *, point_in_time: bool) -> Iterator[str | Command]:
             + _grant(names, "secretsmanager:GetSecretValue", "$SECRET")
         )
     yield "While the database is away every instance fails its health check. Keep the group from replacing them all:"
-    yield Command(
-        f"aws autoscaling suspend-processes --auto-scaling-group-name {names.group} \\\n"
-        "  --scaling-processes HealthCheck ReplaceUnhealthy AlarmNotification AZRebalance"
+    yield Command(_unminded(names))
+    yield (
+        "Exchange the names. An instance goes by its old name until it has been restarted, and the new one is not "
+        "known before. From here the backend has no database:"
     )
-    yield "Exchange the names. From here the backend has no database:"
-    yield Command(
-        f"aws rds modify-db-instance --db-instance-identifier {source} \\\n"
-        f"  --new-db-instance-identifier {source}-old --apply-immediately\n"
-        f"aws rds wait db-instance-available --db-instance-identifier {source}-old\n"
-        f"aws rds modify-db-instance --db-instance-identifier {target} \\\n"
-        f"  --new-db-instance-identifier {source} --apply-immediately\n"
-        f"aws rds wait db-instance-available --db-instance-identifier {source}"
-    )
+    yield Command("\n".join((*_renamed(source, f"{source}-old"), *_renamed(target, source))))
     if not names.application_user:
         yield "Tell the running instances the new secret. From here the backend serves again:"
         yield Command(
@@ -737,9 +768,8 @@ def _restore(names: _Names, *, point_in_time: bool) -> Iterator[str | Command]:
         "template, whose user data names the new secret; it must not replace `aws_db_instance.main`. The group then "
         "exchanges its instances as in a deploy."
     )
-    stamp = "$(date -u +%Y%m%d%H%M)"
     yield Command(
-        f"terraform state pull >state-before-restore-{stamp}.json\n"
+        f"terraform state pull >state-before-restore-{_STAMP}.json\n"
         "terraform state rm aws_db_instance.main\n"
         f"terraform import aws_db_instance.main {source}\n"
         "terraform plan -out=restored.tfplan && terraform show restored.tfplan\nterraform apply restored.tfplan\n"
@@ -750,13 +780,39 @@ def _restore(names: _Names, *, point_in_time: bool) -> Iterator[str | Command]:
         f"aws autoscaling resume-processes --auto-scaling-group-name {names.group}\n"
         f"aws iam delete-role-policy --role-name {names.role} --policy-name restore"
     )
-    yield "Keep the old instance until nobody misses anything; then, with a last snapshot, let it go:"
+    yield (
+        "Keep the old instance until nobody misses anything; then, with a last snapshot, let it go. Its automated "
+        "backups stay until their time is over:"
+    )
     yield Command(
         f"aws rds modify-db-instance --db-instance-identifier {source}-old \\\n"
         "  --no-deletion-protection --apply-immediately\n"
         f"aws rds delete-db-instance --db-instance-identifier {source}-old \\\n"
-        f"  --final-db-snapshot-identifier {source}-old-{stamp}\n"
+        f"  --final-db-snapshot-identifier {source}-old-{_STAMP} --no-delete-automated-backups\n"
         f"aws rds wait db-instance-deleted --db-instance-identifier {source}-old"
+    )
+
+
+def _renamed(old: str, new: str) -> Iterator[str]:
+    yield f"aws rds modify-db-instance --db-instance-identifier {old} \\"
+    yield f"  --new-db-instance-identifier {new} --apply-immediately"
+    # The waiter takes a name that is not known yet for a failure: https://github.com/aws/aws-sdk/issues/421
+    yield f"until aws rds describe-db-instances --db-instance-identifier {new} >/dev/null; do sleep 15; done"
+    yield f"aws rds wait db-instance-available --db-instance-identifier {new}"
+
+
+def _unminded(names: _Names) -> str:
+    return (
+        f"aws autoscaling suspend-processes --auto-scaling-group-name {names.group} \\\n"
+        "  --scaling-processes HealthCheck ReplaceUnhealthy AlarmNotification AZRebalance"
+    )
+
+
+def _lines(names: _Names, group: str, minutes: int) -> str:
+    """A command for the last lines of a log group, of either version of the AWS CLI."""
+    return (
+        f"aws logs filter-log-events --log-group-name /{names.account_stack}/{group} \\\n"
+        f"  --start-time \"$(( ($(date +%s) - {minutes * 60}) * 1000 ))\" --query 'events[].message' --output text"
     )
 
 
@@ -779,6 +835,15 @@ def _shell_on_instance(names: _Names) -> str:
     )
 
 
+def _tag(image: str) -> str:
+    """An image's tag; where it is named by its digest, a word to fill in."""
+    return "TAG" if "@" in image else image.rpartition(":")[2]
+
+
+def _image_id(image: str) -> str:
+    return f"imageDigest={image.partition('@')[2]}" if "@" in image else f"imageTag={_tag(image)}"
+
+
 def _repository(image: str) -> str:
     """An image's name without its tag or digest."""
     return re.sub(r"(:[^:/@]+|@sha256:[0-9a-f]+)$", "", image)
@@ -796,11 +861,13 @@ def _restore_cache(names: _Names) -> Iterator[str | Command]:
     )
     yield (
         "Name the snapshot in `cache.tf`, as `snapshot_name`, for this one plan, and replace the group with it. "
-        "The backend has no cache meanwhile, some ten to fifteen minutes:"
+        "The backend has no cache meanwhile, some ten to fifteen minutes; the group is kept from replacing all of its "
+        "instances for that. Afterwards the line may go: the configuration ignores it once the cache stands."
     )
     yield Command(
         "terraform plan -replace=aws_elasticache_replication_group.main -out=cache.tfplan\n"
-        "terraform show cache.tfplan\nterraform apply cache.tfplan"
+        f"terraform show cache.tfplan\n{_unminded(names)}\nterraform apply cache.tfplan\n"
+        f"aws autoscaling resume-processes --auto-scaling-group-name {names.group}"
     )
 
 
@@ -827,25 +894,27 @@ def _drill(names: _Names) -> Iterator[str | Command]:
             "  --query 'DBInstances[0].[AvailabilityZone,SecondaryAvailabilityZone]'"
         )
         yield Command(
-            "aws fis start-experiment --experiment-template-id "
-            '"$(terraform output -raw az_loss_experiment_id)" --query experiment.id --output text\n'
-            "aws fis get-experiment --id EXPERIMENT --query experiment.state\n"
-            "aws fis stop-experiment --id EXPERIMENT"
+            "EXPERIMENT=$(aws fis start-experiment --query experiment.id --output text \\\n"
+            '  --experiment-template-id "$(terraform output -raw az_loss_experiment_id)")\n'
+            'aws fis get-experiment --id "$EXPERIMENT" --query experiment.state\n'
+            'aws fis stop-experiment --id "$EXPERIMENT"'
         )
     by_hand = []
     if names.database_multi_az:
         by_hand.append(
-            f"aws rds reboot-db-instance --db-instance-identifier {names.database} --force-failover"
+            f"aws rds reboot-db-instance --db-instance-identifier {names.database} --force-failover\n"
+            f"aws rds wait db-instance-available --db-instance-identifier {names.database}"
         )
     if names.cache_several:
         by_hand.append(
-            f"aws elasticache test-failover --replication-group-id {names.cache} --node-group-id 0001"
+            f"aws elasticache test-failover --replication-group-id {names.cache} --node-group-id 0001\n"
+            f"aws elasticache wait replication-group-available --replication-group-id {names.cache}"
         )
     by_hand.append(
-        f"aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names {names.group} \\\n"
-        f"  --query \"AutoScalingGroups[0].Instances[?AvailabilityZone=='{names.zones[0]}'].InstanceId\" --output text"
+        f"INSTANCE=$(aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names {names.group} \\\n"
+        "  --query 'AutoScalingGroups[0].Instances[0].InstanceId' --output text)\n"
+        'aws ec2 terminate-instances --instance-ids "$INSTANCE"'
     )
-    by_hand.append("aws ec2 terminate-instances --instance-ids INSTANCE")
     yield "By hand, one part at a time:"
     yield Command("\n".join(by_hand))
     if not names.database_multi_az:
@@ -876,19 +945,26 @@ def _leave_zone(names: _Names) -> Iterator[str | Command]:
     zone = names.zones[0]
     yield (
         f"A zone answers slowly or with errors, and AWS has not said so yet. Take {zone} out of the stack; nothing "
-        f"is lost. "
-        "The database first, if its primary is there, then the cache, then the instances:"
+        "is lost. The database first and then the cache, each only if its primary is there (a failover would lead "
+        "into the zone otherwise), then the instances:"
     )
     by_hand = []
     if names.database_multi_az:
         by_hand.append(
-            f"aws rds describe-db-instances --db-instance-identifier {names.database} \\\n"
-            "  --query 'DBInstances[0].AvailabilityZone'\n"
-            f"aws rds reboot-db-instance --db-instance-identifier {names.database} --force-failover"
+            f"PRIMARY=$(aws rds describe-db-instances --db-instance-identifier {names.database} \\\n"
+            "  --query 'DBInstances[0].AvailabilityZone' --output text)\n"
+            f'[ "$PRIMARY" != {zone} ] || \\\n'
+            f"  aws rds reboot-db-instance --db-instance-identifier {names.database} --force-failover\n"
+            f"aws rds wait db-instance-available --db-instance-identifier {names.database}"
         )
     if names.cache_several:
         by_hand.append(
-            f"aws elasticache test-failover --replication-group-id {names.cache} --node-group-id 0001"
+            f"PRIMARY=$(aws elasticache describe-replication-groups --replication-group-id {names.cache} \\\n"
+            "  --output text --query \"ReplicationGroups[0].NodeGroups[0].NodeGroupMembers[?CurrentRole=='primary']"
+            '.PreferredAvailabilityZone")\n'
+            f'[ "$PRIMARY" != {zone} ] || \\\n'
+            f"  aws elasticache test-failover --replication-group-id {names.cache} --node-group-id 0001\n"
+            f"aws elasticache wait replication-group-available --replication-group-id {names.cache}"
         )
     by_hand.append(
         "OTHERS=$(aws ec2 describe-subnets --filters Name=tag:Tier,Values=private \\\n"
@@ -938,11 +1014,12 @@ def _firewall(names: _Names) -> Iterator[str | Command]:
         "left out of them):"
     )
     yield Command(
-        f"aws logs start-query --region us-east-1 --log-group-name aws-waf-logs-{names.account_stack}-cdn \\\n"
+        "QUERY=$(aws logs start-query --region us-east-1 --query queryId --output text \\\n"
+        f"  --log-group-name aws-waf-logs-{names.account_stack}-cdn \\\n"
         '  --start-time "$(( $(date +%s) - 3600 ))" --end-time "$(date +%s)" --query-string \\\n'
         '  \'filter action = "BLOCK" | stats count(*) by terminatingRuleId, ruleGroupList.0.terminatingRule.ruleId, '
-        "httpRequest.uri'\n"
-        "aws logs get-query-results --region us-east-1 --query-id QUERY"
+        "httpRequest.uri')\n"
+        'sleep 10\naws logs get-query-results --region us-east-1 --query-id "$QUERY"'
     )
     yield (
         "A rule of AWS's that is wrong for this shop only counts once its name stands in `waf.count` in the "
@@ -967,11 +1044,16 @@ def _firewall(names: _Names) -> Iterator[str | Command]:
 def _logs(names: _Names) -> Iterator[str | Command]:
     yield "What there is, by log group: " + ", ".join(f"`{one}`" for one in names.log_groups) + "."
     yield Command(
-        f"aws logs tail /{names.account_stack}/backend --follow\n"
-        f"aws logs tail /{names.account_stack}/backend-hosts --since 1h\n"
-        f"aws logs start-query --log-group-name /{names.account_stack}/backend \\\n"
+        _lines(names, "backend", 10)
+        + "\n"
+        + _lines(names, "backend-hosts", 60)
+        + "\n"
+        + "QUERY=$(aws logs start-query --query queryId --output text \\\n"
+        f"  --log-group-name /{names.account_stack}/backend \\\n"
         '  --start-time "$(( $(date +%s) - 3600 ))" --end-time "$(date +%s)" \\\n'
-        "  --query-string 'fields @timestamp, @message | filter @message like /rror/ | sort @timestamp desc | limit 50'"
+        "  --query-string 'fields @timestamp, @message | filter @message like /rror/ | sort @timestamp desc "
+        "| limit 50')\n"
+        'sleep 10\naws logs get-query-results --query-id "$QUERY"'
     )
     yield (
         "There is no SSH. Session Manager opens a shell for whoever may `ssm:StartSession`, with the AWS CLI's "
@@ -1052,7 +1134,7 @@ def _roll_back(names: _Names) -> Iterator[str | Command]:
         "would destroy before you apply. Data is not rolled back by Terraform: that is a restore."
     )
     yield Command(
-        "terraform state pull >state-before-rollback-$(date -u +%Y%m%d%H%M).json\n"
+        f"terraform state pull >state-before-rollback-{_STAMP}.json\n"
         "git checkout EARLIER -- .\nterraform plan -out=back.tfplan"
     )
 
@@ -1060,11 +1142,12 @@ def _roll_back(names: _Names) -> Iterator[str | Command]:
 def _new_bundle() -> Iterator[str | Command]:
     yield (
         "A later bundle brings a page of changes, `pages/changes.html`: what it adds, changes, replaces and removes, "
-        "told by Terraform. Copy its files over these, keep state, lock file and `terraform.tfvars`, and compare "
-        "your own plan with the page."
+        "told by Terraform. Put its files in the place of these (one that the new bundle no longer has would keep its "
+        "resources), keep state, lock file, `*.tfvars` and `*_override.tf`, and compare your own plan with the page."
     )
     yield Command(
-        "cp ../new-bundle/terraform/*.tf terraform/\ncd terraform\nterraform plan -out=bundle.tfplan"
+        "find . -maxdepth 1 -name '*.tf' ! -name '*_override.tf' -exec rm {} +\n"
+        "cp ../../new-bundle/terraform/*.tf .\nterraform init\nterraform plan -out=bundle.tfplan"
     )
     yield (
         "`terraform/` and `terraform-json/` hold the same configuration twice. Work in one of them, and never copy "
@@ -1074,44 +1157,48 @@ def _new_bundle() -> Iterator[str | Command]:
 
 def _destroy(names: _Names) -> Iterator[str | Command]:
     yield "Everything below is for good. Take a copy of the state, and of what the buckets and log groups hold."
-    yield Command("terraform state pull >state-before-destroy-$(date -u +%Y%m%d%H%M).json")
-    if names.final_snapshot:
-        yield (
-            f"The database leaves a last snapshot behind, `{names.database}-final-…`, another one each time. It is "
-            "encrypted with the stack's own key, which goes too: 30 days later nobody can read it. To keep it, copy it "
-            "under a key that stays, before the keys are gone:"
-        )
-        yield Command(
-            f"aws rds describe-db-snapshots --snapshot-type manual \\\n"
-            f"  --query "
-            f"\"DBSnapshots[?starts_with(DBSnapshotIdentifier,'{names.database}-final')].DBSnapshotIdentifier\"\n"
-            "aws rds copy-db-snapshot --source-db-snapshot-identifier SNAPSHOT \\\n"
-            "  --target-db-snapshot-identifier SNAPSHOT-kept --kms-key-id KEY_THAT_STAYS"
-        )
-    yield "The cache leaves none. If its content is wanted:"
-    yield Command(
-        f"aws elasticache create-snapshot --replication-group-id {names.cache} \\\n"
-        f"  --snapshot-name {names.cache}-final-$(date -u +%Y%m%d%H%M)"
-    )
+    yield Command(f"terraform state pull >state-before-destroy-{_STAMP}.json")
     if names.protected:
         listed = " and ".join(f"`{one}`" for one in names.protected)
         yield f"AWS refuses while deletion protection is on. Set {listed} to `false`, and apply that first:"
         yield Command("terraform apply")
+    yield "The cache leaves nothing behind. If its content is wanted:"
+    yield Command(
+        f"aws elasticache create-snapshot --replication-group-id {names.cache} \\\n"
+        f"  --snapshot-name {names.cache}-final-{_STAMP}\n"
+        f"aws elasticache wait replication-group-available --replication-group-id {names.cache}"
+    )
     yield (
-        "First what writes into the buckets, then the buckets. CloudFront takes a while to go, and its last logs "
-        "come up "
-        "to an hour later:"
+        "First what writes: the backend goes with the database that it waits for, then what writes into the buckets. "
+        "CloudFront takes a while to go, and its last logs come up to an hour later:"
     )
     yield Command(
-        "terraform destroy -target=aws_cloudfront_distribution.main -target=aws_lb.main\n"
-        + "\n".join(f'aws s3 rm --recursive "s3://$(terraform output -raw {name})"' for name in names.buckets)
+        "terraform destroy -target=aws_db_instance.main -target=aws_cloudfront_distribution.main -target=aws_lb.main"
     )
-    yield "Earlier versions and their markers keep a bucket as well. For each of the two:"
+    if names.final_snapshot:
+        yield (
+            f"The database leaves a last snapshot behind, `{names.database}-final-…`, another one each time. It is "
+            "encrypted with the stack's own key, which goes too and cannot be used from then on. To keep it, copy it "
+            "now under a key that stays:"
+        )
+        yield Command(
+            "SNAPSHOT=$(aws rds describe-db-snapshots --snapshot-type manual --output text --query \\\n"
+            f"  \"sort_by(DBSnapshots[?starts_with(DBSnapshotIdentifier,'{names.database}-final')],"
+            '&SnapshotCreateTime)[-1].DBSnapshotIdentifier")\n'
+            'aws rds wait db-snapshot-available --db-snapshot-identifier "$SNAPSHOT"\n'
+            f"KEPT={names.database}-kept-{_STAMP}\n"
+            'aws rds copy-db-snapshot --source-db-snapshot-identifier "$SNAPSHOT" \\\n'
+            '  --target-db-snapshot-identifier "$KEPT" --kms-key-id KEY_THAT_STAYS\n'
+            'aws rds wait db-snapshot-available --db-snapshot-identifier "$KEPT"'
+        )
+    yield "Then the buckets, with earlier versions and the markers of what was deleted:"
     yield Command(
-        'BUCKET="$(terraform output -raw logs_bucket)"\n'
-        'aws s3api list-object-versions --bucket "$BUCKET" --output text \\\n'
-        "  --query '[Versions,DeleteMarkers][][].[Key,VersionId]' | while read -r key version; do\n"
-        '    aws s3api delete-object --bucket "$BUCKET" --key "$key" --version-id "$version"\n  done'
+        "for BUCKET in " + " ".join(f'"$(terraform output -raw {name})"' for name in names.buckets) + "; do\n"
+        '  aws s3 rm --recursive "s3://$BUCKET"\n'
+        '  aws s3api list-object-versions --bucket "$BUCKET" --output text \\\n'
+        "    --query '[Versions,DeleteMarkers][][].[VersionId,Key]' | while read -r version key; do\n"
+        '      [ "$version" = None ] || \\\n'
+        '        aws s3api delete-object --bucket "$BUCKET" --key "$key" --version-id "$version"\n    done\ndone'
     )
     yield (
         "A vault with recovery points stays too."

@@ -117,8 +117,9 @@ class Cache(Tier):
             ],
             tags={"Name": name},
             # AWS moves a cache to newer minor versions by itself. Held to the one it was made with, the next plan
-            # would go back, which ElastiCache can do by replacing the cache alone.
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["engine_version"]),
+            # would go back, which ElastiCache can do by replacing the cache alone. The snapshot that it was made from
+            # is of one plan: without it in the files, the next one would replace the cache by an empty one.
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["engine_version", "snapshot_name"]),
             # Where the logs are delivered without leave, the cache is made and its logs are not.
             depends_on=[logs.deliveries[logs.region]],
         )

@@ -77,7 +77,7 @@ def test_every_alarm_has_its_page_and_says_what_to_do(stack: Any) -> None:
 
 
 def test_an_empty_account_gets_its_service_roles_first(stack: Any) -> None:
-    first = next(iter(sections(stack("prod")).items()))
+    first = list(sections(stack("prod")).items())[1]
     assert first[0] == "Before the first apply"
     assert "for service in rds elasticache autoscaling elasticloadbalancing backup fis wafv2; do" in first[1]
     dev = sections(stack("dev"))["Before the first apply"]
@@ -91,7 +91,9 @@ def test_no_name_of_a_snapshot_stands_twice(stack: Any) -> None:
         for name in re.findall(
             r"--(?:final-db-snapshot-identifier|snapshot-name|db-snapshot-identifier) (\S+)", commands
         ):
-            assert "$(date" in name or name.isupper(), (title, name)
+            assert "$(date" in name or name.isupper() or name.strip('"$').isupper(), (title, name)
+        for name in re.findall(r"^(?:KEPT|BEFORE)=(.*)$", commands, re.M):
+            assert "$(date" in name, (title, name)
         for name in re.findall(r"state pull >(\S+)", commands):
             assert "$(date" in name, (title, name)
 
