@@ -102,7 +102,7 @@ def zone_of(subnet: Resource) -> Zone:
             if value.parts:
                 return Pattern(
                     tuple(part.reason for part in value.parts if isinstance(part, Unknown)),
-                    "\ue000".join(part if isinstance(part, str) else "" for part in value.parts),
+                    "".join(str.__str__(part) if isinstance(part, str) else "\ue000" for part in value.parts),
                 )
             raise subnet.undetermined(value, attribute)
     raise subnet.undetermined(

@@ -4,7 +4,20 @@ from collections.abc import Iterator, Sequence
 
 from policies.engine.model import Model, Resource, View
 from policies.engine.parameters import Parameters
-from policies.engine.verdicts import AT_REST, REMOVED, Protected, Rule, Verdict, failed, passed
+from policies.engine.values import ABSENT
+from policies.engine.verdicts import (
+    AT_REST,
+    FAIL,
+    PASS,
+    REMOVED,
+    UNKNOWN,
+    Protected,
+    Rule,
+    Verdict,
+    failed,
+    passed,
+    unknown,
+)
 
 RULE = Rule(
     title="Block storage is encrypted",
@@ -41,7 +54,7 @@ resource "aws_launch_template" "backend" {
         "CIS AWS 5.0.0 5.1.1",
         "Well-Architected SEC08-BP02",
     ),
-    reads=("aws_ebs_encryption_by_default",),
+    reads=("aws_ebs_encryption_by_default", "aws_ebs_snapshot"),
     protects=(
         Protected("aws_launch_template", "block_device_mappings[].ebs.encrypted", weaker=(False, REMOVED)),
         Protected("aws_launch_template", "block_device_mappings"),
@@ -83,14 +96,58 @@ def _mappings(template: Resource) -> list[tuple[View, str] | None]:
 
 def _judge(resource: Resource, devices: Sequence[tuple[View, str] | None]) -> Verdict:
     """None stands for a root volume that nothing is said about."""
-    for device in devices:
-        if device is None or not device[0].boolean(device[1]):
-            if _by_default(resource):
-                continue
-            if device is None:
-                return failed("nothing says that the root volume is encrypted")
-            return failed(f"{device[1]} is not true", device[1], at=device[0])
+    verdicts = [
+        _device(*device, ())
+        if device is not None
+        else passed()
+        if _by_default(resource)
+        else failed("nothing says that the root volume is encrypted")
+        for device in devices
+    ]
+    for status in (FAIL, UNKNOWN):
+        for verdict in verdicts:
+            if verdict.status == status:
+                return verdict
     return passed()
+
+
+def _device(view: View, path: str, seen: tuple[Resource, ...]) -> Verdict:
+    """Whether a volume, snapshot or device is encrypted; `seen` are those that are made from it, from the first on.
+
+    What does not say so itself is encrypted if the snapshot is that it is made from.
+
+    Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html#encryption-parameters
+    """
+    if view.boolean(path) or _by_default(view.resource):
+        return passed()
+    copied = view.resource.type == "aws_ebs_snapshot_copy"
+    origin = path.removesuffix("encrypted") + ("source_snapshot_id" if copied else "snapshot_id")
+    if view.get(path) is not ABSENT or view.get(origin) in (ABSENT, ""):
+        return failed(f"{path} is not true", path, at=view)
+    verdicts = [
+        _snapshot(snapshot, (*seen, view.resource))
+        for snapshot in view.referenced(origin, "aws_ebs_snapshot", "aws_ebs_snapshot_copy").resources
+    ]
+    if any(verdict.status == FAIL for verdict in verdicts):
+        return failed("it is made from a snapshot that is not encrypted", origin, at=view)
+    if verdicts and all(verdict.status == PASS for verdict in verdicts):
+        return passed()
+    return unknown(
+        "it is encrypted if the snapshot that it is made from is, and that is not seen here", origin, at=view
+    )
+
+
+def _snapshot(snapshot: Resource, seen: tuple[Resource, ...]) -> Verdict:
+    if snapshot in seen:
+        return unknown("it is made from itself")
+    if snapshot.type == "aws_ebs_snapshot_copy":
+        return _device(snapshot, "encrypted", seen)
+    volumes = snapshot.referenced("volume_id", "aws_ebs_volume").resources
+    verdicts = [_device(volume, "encrypted", (*seen, snapshot)) for volume in volumes if volume not in seen]
+    return next(
+        (one for one in verdicts if one.status != PASS),
+        passed() if verdicts else unknown("it is not seen here"),
+    )
 
 
 def _by_default(resource: Resource) -> bool:

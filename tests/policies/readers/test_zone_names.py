@@ -110,3 +110,30 @@ def test_where_the_region_is_not_known_nothing_is_certain(model, provider, sourc
 def test_a_pattern_that_looks_further_is_not_told(model, pattern):
     text = CONFIGURATION.replace("^[a-z]{2}-", pattern)
     assert is_unknown(subnet(model(text), "part[0]").get("availability_zone_id"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '"${data.aws_region.here.region}a"',
+        'format("%sa", data.aws_region.here.region)',
+        'join("", [data.aws_region.here.region, "a"])',
+        'join("a", [data.aws_region.here.region, ""])',
+    ],
+)
+def test_one_letter_behind_a_region_is_one_zone_however_it_is_written(model, name):
+    text = f"""
+data "aws_region" "here" {{}}
+resource "aws_subnet" "one" {{
+  availability_zone = "${{data.aws_region.here.region}}a"
+}}
+resource "aws_subnet" "two" {{
+  availability_zone = {name}
+}}
+resource "aws_subnet" "other" {{
+  availability_zone = "${{data.aws_region.here.region}}b"
+}}
+"""
+    one, two, other = (subnet(model(text), each) for each in ("one", "two", "other"))
+    assert len(zones((one, two))) == 1
+    assert len(zones((one, two, other))) == 2

@@ -6,7 +6,8 @@
 #= aws_ebs_volume.off: fail
 #= aws_ebs_volume.unsaid: fail
 #= aws_ebs_volume.asked: unknown
-#= aws_ebs_snapshot_copy.off: fail
+#= aws_ebs_snapshot_copy.off: unknown
+#= aws_ebs_snapshot_copy.said: fail
 #= aws_ami_copy.on: pass
 variable "encrypted" {}
 resource "aws_ebs_volume" "on" {
@@ -32,11 +33,78 @@ resource "aws_ebs_snapshot_copy" "off" {
   source_region      = "us-east-1"
   source_snapshot_id = "snap-0123456789abcdef0"
 }
+resource "aws_ebs_snapshot_copy" "said" {
+  source_region      = "us-east-1"
+  source_snapshot_id = "snap-0123456789abcdef0"
+  encrypted          = false
+}
 resource "aws_ami_copy" "on" {
   name              = "copy"
   source_ami_id     = "ami-0123456789abcdef0"
   source_ami_region = "us-east-1"
   encrypted         = true
+}
+
+#### made from snapshots
+#= aws_ebs_volume.of_on: pass
+#= aws_ebs_volume.of_off: fail
+#= aws_ebs_volume.of_copy: pass
+#= aws_ebs_volume.of_seen: unknown
+#= aws_ebs_volume.said: fail
+#= aws_ebs_volume.on: pass
+#= aws_ebs_volume.off: fail
+#= aws_ebs_snapshot_copy.on: pass
+#= aws_instance.of_on: pass
+resource "aws_ebs_volume" "on" {
+  availability_zone = "us-east-1a"
+  size              = 10
+  encrypted         = true
+}
+resource "aws_ebs_volume" "off" {
+  availability_zone = "us-east-1a"
+  size              = 10
+}
+resource "aws_ebs_snapshot" "on" {
+  volume_id = aws_ebs_volume.on.id
+}
+resource "aws_ebs_snapshot" "off" {
+  volume_id = aws_ebs_volume.off.id
+}
+resource "aws_ebs_snapshot_copy" "on" {
+  source_region      = "us-east-1"
+  source_snapshot_id = aws_ebs_snapshot.on.id
+}
+resource "aws_ebs_volume" "of_on" {
+  availability_zone = "us-east-1a"
+  snapshot_id       = aws_ebs_snapshot.on.id
+}
+resource "aws_ebs_volume" "of_off" {
+  availability_zone = "us-east-1a"
+  snapshot_id       = aws_ebs_snapshot.off.id
+}
+resource "aws_ebs_volume" "of_copy" {
+  availability_zone = "us-east-1a"
+  snapshot_id       = aws_ebs_snapshot_copy.on.id
+}
+resource "aws_ebs_volume" "of_seen" {
+  availability_zone = "us-east-1a"
+  snapshot_id       = "snap-0123456789abcdef0"
+}
+resource "aws_ebs_volume" "said" {
+  availability_zone = "us-east-1a"
+  snapshot_id       = aws_ebs_snapshot.on.id
+  encrypted         = false
+}
+resource "aws_instance" "of_on" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+  root_block_device {
+    encrypted = true
+  }
+  ebs_block_device {
+    device_name = "/dev/sdb"
+    snapshot_id = aws_ebs_snapshot.on.id
+  }
 }
 
 #### instances
