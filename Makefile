@@ -132,6 +132,11 @@ local-event: .venv/ready ## let EVENT happen to ENV's account of the mock, as AW
 destroy: .venv/ready .venv-checkov/ready ## destroy all of ENV, once its name is given (CONFIRM=ENV)
 	@$(PY) -m pipeline destroy
 
+# FROM=ENVIRONMENT: whose version it is.
+.PHONY: promote
+promote: .venv/ready ## write the version of FROM into ENV's settings, and show what else differs; nothing is applied
+	@$(PY) -m pipeline promote
+
 .PHONY: handoff
 handoff: .venv/ready ## the ops team's bundle of ENV, dist/cloudmart-ENV/; SINCE=an earlier bundle adds what changed
 	@$(PY) -m handoff --env "$$ENV" $(if $(SINCE),--since="$$SINCE")

@@ -44,7 +44,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipeline",
         description="Synthesize, judge, plan and apply. The variables ENV, LOCAL, TF, ACCOUNT, SIGN, PLAN, "
-        "ACCEPT, ALLOW_REPLACE, CONFIRM, FAULTS, SHUFFLE and EVENT are what the options default to.",
+        "ACCEPT, ALLOW_REPLACE, CONFIRM, FAULTS, SHUFFLE, EVENT and FROM are what the options default to.",
     )
     # The folder of the mock's state, once it plays.
     parser.set_defaults(played=None)
@@ -122,6 +122,18 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     )
     role = commands.add_parser("role", parents=[shared], help="the role in AWS for a job, by its ARN")
     role.add_argument("job", choices=ROLES)
+    promoted = commands.add_parser(
+        "promote",
+        parents=[shared],
+        help="write another environment's version into the settings; apply nothing",
+    )
+    promoted.add_argument(
+        "--from",
+        dest="source",
+        metavar="FROM",
+        default=environ.get("FROM", ""),
+        help="the environment that has it",
+    )
     where = commands.add_parser("where", parents=[shared], help="the folder of the environment's plans")
     where.add_argument("--synthesized", action="store_true", help="that of the synthesized JSON instead")
     event = commands.add_parser(
@@ -175,6 +187,14 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "role":
         print(about.role(options.job))
         return 0
+    if options.command == "promote":
+        from pipeline import promoting
+
+        if not options.source:
+            example = about.make("promote", FROM="dev")
+            raise Problem(f"FROM is not given: name the environment that has the version, as in {example}")
+        with held(about):
+            return promoting.promote(about, target(options.source, local=local))
     if local:
         from mock_provider import plugin
         from mock_provider.account.events import happen

@@ -40,6 +40,7 @@ FOREIGN = (
         "ALLOW_REPLACE",
         "CONFIRM",
         "FAULTS",
+        "FROM",
         "MAKE",
         "MFLAGS",
     ),
