@@ -137,6 +137,11 @@ destroy: .venv/ready .venv-checkov/ready ## destroy all of ENV, once its name is
 promote: .venv/ready ## write the version of FROM into ENV's settings, and show what else differs; nothing is applied
 	@$(PY) -m pipeline promote
 
+# ADDRESS=aws_s3_bucket.frontend ID=the-bucket
+.PHONY: import
+import: .venv/ready ## write down that ID, made by hand, is ADDRESS of ENV, so that the next plan takes it in
+	@$(PY) -m pipeline import
+
 .PHONY: handoff
 handoff: .venv/ready ## the ops team's bundle of ENV, dist/cloudmart-ENV/; SINCE=an earlier bundle adds what changed
 	@$(PY) -m handoff --env "$$ENV" $(if $(SINCE),--since="$$SINCE")

@@ -60,7 +60,7 @@ def synth(arguments: argparse.Namespace) -> int:
     with step("stack synthesized"):
         from synthesis import app
 
-        done = app.environment(values, arguments.out)
+        done = app.environment(values, arguments.out, path.with_suffix(".imports.toml"))
     counted = app.tiers(done.configuration)
     print(_short(done.file))
     print(f"{sum(counted.values())} resources: {', '.join(f'{tier} {n}' for tier, n in counted.items())}")
@@ -80,7 +80,7 @@ def synth_state(arguments: argparse.Namespace) -> int:
     with step("stack synthesized"):
         from synthesis import app
 
-        done = app.state(values, arguments.out)
+        done = app.state(values, arguments.out, path.with_suffix(".imports.toml"))
     print(_short(done.file))
     print(f"{sum(app.tiers(done.configuration).values())} resources")
     print("next: make plan ENV=state")

@@ -21,6 +21,7 @@ from mock_provider import (
     faults,
     functions,
     identifiers,
+    imports,
     planning,
     readback,
     refusals,
@@ -57,6 +58,8 @@ _META: Block = {
     "block_types": {},
 }
 _NO_FACTS = facts.TypeFacts()
+_ABSENT = b"imported, and not there"
+"""The private part of what is imported by an id that nothing has."""
 # Seconds by which a shuffled run holds back most calls at most, how often one is held back for longer, how much.
 _SHUFFLED, _SELDOM, _LATE = 0.05, 0.3, 40
 
@@ -290,6 +293,8 @@ class Provider:
 
     def _read(self, request: Any, _context: grpc.ServicerContext) -> Any:
         state = decode(request.current_state.msgpack)
+        if request.private == _ABSENT:
+            return pb.ReadResource.Response(new_state=_dynamic(None), private=request.private)
         found = self._account.read(self._thing(request.type_name, request.private, state))
         seen = None if found is None else self._faults.read(request.type_name, found)
         return pb.ReadResource.Response(
@@ -433,16 +438,25 @@ class Provider:
         return chance.uniform(0, _SHUFFLED) * (_LATE if chance.random() < _SELDOM else 1)
 
     def _import(self, request: Any, _context: grpc.ServicerContext) -> Any:
-        return pb.ImportResourceState.Response(
-            diagnostics=[
-                diagnostic(
-                    "error",
-                    "The mock provider has nothing to import",
-                    f"{request.type_name} {request.id!r} would be read from AWS, which the mock provider "
-                    "never asks: leave the import out, or plan it with the real provider.",
-                )
-            ]
+        name = request.type_name
+        reason = imports.refusal(name)
+        if reason:
+            return pb.ImportResourceState.Response(
+                diagnostics=[diagnostic("error", f"resource {name} doesn't support import", reason)]
+            )
+        block = self._block("resource", name)
+        found = imports.find(self._account.things(name), name, request.id, self._region)
+        # As the provider does: Terraform reads it next, and says itself that nothing has this id.
+        state: State = dict.fromkeys(block["attributes"]) | {
+            one: None if entry["nesting_mode"] in ("single", "group") else []
+            for one, entry in block["block_types"].items()
+        }
+        state |= {"id": request.id} if found is None else found.state
+        planning.drop(state, _write_only(block))
+        message = pb.ImportResourceState.ImportedResource(
+            type_name=name, state=_dynamic(state), private=found.token.encode() if found else _ABSENT
         )
+        return pb.ImportResourceState.Response(imported_resources=[message])
 
     def _move(self, request: Any, _context: grpc.ServicerContext) -> Any:
         return pb.MoveResourceState.Response(

@@ -700,6 +700,9 @@ def _occurring(own: Path, folder: Path, command: str, words: list[str]) -> Set[s
             with zipfile.ZipFile(word) as plan:
                 texts += configuration.plan_texts(plan)
     occurring, declared = configuration.words(texts)
+    # What is imported may have any of its type's blocks: nobody has written them here yet.
+    if command == "import" or "import" in occurring:
+        return None
     schema = plugin.full_answer()[0]
     known = {*schema.types("resource"), *schema.types("data")}
     # A name that the provider does not have: with all types, Terraform can say which is near it.

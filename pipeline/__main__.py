@@ -44,7 +44,8 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipeline",
         description="Synthesize, judge, plan and apply. The variables ENV, LOCAL, TF, ACCOUNT, SIGN, PLAN, "
-        "ACCEPT, ALLOW_REPLACE, CONFIRM, FAULTS, SHUFFLE, EVENT and FROM are what the options default to.",
+        "ACCEPT, ALLOW_REPLACE, CONFIRM, FAULTS, SHUFFLE, EVENT, FROM, "
+        "ADDRESS and ID are what the options default to.",
     )
     # The folder of the mock's state, once it plays.
     parser.set_defaults(played=None)
@@ -134,6 +135,17 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         default=environ.get("FROM", ""),
         help="the environment that has it",
     )
+    taken = commands.add_parser(
+        "import", parents=[shared], help="write down what was made by hand, so that the next plan takes it in"
+    )
+    taken.add_argument(
+        "--address",
+        default=environ.get("ADDRESS", ""),
+        help="the resource that it is to be, as in aws_s3_bucket.logs",
+    )
+    taken.add_argument(
+        "--id", default=environ.get("ID", ""), help="the id by which the provider imports its type"
+    )
     where = commands.add_parser("where", parents=[shared], help="the folder of the environment's plans")
     where.add_argument("--synthesized", action="store_true", help="that of the synthesized JSON instead")
     event = commands.add_parser(
@@ -209,6 +221,10 @@ def _run(options: argparse.Namespace) -> int:
             print("\n".join(happen(about.played, options.event)))
             print(f"next: {about.make('plan')}")
             return 0
+        if options.command == "import":
+            from pipeline import importing
+
+            return importing.take_in(about, options.address, options.id)
         if options.command == "preflight":
             return planning.preflight(about, options.accept)
         run = planning.session(about, options.faults)

@@ -53,6 +53,11 @@ _NONE = (
 # The first that matches is told. The words are those of Terraform, OpenTofu, the provider and AWS's SDK.
 _KINDS = (
     _kind(
+        r"cannot import non-existent remote object",
+        "an import names what is not there, or not in this account and region",
+        "mend its id in environments/ENV.imports.toml, or take the entry out there; then make plan{make}",
+    ),
+    _kind(
         r"no space left on device|disk quota exceeded",
         "the disk is full",
         "free some space (df -h {folder}), then run the same again; the state that stands was not touched "

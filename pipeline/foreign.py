@@ -9,7 +9,8 @@ Source: https://developer.hashicorp.com/terraform/internals/json-format
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 Json = Any
@@ -17,8 +18,29 @@ Json = Any
 PROVIDERS = ("registry.terraform.io/hashicorp/aws", "registry.opentofu.org/hashicorp/aws")
 _SOURCES = ("hashicorp/aws", *PROVIDERS)
 _TOP = frozenset(
-    ("//", "terraform", "provider", "variable", "locals", "data", "resource", "output", "moved", "import")
+    (
+        *("//", "terraform", "provider", "variable", "locals", "data", "resource", "output"),
+        *("moved", "removed", "import"),
+    )
 )
+_ADDRESS = re.compile(r"aws_[a-z0-9_]+\.[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def _address(value: Json) -> bool:
+    return isinstance(value, str) and _ADDRESS.fullmatch(value) is not None
+
+
+def _literal(value: Json) -> bool:
+    """Whether it is a text without expressions, which could be of something that is not known when it is judged."""
+    return isinstance(value, str) and value != "" and not re.search(r"(?<!\$)\$\{|(?<!%)%\{", value)
+
+
+_CHANGES: Mapping[str, Mapping[str, Callable[[Json], bool]]] = {
+    "moved": {"from": _address, "to": _address},
+    "removed": {"from": _address, "lifecycle": lambda value: value == {"destroy": False}},
+    "import": {"to": _address, "id": _literal},
+}
+"""The blocks that change the state: their arguments, all of which they have, and what these may be."""
 _TERRAFORM = frozenset(("backend", "required_providers", "required_version"))
 _BACKENDS = {
     "local": frozenset(("path",)),
@@ -59,6 +81,15 @@ def _in_configuration(configuration: Mapping[str, Json]) -> Iterator[str]:
                 source = about.get("source") if isinstance(about, Mapping) else None
                 if name != "aws" or source not in _SOURCES:
                     yield f"terraform.required_providers.{name}: another provider than hashicorp/aws ({source})"
+    for kind, arguments in _CHANGES.items():
+        if not isinstance(configuration.get(kind, []), list):
+            yield f"{kind}: is no list of blocks, as it is synthesized"
+        for number, block in enumerate(_many(configuration.get(kind)), 1):
+            for key in arguments.keys() | block.keys():
+                if key not in arguments:
+                    yield f"{kind} {number}: {key}: such an argument is not synthesized"
+                elif not arguments[key](block.get(key)):
+                    yield f"{kind} {number}: {key}: is nothing that is synthesized ({block.get(key)!r})"
     for providers in _many(configuration.get("provider")):
         for name, bodies in providers.items():
             if name != "aws":

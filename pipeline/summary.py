@@ -231,6 +231,10 @@ def _change(resource: Mapping[str, Json], tiers: Mapping[str, str]) -> Change | 
     forcing = [_path(path) for path in change.get("replace_paths") or () if isinstance(path, list)]
     if action == "replace" and forcing and not why:
         why = f"{', '.join(dict.fromkeys(forcing))} cannot change in place"
+    imported = change.get("importing")
+    if isinstance(imported, Mapping):
+        taken = f"what stands as {imported.get('id')} is taken in"
+        why = f"{taken}; {why}" if why else taken
     if deposed:
         why = "what an earlier replacement left behind"
     return Change(

@@ -88,6 +88,11 @@ class Target:
         return self.settings.with_suffix(".params.toml")
 
     @property
+    def imports(self) -> Path:
+        """What the environment takes in that was made by hand, which need not exist."""
+        return self.settings.with_suffix(".imports.toml")
+
+    @property
     def guarded(self) -> bool:
         """Whether stateful resources are replaced or deleted only when they are named."""
         return self.environment.startswith("prod") or self.environment == STATE

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from settings import Settings, StateSettings
 from support.problem import Problem
+from synthesis import history
 
 
 class Synthesis(NamedTuple):
@@ -19,18 +20,33 @@ class Synthesis(NamedTuple):
     configuration: dict[str, Any]
 
 
-def environment(values: Settings, out: Path) -> Synthesis:
-    """Synthesize one environment's stack into `OUT/stacks/PROJECT-ENVIRONMENT/cdk.tf.json`."""
+def environment(values: Settings, out: Path, imports: Path | None = None) -> Synthesis:
+    """Synthesize one environment's stack into `OUT/stacks/PROJECT-ENVIRONMENT/cdk.tf.json`.
+
+    `imports` is the file of what the environment takes in, which need not exist.
+    """
     from modules.stack import CloudMart
 
-    return _synthesize(lambda app: CloudMart(app, values), out)
+    return _changing(_synthesize(lambda app: CloudMart(app, values), out), values.environment, imports)
 
 
-def state(values: StateSettings, out: Path) -> Synthesis:
-    """Synthesize the state bucket's stack into `OUT/stacks/PROJECT-state/cdk.tf.json`."""
+def state(values: StateSettings, out: Path, imports: Path | None = None) -> Synthesis:
+    """Synthesize the state bucket's stack into `OUT/stacks/PROJECT-state/cdk.tf.json`; see `environment`."""
     from modules.state import StateBucket
 
-    return _synthesize(lambda app: StateBucket(app, values), out)
+    return _changing(_synthesize(lambda app: StateBucket(app, values), out), "state", imports)
+
+
+def _changing(done: Synthesis, environment: str, imports: Path | None) -> Synthesis:
+    """The same with the blocks that change the state, if there are any."""
+    changes = history.read(history.FILE, "moved", "removed")
+    taken = history.read(imports, "import") if imports else []
+    blocks = history.blocks(environment, done.configuration, changes, taken, imports or history.FILE)
+    if not blocks:
+        return done
+    configuration = {**done.configuration, **blocks}
+    done.file.write_text(json.dumps(configuration, indent=2, ensure_ascii=False), encoding="utf-8")
+    return Synthesis(done.file, configuration)
 
 
 def _synthesize(build: Callable[[Any], Any], out: Path) -> Synthesis:

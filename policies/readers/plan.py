@@ -138,7 +138,13 @@ class _Plan:
         self.dynamic: set[str] = set()
 
     def model(self) -> Model:
-        planned = list(_resources(self.document["planned_values"].get("root_module") or {}, ""))
+        # What Terraform lets go of (a removed block) stands in the planned values all the same, as it was.
+        let_go = {address for address, one in self.changes.items() if one["actions"] == ["forget"]}
+        planned = [
+            (module, item)
+            for module, item in _resources(self.document["planned_values"].get("root_module") or {}, "")
+            if item["address"] not in let_go
+        ]
         prior_values = (self.document.get("prior_state") or {}).get("values") or {}
         known = {item["address"] for _, item in planned}
         prior = [

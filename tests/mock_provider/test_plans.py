@@ -158,12 +158,55 @@ def test_misspelt_type_is_told_with_a_near_one(project: Make) -> None:
     assert 'Did you mean "aws_' in " ".join(said.split())
 
 
-def test_import_is_refused_in_words(project: Make) -> None:
+def test_what_is_imported_is_read_from_the_account(project: Make) -> None:
+    """By the id that the provider takes for each type; what nothing has, Terraform itself refuses."""
+    standing = """
+resource "aws_vpc" "a" {
+  cidr_block = "10.0.0.0/16"
+  tags       = { Name = "by hand" }
+}
+resource "aws_route_table" "a" {
+  vpc_id = aws_vpc.a.id
+}
+resource "aws_internet_gateway" "a" {
+  vpc_id = aws_vpc.a.id
+}
+resource "aws_route" "a" {
+  route_table_id         = aws_route_table.a.id
+  destination_cidr_block = "0.0.0.0/0"
+  gateway_id             = aws_internet_gateway.a.id
+}
+"""
+    it = project(standing)
+    it.run("apply", "-auto-approve", "-no-color")
+    table = json.loads(it.run("show", "-json").stdout)["values"]["root_module"]["resources"]
+    ids = {one["address"]: one["values"]["id"] for one in table}
+    (region,) = {one["values"]["region"] for one in table}
+    for address in ("aws_route.a", "aws_vpc.a"):
+        it.run("state", "rm", address)
+    block = 'import {{\n  to = {}\n  id = "{}"\n}}\n'.format
+    route = block("aws_route.a", f"{ids['aws_route_table.a']}_0.0.0.0/0")
+    it = project(standing + route + block("aws_vpc.a", ids["aws_vpc.a"]))
+    assert "2 to import, 0 to add, 0 to change, 0 to destroy" in it.run("plan", "-no-color").stdout
+    changed = standing.replace("by hand", "as written")
+    it = project(changed + route + block("aws_vpc.a", f"{ids['aws_vpc.a']}@{region}"))
+    assert "2 to import, 0 to add, 1 to change, 0 to destroy" in it.run("plan", "-no-color").stdout
+    for wrong in ("vpc-0123456789abcdef0", f"{ids['aws_vpc.a']}@sa-east-1", ids["aws_internet_gateway.a"]):
+        it = project(standing + route + block("aws_vpc.a", wrong))
+        assert "Cannot import non-existent remote object" in it.run("plan", "-no-color", code=1).stderr
+    it = project(standing + route + block("aws_vpc.a", ids["aws_vpc.a"]))
+    it.run("apply", "-auto-approve", "-no-color")
+    assert "No changes" in it.run("plan", "-no-color").stdout
+
+
+def test_what_the_provider_does_not_import_is_refused_in_its_words(project: Make) -> None:
     it = project(
-        'import {\n  to = aws_vpc.a\n  id = "vpc-0123456789abcdef0"\n}\n'
-        'resource "aws_vpc" "a" {\n  cidr_block = "10.0.0.0/16"\n}\n'
+        'import {\n  to = aws_acm_certificate_validation.a\n  id = "x"\n}\n'
+        'resource "aws_acm_certificate_validation" "a" {\n'
+        '  certificate_arn = "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-4000-8000-000000000000"\n}\n'
     )
-    assert "nothing to import" in it.run("plan", "-no-color", code=1).stderr
+    said = it.run("plan", "-no-color", code=1).stderr
+    assert "resource aws_acm_certificate_validation doesn't support import" in " ".join(said.split())
 
 
 def test_moved_and_removed_from_set(project: Make) -> None:

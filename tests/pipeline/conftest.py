@@ -41,6 +41,8 @@ FOREIGN = (
         "CONFIRM",
         "FAULTS",
         "FROM",
+        "ADDRESS",
+        "ID",
         "MAKE",
         "MFLAGS",
     ),

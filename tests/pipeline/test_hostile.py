@@ -402,6 +402,12 @@ GOOD = {
     "data": {"aws_caller_identity": {"current": {}}},
     "output": {"id": {"value": "${aws_vpc.main.id}"}},
 }
+LET_GO = {"from": "aws_vpc.gone", "lifecycle": {"destroy": False}}
+CHANGES = {
+    "moved": [{"from": "aws_vpc.old", "to": "aws_vpc.main"}],
+    "removed": [LET_GO],
+    "import": [{"to": "aws_vpc.main", "id": "vpc-1$${x}%%{y}"}],
+}
 FOREIGN = [
     ({"data": {"terraform_data": {"x": {}}}}, "data.terraform_data.x"),
     ({"resource": {"null_resource": {"x": {}}}}, "null_resource.x"),
@@ -412,7 +418,23 @@ FOREIGN = [
     ({"check": {"x": {"data": {"terraform_remote_state": {"x": {}}}}}}, "check"),
     ({"ephemeral": {"external": {"x": {}}}}, "ephemeral"),
     ({"module": {"x": {"source": "./x"}}}, "module"),
-    ({"removed": [{"from": "aws_vpc.main"}]}, "removed"),
+    ({"removed": [{"from": "aws_vpc.gone"}]}, "removed 1: lifecycle"),
+    ({"removed": [{"from": "aws_vpc.gone", "lifecycle": {"destroy": True}}]}, "removed 1: lifecycle"),
+    ({"removed": {"from": "aws_vpc.gone", "lifecycle": {"destroy": False}}}, "removed: is no list"),
+    (
+        {"removed": [{**LET_GO, "provisioner": {"local-exec": {"when": "destroy", "command": "true"}}}]},
+        "removed 1: provisioner",
+    ),
+    ({"removed": [LET_GO, {**LET_GO, "from": "module.x"}]}, "removed 2: from"),
+    ({"moved": [{"from": "aws_vpc.gone", "to": "module.x.aws_vpc.main"}]}, "moved 1: to"),
+    ({"moved": [{"from": "null_resource.gone", "to": "aws_vpc.main"}]}, "moved 1: from"),
+    ({"moved": [{"to": "aws_vpc.main"}]}, "moved 1: from"),
+    ({"import": [{"to": "aws_vpc.main", "id": "${data.aws_vpc.x.id}"}]}, "import 1: id"),
+    ({"import": [{"to": "aws_vpc.main", "id": "%{ if true }x%{ endif }"}]}, "import 1: id"),
+    ({"import": [{"to": "aws_vpc.main", "id": ""}]}, "import 1: id"),
+    ({"import": [{"to": "aws_vpc.main", "id": "vpc-1", "for_each": ["x"]}]}, "import 1: for_each"),
+    ({"import": [{"to": "aws_vpc.main", "id": "vpc-1", "provider": "aws.x"}]}, "import 1: provider"),
+    ({"import": [{"to": "terraform_data.x", "id": "x"}]}, "import 1: to"),
     ({"terraform": {"cloud": {}}}, "terraform.cloud"),
     ({"terraform": {"backend": {"http": {}}}}, "terraform.backend.http"),
     (
@@ -438,6 +460,7 @@ FOREIGN = [
 @pytest.mark.parametrize(("foreign_part", "start"), FOREIGN)
 def test_what_is_not_synthesized_is_told_with_its_address(foreign_part, start):
     assert foreign.in_configuration(GOOD) == []
+    assert foreign.in_configuration({**GOOD, **CHANGES}) == []
     told = foreign.in_configuration({**GOOD, **foreign_part})
     assert told
     assert told[0].startswith(start)
