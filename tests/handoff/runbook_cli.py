@@ -1,5 +1,7 @@
 """The AWS CLI in a process of its own, with somebody else's answers where it would send a request.
 
+Where `AWS_ENDPOINT_URL` leads somewhere it sends its requests there.
+
 Its parser, the shapes of its arguments, its waiters, `--query` and its output are the real ones. It brings another
 botocore under the same name, so nothing of it is imported where tests run.
 """
@@ -50,7 +52,6 @@ def _serve(other: Connection) -> None:
         "session", next(json.loads(one)["Target"] for one in words if one and '"Target"' in one)
     )
     own = {key: value for key, value in os.environ.items() if key.startswith("AWS_DATA")}
-    drivers: dict[str, Any] = {}
     with contextlib.suppress(EOFError):
         while True:
             argv, cwd, env = other.recv()
@@ -58,9 +59,9 @@ def _serve(other: Connection) -> None:
             for key in [key for key in os.environ if key.startswith("AWS_")]:
                 del os.environ[key]
             os.environ.update(own | env)
-            driver = drivers.get(str(env))
-            if driver is None:
-                driver = drivers[str(env)] = clidriver.create_clidriver()
+            # One for each command: it keeps the region of the one before, for one.
+            driver = clidriver.create_clidriver()
+            if "AWS_ENDPOINT_URL" not in env:
                 driver.session.register("before-parameter-build", noted)
                 driver.session.register("before-call", called)
             out, err = io.StringIO(), io.StringIO()
@@ -87,6 +88,8 @@ class Cli:
             [sys.executable, __file__, str(other.fileno())],
             pass_fds=[other.fileno()],
             stdin=subprocess.DEVNULL,
+            # A request to anywhere but this machine ends at a port that nobody listens at.
+            env=os.environ | {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"},
         )
         other.close()
         self.end = Connection(ours.detach())

@@ -25,8 +25,8 @@ ACCOUNT = "000000000000"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "of-nobody",
     "AWS_SECRET_ACCESS_KEY": "of-nobody",
-    "AWS_CONFIG_FILE": "/dev/null",
-    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "AWS_CONFIG_FILE": "/none",
+    "AWS_SHARED_CREDENTIALS_FILE": "/none",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 MINUTE = 60

@@ -62,7 +62,7 @@ except BrokenPipeError:
 sys.exit(code)
 """
 # A block's text is asked for when the one before is over: what somebody reads there, and types here, is known then.
-_SCRIPT = """set -eo pipefail
+_SCRIPT = """set {options} -o pipefail
 for number in $(seq 1 {count}); do
   block="$(next-block)"
   eval "$block"
@@ -130,12 +130,18 @@ class Terminal:
                 who = ["-c", "user.name=o", "-c", "user.email=o@example.com", "-c", "commit.gpgsign=false"]
                 subprocess.run(["git", *who, *words], cwd=self.bundle, check=True, capture_output=True)
 
-    def run(self, blocks: Iterator[str], count: int) -> Ended:
-        """Run blocks of commands one after another, as far as they go."""
+    def run(self, blocks: Iterator[str], count: int, *, through: bool = False) -> Ended:
+        """Run blocks of commands one after another, up to the first that fails or through all of them."""
         self._blocks = blocks
         with self._other_end() as address:
             done = subprocess.run(
-                [str(shutil.which("bash")), "--noprofile", "--norc", "-c", _SCRIPT.format(count=count)],
+                [
+                    str(shutil.which("bash")),
+                    "--noprofile",
+                    "--norc",
+                    "-c",
+                    _SCRIPT.format(count=count, options="+e" if through else "-e"),
+                ],
                 cwd=self.bundle,
                 env={
                     "PATH": str(self.programs),
