@@ -30,7 +30,7 @@ from pipeline import (
     terraform,
 )
 from pipeline.holding import Inputs
-from pipeline.target import STATE, Target
+from pipeline.target import PLAYED_ACCOUNT, STATE, Target
 from support import processes
 from support.problem import Problem
 from support.progress import step
@@ -383,8 +383,28 @@ def found_now(target: Target, run: terraform.Session, copies: Mapping[str, holdi
     files = {role: record.File(target.shown(one.source), one.sha256) for role, one in copies.items()}
     commit = checkout.commit(target.root)
     return record.Found(
-        target.environment, target.local, target.stack, run.product, run.version, files, commit
+        target.environment,
+        target.local,
+        target.stack,
+        _account(target),
+        run.product,
+        run.version,
+        files,
+        commit,
     )
+
+
+def _account(target: Target) -> str:
+    """The number of the account that this run is in.
+
+    Raises:
+        Problem: AWS does not say.
+    """
+    if target.local:
+        return PLAYED_ACCOUNT
+    from pipeline.preflight import clients
+
+    return clients.caller(clients.Clients()).account
 
 
 def saved_files(folder: Path) -> dict[str, Path]:
@@ -454,6 +474,7 @@ def _save(
             target.environment,
             target.local,
             target.stack,
+            found.account,
             now.isoformat(),
             run.product,
             run.version,

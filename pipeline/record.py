@@ -16,7 +16,7 @@ from typing import Any
 from mock_provider.plan_files import Snapshot
 from support.problem import Problem
 
-FORMAT = 2
+FORMAT = 3
 NAME = "record.json"
 
 _WHAT = {
@@ -66,12 +66,13 @@ class Record:
 
     `planned` is a time in ISO 8601, UTC, and decides nothing. `gates` are the exit codes of the judges by name.
     `replaces` are the stateful resources that the plan replaces, deletes or forgets. `snapshot` is the state that it
-    was made from.
+    was made from. `account` is the number of the account that it was made in.
     """
 
     environment: str
     local: bool
     stack: str
+    account: str
     planned: str
     product: str
     version: str
@@ -90,6 +91,7 @@ class Found:
     environment: str
     local: bool
     stack: str
+    account: str
     product: str
     version: str
     files: Mapping[str, File]
@@ -109,6 +111,8 @@ def refusals(record: Record, found: Found, *, carried: bool = False) -> list[str
     if record.local != found.local:
         sides = ("AWS", "the mock provider (LOCAL=1)")
         reasons.append(f"it was made against {sides[record.local]}, and this is {sides[found.local]}")
+    elif record.account != found.account:
+        reasons.append(f"it was made in the account {record.account}, and this is {found.account}")
     for name, code in sorted(record.gates.items()):
         if code != 0:
             reasons.append(f"{name} did not pass it (exit code {code})")
@@ -236,6 +240,7 @@ def _record(content: Mapping[str, Any]) -> Record:
         environment=_text(content["environment"]),
         local=content["local"],
         stack=_text(content["stack"]),
+        account=_text(content["account"]),
         planned=_text(content["planned"]),
         product=_text(content["product"]),
         version=_text(content["version"]),

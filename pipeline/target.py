@@ -18,7 +18,8 @@ STATE = "state"
 """The environment that is none: the stack of the state bucket."""
 ROLES = ("plan", "apply", "drift")
 """What roles there are in AWS for a team's jobs; each is called after the stack and its job."""
-_PLAYED_ACCOUNT = "000000000000"
+PLAYED_ACCOUNT = "000000000000"
+"""The mock's account."""
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
@@ -113,7 +114,7 @@ class Target:
         import settings
 
         values = settings.read(self.settings)
-        account = _PLAYED_ACCOUNT if self.local else values.account
+        account = PLAYED_ACCOUNT if self.local else values.account
         if account is None:
             raise Problem(
                 f"{self.shown(self.settings)}: does not say which account {self.environment} is in: write its number, "

@@ -108,7 +108,22 @@ def test_without_a_network_it_says_so_and_names_the_local_way(aws, tmp_path):
     assert "make plan ENV=state LOCAL=1" in words
 
 
-def test_with_a_provider_the_whole_way_is_gone(aws, project, tmp_path):
+def keys_of(account, answering):
+    """Keys for a role of another account."""
+    import boto3
+
+    keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
+    sts = boto3.client("sts", region_name="us-east-1", endpoint_url=answering, **keys)
+    role = f"arn:aws:iam::{account}:role/deploys"
+    given = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": given["SessionToken"],
+    }
+
+
+def test_with_a_provider_the_whole_way_is_gone(aws, project, tmp_path, aws_answering):
     from mock_provider import runner
 
     mirror = {"TF_CLI_CONFIG_FILE": runner.environment()["TF_CLI_CONFIG_FILE"]}
@@ -135,6 +150,11 @@ def test_with_a_provider_the_whole_way_is_gone(aws, project, tmp_path):
     code, words = aws("apply", **mirror, TF=str(other))
     assert code == 2
     assert re.search(r"it was made by \w+ [\d.]+\S*, and this is OpenTofu 1\.9\.0", words)
+
+    made_in = json.loads((folder / "plan" / "record.json").read_text())["account"]
+    code, words = aws("apply", keys=keys_of("444455556666", aws_answering), **mirror)
+    assert code == 2
+    assert f"it was made in the account {made_in}, and this is 444455556666" in words
 
     code, words = aws("apply", **mirror)
     assert code == 0, words

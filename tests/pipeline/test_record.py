@@ -28,6 +28,7 @@ MADE = Record(
     environment="prod",
     local=False,
     stack="cloudmart-prod",
+    account="111122223333",
     planned="2026-11-23T12:00:00+00:00",
     product="Terraform",
     version="1.11.4",
@@ -37,7 +38,7 @@ MADE = Record(
     commit=COMMIT,
     snapshot=Snapshot("lineage", 7),
 )
-NOW = Found("prod", False, "cloudmart-prod", "Terraform", "1.11.4", FILES, COMMIT)
+NOW = Found("prod", False, "cloudmart-prod", "111122223333", "Terraform", "1.11.4", FILES, COMMIT)
 
 
 def test_what_is_as_it_was_may_be_applied():
@@ -52,6 +53,11 @@ def changed(role, sha256):
     ("made", "now", "reason"),
     [
         (MADE, replace(NOW, environment="dev", stack="x"), "it is a plan for prod (cloudmart-prod), not for dev (x)"),
+        (
+            MADE,
+            replace(NOW, account="444455556666"),
+            "it was made in the account 111122223333, and this is 444455556666",
+        ),
         (MADE, replace(NOW, local=True), "it was made against AWS, and this is the mock provider (LOCAL=1)"),
         (replace(MADE, local=True), NOW, "it was made against the mock provider (LOCAL=1), and this is AWS"),
         (MADE, changed("configuration", "x"), "the synthesized JSON changed since it was made: cdk.tf.json"),
@@ -143,10 +149,10 @@ def test_no_record_is_none(tmp_path):
         "[]",
         "{}",
         '{"format": 1}',
-        '{"format": 2}',
-        '{"format": 2, "files": []}',
+        '{"format": 3}',
+        '{"format": 3, "files": []}',
         "\0",
-        '{"format": 2, "local": 1',
+        '{"format": 3, "local": 1',
     ],
 )
 def test_a_broken_record_is_a_problem(tmp_path, text):
