@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cdktf import TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from cdktf_cdktf_provider_aws.iam_role import IamRole
 from constructs import Construct
 
 from modules import cache, database, terraform
@@ -269,6 +270,10 @@ class CloudMart(TerraformStack):
         tier = Tier(self, "outputs")
         for key, (value, description) in outputs.items():
             tier.add(TerraformOutput, key, value=value, description=description)
+        if settings.permissions_boundary:
+            for made in self.node.find_all():
+                if isinstance(made, IamRole):
+                    made.permissions_boundary = settings.permissions_boundary
 
 
 def _placeholders(settings: Settings) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The remote state's own small configuration: one bucket, encrypted, versioned and private."""
+"""The remote state's own small configuration: one bucket, encrypted and private, and a team's roles if wanted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdent
 from constructs import Construct
 
 from modules import buckets, encryption, terraform
+from modules.delivery import roles
 from modules.tier import Tier, deny_plain_http
 from settings.model import StateSettings
 
@@ -38,6 +39,17 @@ class StateBucket(TerraformStack):
         )
         bucket.add_override("lifecycle", {"prevent_destroy": True})
         buckets.attach_policy(tier, "state", bucket, deny_plain_http(bucket.arn))
+        if settings.delivery:
+            roles.add(
+                Tier(self, "delivery"),
+                settings.delivery,
+                project=settings.project,
+                # CloudFront, its certificates and its web ACL are in us-east-1.
+                regions=tuple(sorted({"us-east-1", *(settings.delivery.regions or (settings.region,))})),
+                account_id=account_id,
+                state_bucket=settings.bucket,
+                state_key_arn=key.arn,
+            )
         for output, value, description in (
             ("bucket", bucket.bucket, "The state bucket: state.bucket in an environment's settings."),
             ("kms_key_arn", key.arn, "The key of the states: state.kms_key_id in an environment's settings."),

@@ -611,6 +611,15 @@ class Settings(Section):
     account: Annotated[str, Matches(r"\d{12}", "an account's number, 12 digits in quotes")] | None = Field(
         None, description="The AWS account that this environment is in; Terraform refuses every other one."
     )
+    permissions_boundary: (
+        Annotated[
+            str, Matches(r"arn:aws:iam::\d{12}:policy/[\w+=,.@/-]+", "the ARN of a policy in the account")
+        ]
+        | None
+    ) = Field(
+        None,
+        description="The boundary of the roles that the stack makes; the state's stack prints it with delivery.",
+    )
     region: Region = Field("ap-northeast-2", description="AWS region.")
     timezone: Annotated[str, AfterValidator(_timezone)] = Field(
         "UTC", description="Time zone of all times here; windows are converted to UTC, as AWS wants them."
@@ -635,6 +644,62 @@ class Settings(Section):
         return f"{self.project}-{self.environment}"
 
 
+_BRANCH = r"(?!.*(?:\.\.|//|@\{))[A-Za-z0-9][A-Za-z0-9._/-]{0,99}"
+EnvironmentName = Annotated[
+    str,
+    Matches(
+        r"(?!.*--)[a-z][a-z0-9-]{0,10}[a-z0-9]",
+        "an environment's name: 2 to 12 lower-case letters, digits and single hyphens, a letter first",
+    ),
+]
+
+
+class Delivery(Section):
+    """How a team's jobs reach AWS: an identity provider, and three roles for each environment."""
+
+    provider: Literal["github", "gitlab"] = Field("github", description="Where the jobs run.")
+    repository: Annotated[
+        str,
+        Matches(
+            r"[A-Za-z0-9][A-Za-z0-9._@-]*(?:/[A-Za-z0-9._@-]+)+",
+            "OWNER/REPOSITORY, as it stands in the subject of the repository's tokens, or GROUP/PROJECT",
+        ),
+    ] = Field(description="The repository whose jobs take the roles, as the subject of its tokens names it.")
+    branch: Annotated[str, Matches(_BRANCH, "a branch's name, without wildcards, as in main")] = Field(
+        "main", description="The branch that is applied."
+    )
+    environments: tuple[EnvironmentName, ...] = Field(
+        ("dev", "prod"), strict=False, min_length=1, description="The environments that get roles."
+    )
+    regions: tuple[Region, ...] = Field(
+        (),
+        strict=False,
+        description="The environments' regions, where they are not the state bucket's; "
+        "us-east-1 is always one, for CloudFront.",
+    )
+    issuer: (
+        Annotated[
+            str,
+            Matches(
+                r"[a-z0-9.-]+(?:/[A-Za-z0-9._/-]+)?", "a host without https://, as in gitlab.example.com"
+            ),
+        ]
+        | None
+    ) = Field(None, description="Who signs the tokens, where it is not github.com or gitlab.com.")
+    provider_arn: (
+        Annotated[
+            str,
+            Matches(
+                r"arn:aws:iam::\d{12}:oidc-provider/[A-Za-z0-9._/-]+",
+                "the ARN of an identity provider, arn:aws:iam::ACCOUNT:oidc-provider/HOST",
+            ),
+        ]
+        | None
+    ) = Field(
+        None, description="The account's identity provider, where it has one already; an account has one."
+    )
+
+
 class StateSettings(Section):
     """The settings of the state bucket's own small stack, shared by all environments."""
 
@@ -645,4 +710,7 @@ class StateSettings(Section):
     bucket: BucketName = Field(description="The bucket's name, one of a kind in all of AWS.")
     old_versions_days: int = Field(
         365, ge=30, le=3650, description="Days that earlier states can be brought back."
+    )
+    delivery: Delivery | None = Field(
+        None, description="The roles of a team's jobs; none are made when left out."
     )
