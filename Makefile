@@ -142,6 +142,11 @@ promote: .venv/ready ## write the version of FROM into ENV's settings, and show 
 import: .venv/ready ## write down that ID, made by hand, is ADDRESS of ENV, so that the next plan takes it in
 	@$(PY) -m pipeline import
 
+# PROVIDER=6.99.0 and TO=another Terraform, or one of them.
+.PHONY: upgrade
+upgrade: .venv/ready ## plan with today's and with other versions, and show what differs; nothing is changed
+	@$(PY) -m pipeline upgrade
+
 .PHONY: handoff
 handoff: .venv/ready ## the ops team's bundle of ENV, dist/cloudmart-ENV/; SINCE=an earlier bundle adds what changed
 	@$(PY) -m handoff --env "$$ENV" $(if $(SINCE),--since="$$SINCE")

@@ -83,7 +83,7 @@ _OVERRIDE = "mock_provider_override.tf.json"
 # How the mirror's script starts the plugin, as a shell's words.
 _PLUGIN = "MOCK_PROVIDER_COMMAND"
 # In a state folder: that the states in it are the mock's own.
-_MARK = ".mock-provider"
+MARK = ".mock-provider"
 _STATES = ("terraform.tfstate", "terraform.tfstate.backup", "terraform.tfstate.d")
 
 # Options whose value is a file of the user's. Source: https://developer.hashicorp.com/terraform/cli/commands.
@@ -139,7 +139,7 @@ _PLAIN = ("fmt", "version", "")
 _DAY = 86400
 _LONGEST_NAME = 255
 # What is written into a state folder beside the states.
-_OWN_FILES = (_MARK, "lock", "ready.json", "tree", "answers", "account.sqlite")
+_OWN_FILES = (MARK, "lock", "ready.json", "tree", "answers", "account.sqlite")
 # Terraform quotes whole lines of a configuration; of a long one the start is enough.
 _WIDTH = 200
 # Commands whose first words name files.
@@ -556,7 +556,7 @@ def _refuse_other_states(own: Path) -> None:
     Raises:
         Problem: there is a state that the mock did not write, or one that leads elsewhere.
     """
-    marked = (own / _MARK).is_file() or (own / "ready.json").is_file()
+    marked = (own / MARK).is_file() or (own / "ready.json").is_file()
     for name in _STATES:
         state = own / name
         inside = [state, *state.rglob("*")] if state.is_dir() and not state.is_symlink() else [state]
@@ -578,7 +578,7 @@ def _refuse_other_states(own: Path) -> None:
         if (own / name).is_symlink():
             raise Problem(f"{own / name}: is a link: remove it, or name another folder with --state-dir")
     try:
-        (own / _MARK).touch()
+        (own / MARK).touch()
     except OSError as error:
         raise Problem(
             f"{own}: cannot be written ({error.strerror}); name another with --state-dir"

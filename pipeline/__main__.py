@@ -45,7 +45,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         prog="python -m pipeline",
         description="Synthesize, judge, plan and apply. The variables ENV, LOCAL, TF, ACCOUNT, SIGN, PLAN, "
         "ACCEPT, ALLOW_REPLACE, CONFIRM, FAULTS, SHUFFLE, EVENT, FROM, "
-        "ADDRESS and ID are what the options default to.",
+        "ADDRESS, ID, PROVIDER and TO are what the options default to.",
     )
     # The folder of the mock's state, once it plays.
     parser.set_defaults(played=None)
@@ -146,6 +146,18 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     taken.add_argument(
         "--id", default=environ.get("ID", ""), help="the id by which the provider imports its type"
     )
+    upgrade = commands.add_parser(
+        "upgrade", parents=[shared], help="show what another provider or Terraform would plan; change nothing"
+    )
+    upgrade.add_argument(
+        "--provider",
+        metavar="VERSION",
+        default=environ.get("PROVIDER", ""),
+        help="a version of hashicorp/aws",
+    )
+    upgrade.add_argument(
+        "--to", metavar="TF", default=environ.get("TO", ""), help="another Terraform: terraform, tofu, a path"
+    )
     where = commands.add_parser("where", parents=[shared], help="the folder of the environment's plans")
     where.add_argument("--synthesized", action="store_true", help="that of the synthesized JSON instead")
     event = commands.add_parser(
@@ -233,6 +245,10 @@ def _run(options: argparse.Namespace) -> int:
         if options.command == "apply":
             allowed = tuple(filter(None, (one.strip() for one in options.allow_replace.split(","))))
             return applying.apply(about, run, allowed, options.plan)
+        if options.command == "upgrade":
+            from pipeline import upgrading
+
+            return upgrading.upgrade(about, run, options.provider, options.to)
         if options.command == "drift":
             from pipeline import drifting
 

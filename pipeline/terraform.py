@@ -160,8 +160,8 @@ def for_aws(folder: Path, environment: Mapping[str, str]) -> Session:
     )
 
 
-def for_mock(folder: Path, state: Path, faults: Path | None) -> Session:
-    """A session against the mock provider, with its state in the folder `state`.
+def for_mock(folder: Path, state: Path, faults: Path | None, version_played: str | None = None) -> Session:
+    """A session against the mock provider, with its state in the folder `state`; it plays another version if asked to.
 
     Raises:
         Problem: there is no Terraform, not even the wheel's, or `faults` are wrong.
@@ -173,7 +173,13 @@ def for_mock(folder: Path, state: Path, faults: Path | None) -> Session:
     @contextmanager
     def launched(arguments: Sequence[str]) -> Iterator[Launch]:
         with runner.prepared(
-            arguments, cwd=folder, state=state, faults_file=faults, backend="local", elsewhere=True
+            arguments,
+            cwd=folder,
+            state=state,
+            faults_file=faults,
+            claim_version=version_played,
+            backend="local",
+            elsewhere=True,
         ) as ready:
             yield Launch(ready.command, ready.cwd, {**ready.environment, **_SET})
 

@@ -43,6 +43,8 @@ FOREIGN = (
         "FROM",
         "ADDRESS",
         "ID",
+        "PROVIDER",
+        "TO",
         "MAKE",
         "MFLAGS",
     ),

@@ -159,6 +159,15 @@ def test_with_a_provider_the_whole_way_is_gone(aws, project, tmp_path, aws_answe
     code, words = aws("apply", **mirror)
     assert code == 0, words
     assert "applied: 9 created" in words
+
+    before = (folder / "terraform.tfstate").read_bytes()
+    code, words = aws("upgrade", **mirror, PROVIDER=runner.claimed())
+    assert code == 0, words
+    assert "both plan the same" in words
+    code, words = aws("upgrade", **mirror, PROVIDER="999.0.0")
+    assert code == 2
+    assert "999.0.0" in words
+    assert (folder / "terraform.tfstate").read_bytes() == before
     # Synthesis writes into the same folder, and leaves the state alone.
     subprocess.run(
         [sys.executable, "main.py", "synth-state"], cwd=project.root, check=True, capture_output=True

@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from mock_provider import runner
+from pipeline import upgrading
 
 STACK = "cloudmart-state"
 BUCKET = "aws_s3_bucket.state"
@@ -131,3 +132,74 @@ def test_what_is_renamed_or_let_go_of_stays(project, standing):
         assert "there is nothing to apply" in words
     finally:
         history.write_bytes(before)
+
+
+def planned(**changes):
+    return {
+        "resource_changes": [{"address": f"aws_vpc.{name}", "change": one} for name, one in changes.items()]
+    }
+
+
+def change(actions, after, **marks):
+    return {"actions": actions, "after": after, **marks}
+
+
+def test_an_upgrade_tells_in_what_its_plan_differs_and_no_value():
+    same = change(["no-op"], {"id": "vpc-1"}, after_unknown={}, after_sensitive={})
+    now = planned(
+        same=same,
+        gone=change(["no-op"], {"id": "vpc-2"}),
+        changed=change(["no-op"], {"id": "vpc-3", "password": "hidden", "new": None}),
+        value=change(["update"], {"size": 1}),
+        later=change(["create"], {"size": 1}, after_unknown={}),
+    )
+    then = planned(
+        same=change(["no-op"], {"id": "vpc-1", "added": None}, after_unknown={"added": False}),
+        changed=change(["delete", "create"], {"id": None, "password": "shown"}, after_unknown={"id": True}),
+        value=change(["update"], {"size": 2}),
+        later=change(["create"], {}, after_unknown={"size": True}),
+        made=change(["create"], {"size": 1}),
+    )
+    assert list(upgrading.differences(now, then)) == [
+        "aws_vpc.changed: no-op → delete and create [id, password]",
+        "aws_vpc.gone: no-op → nothing [id]",
+        "aws_vpc.later: create [size]",
+        "aws_vpc.made: nothing → create [size]",
+        "aws_vpc.value: update [size]",
+    ]
+    assert list(upgrading.differences(now, now)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({}, "name what to upgrade: make upgrade ENV=state LOCAL=1 PROVIDER=6.99.0"),
+        ({"PROVIDER": "~> 6"}, "PROVIDER=~> 6: has to be one version, as in 6.99.0"),
+        ({"TO": "/nowhere/terraform"}, "/nowhere/terraform"),
+    ],
+)
+def test_an_upgrade_to_what_is_none_is_refused(project, given, reason):
+    code, words = project.local("upgrade", "state", **given)
+    assert code == 2
+    assert reason in words
+    assert "Traceback" not in words
+
+
+def test_an_upgrade_is_looked_at_and_changes_nothing(project):
+    project.stand_in_for_checkov()
+    shutil.rmtree(project.work(STACK), ignore_errors=True)
+    for command in ("plan", "apply", "plan"):
+        code, words = project.local(command, "state", TF="wheel")
+        assert code == 0, words
+    work = project.work(STACK)
+    before = {
+        name: (work / name).read_bytes() for name in ("terraform.tfstate", "plan/record.json", "plan.tar")
+    }
+    code, words = project.local("upgrade", "state", PROVIDER="6.99.0", TF="wheel", TO=PRODUCTS[-1])
+    assert code == 0, words
+    assert "hashicorp/aws 6.99.0" in words
+    assert "both plan the same" in words
+    assert {name: (work / name).read_bytes() for name in before} == before
+    # The saved plan is for the versions that it was made with, and stands.
+    code, words = project.local("apply", "state", TF="wheel")
+    assert code == 0, words
