@@ -249,6 +249,9 @@ def _write(text: str, output: Path | None) -> None:
             raise Problem(f"the report cannot be written to stdout: {error.strerror}") from error
         return
     try:
+        if _is_no_file(output):
+            _pass_on(text, output)
+            return
         output.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
         try:
@@ -261,6 +264,21 @@ def _write(text: str, output: Path | None) -> None:
             raise
     except OSError as error:
         raise Problem(f"{output}: the report cannot be written: {error.strerror}") from error
+
+
+def _is_no_file(output: Path) -> bool:
+    """Whether a device or pipe is named, which is written to and not replaced; a link is followed in /dev alone."""
+    if output.is_symlink() and Path("/dev") not in output.absolute().parents:
+        return False
+    return output.exists() and not output.is_file()
+
+
+def _pass_on(text: str, output: Path) -> None:
+    """Write to a device or a pipe; one that nobody reads from is an error, and not waited for."""
+    descriptor = os.open(output, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    os.set_blocking(descriptor, True)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as handle:
+        handle.write(text)
 
 
 if __name__ == "__main__":

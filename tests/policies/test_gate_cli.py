@@ -179,6 +179,37 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_a_pipe_is_written_to_and_stays_one(
+    written: Written, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, pipe, link = written({"main.tf": BAD}), tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert check(folder, "--format", "json", "--output", pipe) == 1
+    assert json.loads(os.read(reader, 1 << 20))["summary"]["failed"] >= 1
+    os.close(reader)
+    assert pipe.is_fifo()
+    # Nobody reads: it is told, and not waited for.
+    assert check(folder, "--output", pipe) == 2
+    assert "the report cannot be written" in capsys.readouterr().err
+    # A link that somebody planted leads nowhere: it is replaced.
+    link.symlink_to(pipe)
+    assert check(folder, "--output", link) == 1
+    assert link.is_file()
+    assert not link.is_symlink()
+
+
+def test_a_descriptor_is_written_to(written: Written) -> None:
+    reader, writer = os.pipe()
+    words = [sys.executable, "-m", "policies", "check", str(written({"main.tf": BAD}))]
+    words += ["--format", "json", "--output", f"/dev/fd/{writer}"]
+    done = subprocess.run(words, pass_fds=[writer], capture_output=True, check=False)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as said:
+        assert json.load(said)["summary"]["failed"] >= 1
+    assert done.returncode == 1
+
+
 def test_what_nobody_foresaw_is_no_traceback(
     written: Written, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
