@@ -88,7 +88,6 @@ _ANYTHING = (
     "logs:DescribeLogGroups",
     "logs:*ResourcePolic*",
     "logs:UpdateDeliveryConfiguration",
-    "route53:ListHostedZones*",
     "sts:*",
 )
 _BY_NAME = {
@@ -234,6 +233,10 @@ def _scope(place: Place, action: str) -> Statement:
     if service == "elasticache":
         # A user's group takes in the service's user "default", and a parameter group is made from a default one.
         found.append(f"arn:aws:elasticache:*:{place.account}:parametergroup:default.*")
+    if service == "wafv2":
+        # A web ACL is associated with the load balancer, too.
+        balancer = f"loadbalancer/app/{place.name}/*"
+        found.append(f"arn:aws:elasticloadbalancing:*:{place.account}:{balancer}")
     if service == "rds":
         found.append(f"arn:aws:rds:*:{place.account}:*:default*")
     return {"Resource": found} if service in _GLOBAL else {"Resource": found, "Condition": here}

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import cfnlint
 import pytest
 import yaml
 from moto import mock_aws
 from pydantic import ValidationError
-from stacks import ROOT
+from stacks import ROOT, VARIANTS, settings_values
 
 from modules.delivery import page, permissions, trust
 from settings.model import Delivery, StateSettings
-from settings.reader import read_state
+from settings.reader import parse, read_state
 from support.problem import Problem
 from synthesis import app
 
@@ -336,7 +337,7 @@ def test_what_is_said_to_have_a_source_has_one() -> None:
         assert sorted(row.get("guess", ())) == sorted(unknown), name
 
 
-@pytest.mark.parametrize("variant", ["prod", "dev"])
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_each_type_that_the_stack_has_is_in_the_table(stack: Any, variant: str) -> None:
     configuration = stack(variant)
     types = {*configuration["resource"], *configuration["data"]} - {"terraform_data"}
@@ -352,3 +353,126 @@ def test_the_page_is_current() -> None:
 def test_a_wildcard_in_a_repository_is_refused_by_the_model_itself() -> None:
     with pytest.raises(ValidationError):
         Delivery(repository="example-org/*")
+
+
+# IAM's name for what these calls do, where it is not the call's own, and what no call of its own stands behind:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html and the other services' lists.
+OTHER_CALLS = {
+    "s3:GetAccelerateConfiguration": "GetBucketAccelerateConfiguration",
+    "s3:GetBucketCORS": "GetBucketCors",
+    "s3:GetBucketObjectLockConfiguration": "GetObjectLockConfiguration",
+    "s3:GetBucketPublicAccessBlock": "GetPublicAccessBlock",
+    "s3:GetEncryptionConfiguration": "GetBucketEncryption",
+    "s3:GetLifecycleConfiguration": "GetBucketLifecycleConfiguration",
+    "s3:GetReplicationConfiguration": "GetBucketReplication",
+    "s3:ListBucket": "HeadBucket",
+    "s3:PutBucketPublicAccessBlock": "PutPublicAccessBlock",
+    "s3:PutEncryptionConfiguration": "PutBucketEncryption",
+    "s3:PutLifecycleConfiguration": "PutBucketLifecycleConfiguration",
+    "s3:ListTagsForResource": "s3control.ListTagsForResource",
+    "s3:TagResource": "s3control.TagResource",
+    "s3:UntagResource": "s3control.UntagResource",
+    "budgets:ModifyBudget": "CreateBudget",
+    "budgets:ViewBudget": "DescribeBudget",
+}
+NO_CALL = {
+    "backup-storage:MountCapsule",
+    "cloudfront:AllowVendedLogDeliveryForResource",
+    "elasticloadbalancing:CreateWebACLAssociation",
+    "elasticloadbalancing:DeleteWebACLAssociation",
+    "elasticloadbalancing:DescribeWebACLAssociation",
+    "elasticloadbalancing:SetWebAcl",
+    "iam:PassRole",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+}
+CLIENTS = {"elasticloadbalancing": "elbv2"}
+
+
+def test_each_action_stands_for_a_call_of_its_service() -> None:
+    session = botocore.session.get_session()
+    without = set()
+    for action in permissions.actions(*permissions.KINDS):
+        prefix, _, own = action.partition(":")
+        client, _, call = OTHER_CALLS.get(action, own).rpartition(".")
+        if action in NO_CALL:
+            without.add(action)
+            continue
+        model = session.get_service_model(client or CLIENTS.get(prefix, prefix))
+        assert call in model.operation_names, action
+    assert without == NO_CALL
+
+
+# What the published handlers take for each kind of type, and the table does not, is not all needed: handlers do more
+# than the stack asks for (other features, other types below theirs). What they create or delete by the type's own
+# name is.
+def test_no_call_that_makes_or_removes_a_resource_is_missing() -> None:
+    missing = set()
+    for name, row in permissions.TABLE.items():
+        words = row.get("of", "::").split("::")[-1].lower()
+        every = {action.lower() for kind in permissions.KINDS for action in row.get(kind, ())}
+        for action in handlers().get(row.get("of", ""), set()):
+            verb = next(
+                (one for one in ("create", "delete") if action.partition(":")[2] == one + words), None
+            )
+            # Several types of Terraform's are one of CloudFormation's: the first of them makes and removes it.
+            if verb and action not in every and not _part_of_another(name):
+                missing.add(f"{name}: {action}")
+    # A VPC brings its default list along; CloudFormation's fleets are its own affair.
+    assert missing == {
+        "aws_autoscaling_group: managed-fleets:createautoscalinggroup",
+        "aws_autoscaling_group: managed-fleets:deleteautoscalinggroup",
+        "aws_default_network_acl: ec2:createnetworkacl",
+        "aws_default_network_acl: ec2:deletenetworkacl",
+    }
+
+
+def _part_of_another(name: str) -> bool:
+    of = permissions.TABLE[name].get("of")
+    fellows = [other for other, row in permissions.TABLE.items() if row.get("of") == of]
+    return min(fellows, key=len) != name
+
+
+def test_the_apply_role_has_nothing_that_no_stack_needs(stack: Any) -> None:
+    """Surplus: a type in the table that none of the stack's variants has would give rights for nothing."""
+    types = {kind for variant in VARIANTS for kind in [*stack(variant)["resource"], *stack(variant)["data"]]}
+    assert sorted(permissions.TABLE.keys() - types) == []
+
+
+@pytest.mark.parametrize("environment", ["prod"])
+def test_the_stacks_own_roles_carry_the_boundary(tmp_path: Path, environment: str) -> None:
+    values, _ = parse(settings_values(environment, {"permissions_boundary": PLACE.boundary}))
+    assert values is not None
+    roles = app.environment(values, tmp_path).configuration["resource"]["aws_iam_role"]
+    assert {role["permissions_boundary"] for role in roles.values()} == {PLACE.boundary}
+    # The names, managed policies and services that the apply role is held to are the stack's own.
+    assert all(role["name"].startswith(f"{PLACE.name}-") for role in roles.values())
+    services = {
+        service
+        for role in roles.values()
+        for one in json.loads(role["assume_role_policy"])["Statement"]
+        for service in listed(one["Principal"]["Service"])
+    }
+    assert services <= set(permissions.PASSED_TO)
+
+
+@pytest.mark.parametrize("variant", ["prod", "dev"])
+def test_the_managed_policies_that_may_be_attached_are_the_stacks(stack: Any, variant: str) -> None:
+    attachments = stack(variant)["resource"].get("aws_iam_role_policy_attachment", {})
+    names = {one["policy_arn"].removeprefix("arn:aws:iam::aws:policy/") for one in attachments.values()}
+    assert names <= set(permissions.ATTACHED)
+    if variant == "prod":
+        assert names == set(permissions.ATTACHED)
+
+
+def test_no_action_that_knows_no_resource_is_held_to_one() -> None:
+    """IAM would refuse it on anything but everything, and the apply role would not suffice."""
+    known = json.loads((DATA / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
+    every = [*permissions.reading(PLACE), *permissions.changing(PLACE)]
+    held = {action for one in every if one["Resource"] != "*" for action in listed(one["Action"])}
+    without = {
+        action
+        for action in held
+        if not known[action.split(":")[0]]["Actions"][action.split(":")[1].lower()].get("Resources")
+    }
+    assert without == set()
