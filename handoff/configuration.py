@@ -31,7 +31,10 @@ FIRST = ("name", "name_prefix", "identifier", "description")
 """Arguments that say what a thing is stand first, the others by name, `LAST` at the end."""
 LAST = ("tags",)
 _TOP = frozenset(
-    ("//", "terraform", "provider", "variable", "locals", "data", "resource", "output", "moved", "import")
+    (
+        *("//", "terraform", "provider", "variable", "locals", "data", "resource", "output"),
+        *("moved", "removed", "import"),
+    )
 )
 _META_FIRST = ("count", "for_each", "provider")
 _RESOURCE_META = frozenset((*_META_FIRST, "lifecycle", "depends_on", "//"))
@@ -122,6 +125,7 @@ class _Writer:
             "variables.tf": [self._variable(*one) for one in sorted(self._all.get("variable", {}).items())],
             "outputs.tf": [self._output(*one) for one in sorted(self._all.get("output", {}).items())],
             "moved.tf": [self._moved(one) for one in _many(self._all.get("moved", []))],
+            "removed.tf": [self._removed(one) for one in _many(self._all.get("removed", []))],
             "imports.tf": [self._import(one) for one in _many(self._all.get("import", []))],
         }
         texts = {name: hcl.file(blocks) for name, blocks in found.items() if blocks}
@@ -180,6 +184,11 @@ class _Writer:
     def _moved(self, body: Json) -> Block:
         _refuse_others("moved", body, ("from", "to"))
         return Block("moved", (), Body([Argument(key, Expression(body[key])) for key in ("from", "to")]))
+
+    def _removed(self, body: Json) -> Block:
+        _refuse_others("removed", body, ("from", "lifecycle"))
+        kept = Block("lifecycle", (), Body([Argument("destroy", body["lifecycle"]["destroy"])]))
+        return Block("removed", (), Body([Argument("from", Expression(body["from"])), kept]))
 
     def _import(self, body: Json) -> Block:
         _refuse_others("import", body, ("to", "id"))

@@ -30,7 +30,7 @@ _BARE = {
     "depends_on": ("resource", "data", "output"),
     "provider": ("resource", "data"),
     "type": ("variable",),
-    "from": ("moved",),
+    "from": ("moved", "removed"),
     "to": ("moved", "import"),
 }
 """Arguments whose strings are references or keywords, by the blocks where they are."""
@@ -93,7 +93,7 @@ def first_difference(left: Any, right: Any, path: str) -> str:
 def expected(configuration: Json, schema: Schema) -> Json:
     """The form of a Terraform JSON configuration."""
     form: Json = {}
-    for kind in ("terraform", "moved", "import"):
+    for kind in ("terraform", "moved", "removed", "import"):
         for body in _many(configuration.get(kind, [])):
             form.setdefault(kind, []).append(_plain_block(kind, body))
     for kind in ("variable", "output"):
@@ -119,7 +119,7 @@ def _plain_block(kind: str, body: Json) -> Json:
     for key, value in body.items():
         if key == "//":
             continue
-        if key in ("validation", "precondition", "required_providers"):
+        if key in ("validation", "precondition", "required_providers", "lifecycle"):
             form[key] = [
                 {
                     IS_BLOCK: True,

@@ -93,7 +93,7 @@ def merged_files(configurations: Any) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for configuration in configurations:
         for kind, blocks in configuration.items():
-            if kind in ("moved", "import"):
+            if kind in ("moved", "removed", "import"):
                 merged.setdefault(kind, []).extend(blocks)
                 continue
             for block in blocks if kind in ("terraform", "locals") else [blocks]:

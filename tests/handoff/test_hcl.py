@@ -319,6 +319,7 @@ EVERY_BLOCK: dict[str, Any] = {
         }
     },
     "moved": [{"from": "aws_s3_bucket.old", "to": "aws_s3_bucket.two[0]"}],
+    "removed": [{"from": "aws_s3_bucket.gone", "lifecycle": {"destroy": False}}],
     "import": {"to": "aws_s3_bucket.two[1]", "id": "two-${var.region}"},
 }
 
@@ -328,7 +329,7 @@ def test_every_kind_of_block_reads_back(
 ) -> None:
     files = same(EVERY_BLOCK, schema, hashicorp)
     assert set(files) == {
-        *("backend.tf", "imports.tf", "locals.tf", "moved.tf", "one.tf"),
+        *("backend.tf", "imports.tf", "locals.tf", "moved.tf", "one.tf", "removed.tf"),
         *("outputs.tf", "providers.tf", "terraform.tf", "two.tf", "variables.tf"),
     }
     assert '"Where, as in $${this}."' in files["variables.tf"]
