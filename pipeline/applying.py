@@ -163,7 +163,8 @@ def check(
     Raises:
         Problem: so it is; the message says why and how to get there.
     """
-    found = planning.found_now(target, run, {role: copies[role] for role in record.ROLES})
+    rests_on = {role: copies[role] for role in record.ROLES}
+    found = planning.found_now(target, run, rests_on, ask=saved.local == target.local)
     _refuse(target, record.refusals(saved, found, carried=carried is not None), carried)
     missing, surplus = record.not_allowed(saved.replaces, allowed)
     if surplus:

@@ -378,15 +378,20 @@ def cure(target: Target, run: terraform.Session, words: str) -> str:
     return f"\n  {known[0]}\n  cure: {known[1]}" if known else ""
 
 
-def found_now(target: Target, run: terraform.Session, copies: Mapping[str, holding.Copy]) -> record.Found:
-    """What there is now of all that a plan rests on, by the private copies that were made of it."""
+def found_now(
+    target: Target, run: terraform.Session, copies: Mapping[str, holding.Copy], *, ask: bool = True
+) -> record.Found:
+    """What there is now of all that a plan rests on, by the private copies that were made of it.
+
+    Without `ask` the account is left out: of a plan for the other side, AWS is not asked.
+    """
     files = {role: record.File(target.shown(one.source), one.sha256) for role, one in copies.items()}
     commit = checkout.commit(target.root)
     return record.Found(
         target.environment,
         target.local,
         target.stack,
-        _account(target),
+        _account(target) if ask else "",
         run.product,
         run.version,
         files,
