@@ -9,8 +9,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from support.problem import guarded
-from support.progress import step
+from cloudmart_support.problem import guarded
+from cloudmart_support.progress import step
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENTS = HERE / "environments"

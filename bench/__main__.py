@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import inputs
-from support.problem import Problem, guarded
+from cloudmart_support.problem import Problem, guarded
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable

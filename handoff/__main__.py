@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from cloudmart_support.problem import Problem, guarded
 from handoff import costs, price_list
-from support.problem import Problem, guarded
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- architecture -->", "<!-- /architecture -->"

@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import settings as settings_package
+from cloudmart_support.problem import Problem
+from cloudmart_support.progress import step
 from handoff import changes, configuration, costs, mermaid, pages, readback, runbook, sources, svg, topology
 from handoff.configuration import Json
 from mock_provider import schema as provider_schema
 from policies.engine import catalogue
 from settings import Settings, contract
-from support.problem import Problem
-from support.progress import step
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).resolve().parent
@@ -320,7 +320,7 @@ def _gate(folder: Path, arguments: Sequence[str]) -> None:
 
 def _carry_gate(target: Path) -> None:
     """Copy the gate: plain Python that judges the JSON with nothing but the standard library."""
-    for package in ("policies", "support"):
+    for package in ("policies", "cloudmart_support"):
         for source in sorted((ROOT / package).rglob("*")):
             if source.is_file() and "__pycache__" not in source.parts:
                 _write(target / source.relative_to(ROOT), source.read_text(encoding="utf-8"))

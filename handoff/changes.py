@@ -19,10 +19,10 @@ from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from cloudmart_support.problem import Problem
 from handoff import hcl, pages, templates
 from handoff.hcl import Argument, Block, Body, Expression
 from mock_provider import runner
-from support.problem import Problem
 
 CONFIGURATION = Path("terraform-json", "cdk.tf.json")
 _LARGEST = 64 * 2**20

@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
+from cloudmart_support.problem import Problem
 from handoff import hcl, templates
 from handoff.hcl import Argument, Block, Body, Expression
 from mock_provider import facts
-from support.problem import Problem
 
 Json = dict[str, Any]
 

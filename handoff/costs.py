@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cloudmart_support.problem import Problem
 from handoff.configuration import Json, tier
-from support.problem import Problem
 
 FILE = Path(__file__).with_name("prices.toml")
 UNITS = ("hour", "month")

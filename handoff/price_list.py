@@ -18,8 +18,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cloudmart_support.problem import Problem
 from handoff.costs import FILE
-from support.problem import Problem
 
 BASE = "https://pricing.us-east-1.amazonaws.com"
 ABOUT_LINES = 5

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cloudmart_support.problem import Problem
 from policies.aws import flows, networks
 from policies.engine.model import Model, Resource
 from policies.readers import read
-from support.problem import Problem
 
 LOAD_BALANCER: Final = flows.LOAD_BALANCER
 BACKEND: Final = flows.BACKEND

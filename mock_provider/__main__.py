@@ -8,11 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+from cloudmart_support import processes
+from cloudmart_support.problem import Problem, guarded
+from cloudmart_support.visible import visible_lines
 from mock_provider import runner, terraform
 from mock_provider.account import events
-from support import processes
-from support.problem import Problem, guarded
-from support.visible import visible_lines
 
 _WORDS = """\
 Terraform's own words follow two dashes: python -m mock_provider run -- terraform plan

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
 _TEST_SUFFIXES = tuple(f".{kind}{form}" for kind in ("tftest", "tofutest") for form in (".hcl", ".json"))

@@ -24,8 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cloudmart_support.problem import Problem
 from mock_provider.values import walk
-from support.problem import Problem
 
 _ACTIONS = ("fail", "hang", "drift", "gone")
 _EVENTS = ("create", "update", "delete")

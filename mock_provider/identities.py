@@ -6,9 +6,9 @@ import sys
 import textwrap
 from typing import Any, Final
 
+from cloudmart_support.problem import guarded
 from mock_provider import schema
 from policies.aws.identities import FILE
-from support.problem import guarded
 
 # What names a resource, or a part that AWS makes with it: of these an attribute is an identity where nobody can set it.
 _NAMES: Final = frozenset(

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import msgpack  # type: ignore[import-untyped]
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 _PLAN, _STATE = "tfplan", "tfstate"
 # Field numbers of the messages Plan, Backend and DynamicValue.

@@ -15,12 +15,12 @@ if __name__ == "__main__":
     # Started in isolation (`python -I`): the package is where this file is.
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from cloudmart_support import cache
+from cloudmart_support.problem import Problem, guarded
+from cloudmart_support.progress import step
 from mock_provider import faults, provider, schema
 from mock_provider.account import checks
 from mock_provider.protocol import Played, serve, started_by_terraform
-from support import cache
-from support.problem import Problem, guarded
-from support.progress import step
 
 FAULTS = "MOCK_PROVIDER_FAULTS"
 """The variable that names the faults file to the plugin."""

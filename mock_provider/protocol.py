@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.unknown_fields import UnknownFieldSet
 from tf.gen import tfplugin_pb2 as pb  # type: ignore[import-untyped]
 
+from cloudmart_support import cache
 from mock_provider.schema import Block
 from mock_provider.values import Path as ValuePath
-from support import cache
 
 # gRPC takes longer to import than all else; only the plugin itself needs it.
 if TYPE_CHECKING:

@@ -29,12 +29,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
 
+from cloudmart_support import cache, processes
+from cloudmart_support.problem import Problem
+from cloudmart_support.processes import Exceeded as Exceeded
+from cloudmart_support.progress import step
 from mock_provider import configuration, faults, plan_files, plugin, provider
 from mock_provider.terraform import Terraform, find
-from support import cache, processes
-from support.problem import Problem
-from support.processes import Exceeded as Exceeded
-from support.progress import step
 
 HOSTS = ("registry.terraform.io", "registry.opentofu.org")
 """Where Terraform and OpenTofu look for hashicorp/aws."""

@@ -25,10 +25,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from cloudmart_support import cache
+from cloudmart_support.problem import Problem
+from cloudmart_support.progress import step
 from mock_provider import waf
-from support import cache
-from support.problem import Problem
-from support.progress import step
 
 Block = dict[str, Any]
 Kind = Literal["resource", "data", "provider"]

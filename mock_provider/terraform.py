@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 MINIMUM = (1, 6)
 """The oldest version that the stack's configuration and this provider work with."""

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cloudmart_support import processes
+from cloudmart_support.problem import Problem, guarded
 from pipeline.target import ROLES
-from support import processes
-from support.problem import Problem, guarded
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cloudmart_support.problem import Problem
+from cloudmart_support.progress import step
 from pipeline import applied, artifact, holding, judges, planning, record, report, signing, summary, terraform
 from pipeline.target import Target
-from support.problem import Problem
-from support.progress import step
 
 _LOG = "apply.jsonl"
 _TAKEN = "taken"

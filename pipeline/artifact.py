@@ -13,7 +13,7 @@ import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 NAME = "plan.tar"
 SUMS = "SHA256SUMS"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cloudmart_support import git
+from cloudmart_support.problem import Problem
 from pipeline.record import Commit
-from support import git
-from support.problem import Problem
 
 # What decides what is planned, judged and applied.
 _PARTS = (
@@ -20,7 +20,7 @@ _PARTS = (
     "policies",
     "pyproject.toml",
     "settings",
-    "support",
+    "cloudmart_support",
     "synthesis",
     "uv.lock",
 )

@@ -12,7 +12,7 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 _METADATA = "http://169.254.169.254"
 _SECONDS = 1.0

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from support.problem import Problem, guarded
+from cloudmart_support.problem import Problem, guarded
 
 _WAIT = 60.0
 """Seconds."""

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cloudmart_support import cache
+from cloudmart_support.problem import Problem
 from pipeline.target import Target
-from support import cache
-from support.problem import Problem
 
 CONFIGURATION = "cdk.tf.json"
 LOCK = ".terraform.lock.hcl"

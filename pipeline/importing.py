@@ -7,9 +7,9 @@ import os
 import tempfile
 from pathlib import Path
 
+from cloudmart_support.problem import Problem
 from pipeline import planning
 from pipeline.target import Target
-from support.problem import Problem
 from synthesis import history
 
 _HEAD = """\

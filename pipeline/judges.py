@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from cloudmart_support import processes
+from cloudmart_support.problem import Problem
 from pipeline import record
 from pipeline.holding import Inputs
 from pipeline.target import Target
-from support import processes
-from support.problem import Problem
 
 CHECKOV_PYTHON = Path(".venv-checkov") / "bin" / "python"
 

@@ -14,6 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cloudmart_support import processes
+from cloudmart_support.problem import Problem
+from cloudmart_support.progress import step
 from mock_provider.plan_files import Snapshot, snapshot
 from pipeline import (
     artifact,
@@ -31,9 +34,6 @@ from pipeline import (
 )
 from pipeline.holding import Inputs
 from pipeline.target import PLAYED_ACCOUNT, STATE, Target
-from support import processes
-from support.problem import Problem
-from support.progress import step
 
 PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, LOG = (
     "plan.tfplan",

@@ -15,10 +15,10 @@ import yaml
 from pydantic import BaseModel
 
 import settings
+from cloudmart_support.problem import Problem
 from pipeline import checkout
 from pipeline.target import STATE, Target
 from settings.model import Settings
-from support.problem import Problem
 
 VERSION = "backend.image"
 OWN = (

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cloudmart_support.problem import Problem
 from mock_provider.plan_files import Snapshot
-from support.problem import Problem
 
 FORMAT = 3
 NAME = "record.json"

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 NAMESPACE = "cloudmart-plan"
 """What a signature is for, so that one made for something else does not count."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = "state"

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cloudmart_support import processes
+from cloudmart_support.problem import Problem
 from mock_provider.terraform import find
-from support import processes
-from support.problem import Problem
 
 Event = Mapping[str, Any]
 """One line of Terraform's machine-readable output.

@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cloudmart_support.problem import Problem
 from pipeline import holding, planning, terraform
 from pipeline.holding import Inputs
 from pipeline.target import Target
-from support.problem import Problem
 
 _STATE = "terraform.tfstate"
 _MARKS = ("after_unknown", "after_sensitive")

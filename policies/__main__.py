@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from cloudmart_support.problem import Problem, discard_output, guarded
 from policies.engine.catalogue import Entry
 from policies.engine.judging import Result
 from policies.reports import FORMATS
-from support.problem import Problem, discard_output, guarded
 
 _LONGEST: Final = 300.0
 """Seconds that a run of the gate may take unless told otherwise."""
@@ -202,8 +202,8 @@ def _check(options: argparse.Namespace) -> int:
 
     told = of_environment(options.assignments, options.workspace)
     if options.exact:
+        from cloudmart_support import processes
         from policies import exact
-        from support import processes
 
         with processes.stoppable():
             readings, notes = exact.read_exactly(options.paths, options.exact, told)

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support.problem import Problem, guarded
+from cloudmart_support.progress import step
 from policies.engine import catalogue, judging, parameters
 from policies.engine.catalogue import Entry
 from policies.engine.parameters import Parameters
 from policies.engine.values import steps
 from policies.engine.verdicts import FAIL, ONLY_FIRST, REMOVED, UNKNOWN, Protected
 from policies.readers import read
-from support.problem import Problem, guarded
-from support.progress import step
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "mutation.md"
 PORTION: Final = 12

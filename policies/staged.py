@@ -20,12 +20,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support import git
+from cloudmart_support.problem import Problem, guarded
 from policies.__main__ import main as gate
 from policies.engine.model import without_keys
 from policies.readers import files, hcl, read, terraform_json
 from policies.readers.declared import Block, is_local, plain_text
-from support import git
-from support.problem import Problem, guarded
 
 _OPTIONS: Final = {
     "--exact": False,

@@ -21,8 +21,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from support import git, processes
-from support.problem import Problem, guarded
+from cloudmart_support import git, processes
+from cloudmart_support.problem import Problem, guarded
 
 HOSTS: Final = ("github", "gitlab")
 _BAR: Final = "| "

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from cloudmart_support.problem import Problem
 from settings import checks
 from settings.model import Settings, StateSettings
-from support.problem import Problem
 
 Key = tuple[str | int, ...]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cloudmart_support.problem import Problem
 from settings import Settings, StateSettings
-from support.problem import Problem
 from synthesis import history
 
 

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from support import cache
+from cloudmart_support import cache
 
 PACKAGE = "cdktf_cdktf_provider_aws"
 PRELOAD = Path(__file__).with_name("lazy_bindings.js")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 FILE = Path(__file__).resolve().parents[1] / "modules" / "history.toml"
 _ADDRESS = re.compile(r"(aws_[a-z0-9_]+)\.([A-Za-z_][A-Za-z0-9_-]*)")

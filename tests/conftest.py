@@ -12,7 +12,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from stacks import VARIANTS, settings_values
 
-from support import cache
+from cloudmart_support import cache
 
 # A slow machine is no defect: no test fails for its time.
 hypothesis_settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])

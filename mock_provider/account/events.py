@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from cloudmart_support.problem import Problem
 from mock_provider import catalogue
 from mock_provider.account.store import Account, State, Thing
 from mock_provider.account.ways import ends, values
-from support.problem import Problem
 
 IMAGES = "//machine images"
 """The type of what counts how often AWS has published newer machine images."""

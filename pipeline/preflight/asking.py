@@ -10,12 +10,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from cloudmart_support.problem import Problem
+from cloudmart_support.progress import step
 from pipeline.preflight.answers import MISS, OK, Answer, refused, summed_up
 from pipeline.preflight.clients import UNHEARD, Clients, caller, code_of
 from pipeline.preflight.needs import Stack, placeholders
 from pipeline.preflight.questions import QUESTIONS, answers
-from support.problem import Problem
-from support.progress import step
 
 TOPICS = ("placeholders", *QUESTIONS, "cloudfront")
 """What can be accepted."""

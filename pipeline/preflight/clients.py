@@ -11,7 +11,7 @@ from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 GLOBAL = "us-east-1"
 """The region of what has none, and the one that no account can turn off."""

@@ -17,14 +17,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support import processes
+from cloudmart_support.problem import Problem, guarded
+from cloudmart_support.progress import step
 from policies.checkov_host import builtin, copying
 from policies.checkov_host.verdicts import COPIED, PARAMETERS, WAIVERS
 from policies.engine.model import without_keys
 from policies.engine.verdicts import FAIL, PASS, UNKNOWN
 from policies.readers.inputs import VARIABLE, WORKSPACE
-from support import processes
-from support.problem import Problem, guarded
-from support.progress import step
 
 LONGEST: Final = 1800
 """Seconds that Checkov may take, unless asked otherwise."""

@@ -24,10 +24,10 @@ from checkov.terraform.plan_runner import Runner as PlanRunner  # type: ignore[i
 from checkov.terraform.runner import Runner as HclRunner  # type: ignore[import-not-found]
 from checkov.terraform_json.runner import TerraformJsonRunner  # type: ignore[import-not-found]
 
+from cloudmart_support.problem import Problem
+from cloudmart_support.visible import visible_lines
 from policies.checkov_host.verdicts import COPIED, Answer, Verdicts
 from policies.engine import catalogue, judging, verdicts
-from support.problem import Problem
-from support.visible import visible_lines
 
 ADDRESS: Final = "address"
 """In a record's `check_result`: Terraform's own address of what was judged."""

@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from cloudmart_support.problem import Problem
 from policies.engine import parameters
-from support.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support.problem import Problem
 from policies.readers.files import read_text
-from support.problem import Problem
 
 _SUFFIXES: Final = (".tf", ".tf.json", ".tfvars", ".tfvars.json")
 _KEPT: Final = frozenset({"data", "locals", "module", "output", "provider", "resource", "variable", "//"})

@@ -9,14 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from cloudmart_support.problem import Problem
+from cloudmart_support.visible import visible
 from policies.engine import catalogue, judging, parameters, waivers
 from policies.engine.judging import WAIVED, Finding
 from policies.engine.model import without_keys
 from policies.engine.verdicts import FAIL, PASS, UNKNOWN
 from policies.readers import Reading, files, hcl, read, terraform_json
 from policies.readers.inputs import of_environment
-from support.problem import Problem
-from support.visible import visible
 
 PARAMETERS: Final = "CLOUDMART_POLICY_PARAMS"
 """The variable that names a file of parameters."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cloudmart_support.problem import Problem
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import FAMILIES, Rule, Verdict
-from support.problem import Problem
 
 FOLDER: Final = Path(__file__).parents[1] / "rules"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from cloudmart_support.problem import Problem
 from policies.aws.kinds import creates_others, keeps_data
 from policies.engine.catalogue import Entry
 from policies.engine.existence import World, Worlds
@@ -16,7 +17,6 @@ from policies.engine.values import Sensitive
 from policies.engine.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Verdict
 from policies.readers import Reading
 from policies.readers.budget import deeply
-from support.problem import Problem
 
 WAIVED: Final = "waived"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 DEFAULTS: Final = Path(__file__).parents[1] / "parameters.toml"
 

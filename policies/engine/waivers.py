@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support.problem import Problem
 from policies.engine.judging import WAIVED, WAIVER, Finding
 from policies.engine.verdicts import FAIL, UNKNOWN
-from support.problem import Problem
 
 DEFAULTS: Final = Path(__file__).parents[1] / "waivers.toml"
 RULE: Final = WAIVER

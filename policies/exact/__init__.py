@@ -12,14 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from cloudmart_support import processes
+from cloudmart_support.problem import Problem
 from policies.exact import joining, running, writing
 from policies.readers import Reading, Source, facts_of, open_path, plan
 from policies.readers.budget import deeply
 from policies.readers.configuration import Evaluation
 from policies.readers.declared import Block, Config
 from policies.readers.inputs import Inputs
-from support import processes
-from support.problem import Problem
 
 Mode = Literal["always", "try"]
 """What follows where Terraform cannot evaluate a configuration: an unknown finding, or the readers' view alone."""

@@ -16,9 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support import processes
+from cloudmart_support.problem import Problem
 from policies.exact.writing import Written
-from support import processes
-from support.problem import Problem
 
 MEMORY: Final = 640 << 20
 """Bytes of data that Terraform may hold, and the provider beside it."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Protocol
 
+from cloudmart_support.problem import Problem
 from policies.engine.model import Place
 from policies.exact import printing
 from policies.exact.printing import Unwritable
@@ -52,7 +53,6 @@ from policies.readers.syntax import (
     parse_expression,
     parse_template,
 )
-from support.problem import Problem
 
 MOST_MODULES: Final = 2_000
 """More calls of modules than this, counted through the whole tree, are refused."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cloudmart_support.problem import Problem
 from policies.engine.model import Model, Resource
 from policies.readers import files, inputs, terraform_json
 from policies.readers.bodies import constant_text
@@ -17,7 +18,6 @@ from policies.readers.declared import Block, Config, assemble, plain_text
 from policies.readers.inputs import Inputs
 from policies.readers.modules import Modules
 from policies.readers.syntax import SyntaxFault
-from support.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
+from cloudmart_support.problem import Problem
 from policies.engine.values import ABSENT, Unknown
-from support.problem import Problem
 
 MOST_STEPS: Final = 3_000_000
 """Expressions evaluated, elements made or compared, and states of regular expressions, together."""

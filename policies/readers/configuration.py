@@ -10,6 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support.problem import Problem
 from policies.aws.identities import is_identity
 from policies.engine.model import Model, Output, Place, Provider, Resource, Variable, stranger
 from policies.engine.values import ABSENT, Reference, Sensitive, Traced, Unknown, as_boolean, references_of
@@ -51,7 +52,6 @@ from policies.readers.syntax import (
     nfc,
     parse_template,
 )
-from support.problem import Problem
 
 MOST_INSTANCES: Final = 100_000
 """More instances of one resource than this are refused: no configuration has them, a mistake may."""

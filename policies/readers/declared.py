@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support.problem import Problem
 from policies.engine.model import Place
 from policies.readers import types
 from policies.readers.syntax import GetAttr, Literal, Name, Object
-from support.problem import Problem
 
 # What an override file may say without any effect, and what it cannot change in a block.
 _NEVER_OVERRIDE: Final = frozenset({"ephemeral", "removed"})

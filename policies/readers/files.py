@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 LARGEST: Final = 1 << 30
 """The largest file that is read, in bytes; nothing that a person writes or Terraform plans comes near."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
+from cloudmart_support.problem import Problem
 from policies.engine.model import Place
 from policies.engine.values import steps
 from policies.readers.declared import Block, Body
@@ -19,7 +20,6 @@ from policies.readers.evaluation import Scope, evaluate, plain
 from policies.readers.scanner import Scanned, Unscannable, scan
 from policies.readers.syntax import Literal, Node, SyntaxFault, parse_expression
 from policies.readers.terraform_json import LABELS, Text
-from support.problem import Problem
 
 
 class _HclPlace(Place):

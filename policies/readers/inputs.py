@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support.problem import Problem
 from policies.engine.values import Unknown
 from policies.readers import files, terraform_json
 from policies.readers.bodies import NoNames, hidden
 from policies.readers.declared import Block, Config, plain_text
 from policies.readers.evaluation import evaluate, first_unknown, plain
 from policies.readers.syntax import Name, SyntaxFault, parse_expression
-from support.problem import Problem
 
 VARIABLE: Final = "TF_VAR_"
 """How the name begins of an environment variable that gives a value to a variable."""

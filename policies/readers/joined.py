@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cloudmart_support.problem import Problem
 from policies.engine.model import Model, Resource, without_key
 from policies.engine.values import ABSENT, Unknown, as_text, at_path, references_of
 from policies.readers.evaluation import first_unknown, text_of
 from policies.readers.plan import WRITE_ONLY
-from support.problem import Problem
 
 
 def join(plan: Model, configuration: Model, file: str) -> Model:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support.problem import Problem
 from policies.readers import files, terraform_json
 from policies.readers.declared import is_local
-from support.problem import Problem
 
 MANIFEST: Final = ".terraform/modules/modules.json"
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from cloudmart_support.problem import Problem
 from policies.aws.identities import is_identity
 from policies.engine.model import (
     Model,
@@ -33,7 +34,6 @@ from policies.engine.model import (
 from policies.engine.values import ABSENT, Reference, Sensitive, Traced, Unknown
 from policies.readers.policy_document import render
 from policies.readers.terraform_json import Text
-from support.problem import Problem
 
 _ADDRESS: Final = re.compile(r'"address":\s*("(?:[^"\\]|\\.)*")')
 # A list of objects that the provider itself knows when it plans: no block.

@@ -14,11 +14,11 @@ from dataclasses import replace
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, Final, NoReturn
 
+from cloudmart_support.problem import Problem
 from policies.engine.model import Place
 from policies.engine.values import steps
 from policies.readers import numbers
 from policies.readers.declared import Block
-from support.problem import Problem
 
 _WHITESPACE: Final = re.compile(r"[ \t\n\r]*")
 # Block types and their number of labels.

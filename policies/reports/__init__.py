@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from cloudmart_support.visible import visible, without_commands
 from policies.engine.catalogue import Entry
 from policies.engine.judging import Finding, Result
-from support.visible import visible, without_commands
 
 FORMATS: Final = ("text", "json", "sarif", "junit", "markdown", "html")
 

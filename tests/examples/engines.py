@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from support import processes
+from cloudmart_support import processes
 
 PATIENCE = 60.0
 """Seconds until an engine that does not answer is given up; none takes so long."""

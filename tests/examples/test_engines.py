@@ -32,10 +32,10 @@ from engines import PATIENCE, PostgreSQL, Redis, needs_postgresql, needs_redis
 from moto.server import ThreadedMotoServer
 from stacks import ROOT, settings_values
 
+from cloudmart_support import processes
 from handoff.runbook import Command, runbook
 from settings import contract, limits
 from settings.reader import parse
-from support import processes
 from synthesis import certificates, compose
 from synthesis.bindings import node
 

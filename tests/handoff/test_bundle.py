@@ -20,11 +20,11 @@ import pytest
 from second_readers import formatted
 from stacks import ROOT
 
+from cloudmart_support.problem import Problem
 from handoff import bundle
 from mock_provider import runner
 from mock_provider.schema import load
 from mock_provider.terraform import find
-from support.problem import Problem
 
 NAME = "cloudmart-prod"
 FORMS = ("terraform", "terraform-json")

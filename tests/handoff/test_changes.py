@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from handoff import changes
-from support.problem import Problem
 
 SMALL: dict[str, Any] = {
     "terraform": {

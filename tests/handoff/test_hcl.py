@@ -20,11 +20,11 @@ from second_readers import (  # noqa: F401
 )
 from stacks import settings_values
 
+from cloudmart_support.problem import Problem
 from handoff import configuration, hcl, readback, templates
 from policies import readers
 from policies.engine import catalogue, judging, parameters
 from settings.reader import parse
-from support.problem import Problem
 
 STACKS = ("prod", "dev", "three_zones", "everything", "own_certificates")
 INSIDE = {

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from handoff import costs, pages, runbook
-from support.problem import Problem
 
 STACKS = ("prod", "dev", "three_zones", "everything", "own_certificates")
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from stacks import ROOT
 
+from cloudmart_support.problem import Problem
 from handoff.__main__ import BEGIN, END, block, with_block
 from handoff.mermaid import mermaid
 from handoff.svg import svg
 from handoff.topology import topology
 from policies.aws import flows
 from policies.readers import read
-from support.problem import Problem
 
 STACKS = ("prod", "dev", "three_zones", "everything", "single_zone")
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from handoff import costs, pages, price_list
-from support.problem import Problem
 
 HEADER = [
     "SKU",

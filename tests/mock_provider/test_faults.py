@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from mock_provider import faults
 from mock_provider.faults import Fault, Faults
-from support.problem import Problem
 from tests.mock_provider.conftest import Project
 
 TWO = """

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from mock_provider import runner
 from mock_provider import terraform as terraforms
-from support.problem import Problem
 from tests.mock_provider.conftest import PROVIDER, Project
 
 Make = Callable[..., Project]

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from mock_provider import schema, waf
-from support.problem import Problem
 
 # The shape of a generated module, as small as one can be. MAIN is the base's name: cdktf or cdktn.
 RESOURCE = """

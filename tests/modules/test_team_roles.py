@@ -18,10 +18,10 @@ from moto import mock_aws
 from pydantic import ValidationError
 from stacks import ROOT, VARIANTS, settings_values
 
+from cloudmart_support.problem import Problem
 from modules.delivery import page, permissions, trust
 from settings.model import Delivery, StateSettings
 from settings.reader import parse, read_state
-from support.problem import Problem
 from synthesis import app
 
 ACCOUNT = "111122223333"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support import cache
+from cloudmart_support import cache
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = (
@@ -23,7 +23,7 @@ COPIED = (
     "pipeline",
     "policies",
     "settings",
-    "support",
+    "cloudmart_support",
     "synthesis",
 )
 # What a developer's shell may hold and a test must not see.

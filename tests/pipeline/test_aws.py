@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from pipeline import planning
 from pipeline import target as targets
-from support.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -288,8 +288,8 @@ def test_a_preflight_that_cannot_ask_says_so(aws, project):
 
 
 def test_the_disk_is_looked_at_before_terraform_starts(monkeypatch, tmp_path):
+    from cloudmart_support.problem import Problem
     from pipeline import planning, target
-    from support.problem import Problem
 
     about = target.Target("prod", True, "cloudmart-prod", tmp_path / "environments" / "prod.yaml", tmp_path)
     about.work.mkdir(parents=True)

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from pipeline import credentials
-from support.problem import Problem
 
 
 def nobody(_environ):

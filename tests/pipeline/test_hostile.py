@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from mock_provider.terraform import find
 from modules.terraform import PROVIDER_VERSIONS
 from pipeline import applied, foreign, holding, target
-from support.problem import Problem
 
 STACK = "cloudmart-state"
 

@@ -16,11 +16,11 @@ from botocore.model import ServiceModel
 from botocore.stub import Stubber
 from stacks import VARIANTS
 
+from cloudmart_support.problem import Problem
 from pipeline.preflight import asking, questions
 from pipeline.preflight.answers import MISS, OK, UNANSWERED, refused, summed_up
 from pipeline.preflight.clients import Caller, Clients, caller
 from pipeline.preflight.needs import Stack, placeholders
-from support.problem import Problem
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-2"
 ME = Caller(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/somebody")

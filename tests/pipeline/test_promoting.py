@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 import settings
+from cloudmart_support.problem import Problem
 from pipeline import promoting
 from pipeline.target import target
-from support.problem import Problem
 
 GIT = ("git", "-c", "user.name=Someone", "-c", "user.email=someone@example.com")
 REGISTRY = "000000000000.dkr.ecr.ap-northeast-2.amazonaws.com/cloudmart/backend"

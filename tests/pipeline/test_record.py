@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from mock_provider.plan_files import Snapshot
 from pipeline import record
 from pipeline.record import Commit, File, Found, Record
-from support.problem import Problem
 
 FILES = {
     "configuration": File("cdk.tf.json", "a"),

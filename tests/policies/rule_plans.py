@@ -15,7 +15,7 @@ from typing import Any
 
 from rule_cases import Case, as_json, cases, tables, write_hcl
 
-from support import cache
+from cloudmart_support import cache
 
 PLANNED = [case for rule in tables() for case in cases(rule) if not case.refused]
 """The cases that the provider does not refuse to plan."""

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from test_reader_configuration import HCL, JSON
 from test_reader_plan import PLAN
 
+from cloudmart_support.problem import Problem
 from policies import readers
 from policies.__main__ import main
 from policies.engine import parameters, waivers
-from support.problem import Problem
 
 EXAMPLES = settings(
     max_examples=40,

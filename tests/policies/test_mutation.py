@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies import mutation
 from policies.engine import catalogue, parameters
-from support.problem import Problem
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mutation.md"
 

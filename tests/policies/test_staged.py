@@ -15,8 +15,8 @@ import pytest
 import yaml
 from hostile import plant
 
+from cloudmart_support.problem import Problem
 from policies import staged
-from support.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = 'resource "aws_sns_topic" "t" {\n  name              = "x"\n  kms_master_key_id = "alias/x"\n}\n'
@@ -268,7 +268,7 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hooks")
     for name in ("pyproject.toml", "README.md", ".pre-commit-hooks.yaml"):
         shutil.copy(ROOT / name, folder / name)
-    for name in ("policies", "support", "mock_provider"):
+    for name in ("policies", "cloudmart_support", "mock_provider"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     _git(folder, "init", "-q")
     _git(folder, "add", "-A")

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from cloudmart_support.problem import Problem, guarded
 from settings.reader import parse
-from support.problem import Problem, guarded
 from synthesis import app
 from tests.prose import demands
 from tests.stacks import VARIANTS, settings_values

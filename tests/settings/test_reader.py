@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from stacks import ENVIRONMENTS, ROOT, settings_values
 
 import settings
+from cloudmart_support.problem import Problem
 from settings import schema
 from settings.model import REGIONS
 from settings.reader import parse
-from support.problem import Problem
 
 CERTIFICATE = "certificate/00000000-0000-0000-0000-000000000001"
 CASES: list[tuple[dict[str, Any], list[str]]] = yaml.safe_load(

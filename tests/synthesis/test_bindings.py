@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support import cache
+from cloudmart_support import cache
 from synthesis import bindings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 from synthesis import history
 
 CONFIGURATION = {

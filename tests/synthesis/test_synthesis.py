@@ -18,8 +18,8 @@ from check_jsonschema.builtin_schemas import get_builtin_schema
 from jsonschema import Draft7Validator
 from stacks import ROOT, settings_values
 
+from cloudmart_support.problem import Problem
 from settings.reader import parse
-from support.problem import Problem
 from synthesis import app, bindings, compose
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.checkov_host.__main__ import _compare, _reports
 from policies.checkov_host.copying import readable
-from support.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[3]
 PYTHON = ROOT / ".venv-checkov" / "bin" / "python"

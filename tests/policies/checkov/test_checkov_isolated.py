@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.checkov_host import builtin
-from support.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[3]
 PYTHON = ROOT / ".venv-checkov" / "bin" / "python"

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.engine import catalogue, judging, parameters
 from policies.engine.catalogue import Entry
 from policies.engine.model import Model, Resource
 from policies.engine.verdicts import AT_REST, Rule, Verdict, failed, not_applicable, passed, unknown
 from policies.readers import Reading, read
-from support.problem import Problem
 
 PARAMETERS = parameters.load()
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.engine import parameters
-from support.problem import Problem
 
 
 def loaded(tmp_path: Path, text: str) -> parameters.Parameters:

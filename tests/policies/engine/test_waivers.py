@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.engine import waivers
 from policies.engine.judging import Finding
-from support.problem import Problem
 
 TODAY = date(2026, 6, 30)
 FINDINGS = [

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from cloudmart_support import cache
 from mock_provider.terraform import find
-from support import cache
 
 STRACE = shutil.which("strace")
 TRACES = STRACE is not None and subprocess.run([STRACE, "-qq", "true"], check=False).returncode == 0

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
+from cloudmart_support.processes import Exceeded
 from policies import exact
 from policies.exact import running, writing
-from support.problem import Problem
-from support.processes import Exceeded
 
 Written = Callable[[dict[str, Any]], Path]
 

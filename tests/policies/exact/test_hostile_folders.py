@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from support import cache
+from cloudmart_support import cache
 
 SECRET = "ghs_thisIsNotAToken0000"
 

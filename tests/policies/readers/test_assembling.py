@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.engine.model import Model
 from policies.readers import Source, open_path, read
 from policies.readers.declared import Body, Config
 from policies.readers.syntax import Node
-from support.problem import Problem
 
 Written = Callable[[dict[str, Any]], Path]
 Modelled = Callable[[dict[str, Any]], Model]

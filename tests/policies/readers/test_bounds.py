@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.readers import budget, configuration, read
-from support.problem import Problem
 
 resource = pytest.importorskip("resource", reason="limits of memory are set as POSIX has them")
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.engine.values import is_unknown
 from policies.readers import files, read
-from support.problem import Problem
 
 Written = Callable[[dict[str, Any]], Path]
 Planned = Callable[..., dict[str, Any]]

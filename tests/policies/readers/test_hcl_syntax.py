@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.readers import hcl, read
 from policies.readers.scanner import scan
-from support.problem import Problem
 
 Written = Callable[[dict[str, Any]], Path]
 Planned = Callable[..., dict[str, Any]]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.__main__ import main
 from policies.engine.values import Sensitive, is_unknown
 from policies.readers import read
 from policies.readers.inputs import Inputs
-from support.problem import Problem
 
 Written = Callable[[dict[str, Any]], Path]
 Planned = Callable[..., dict[str, Any]]

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.engine.values import is_unknown
 from policies.readers import Source, open_path, read
 from policies.readers.modules import MANIFEST
-from support.problem import Problem
 
 Written = Callable[[dict[str, Any]], Path]
 Planned = Callable[..., dict[str, Any]]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.engine.model import Model
 from policies.engine.values import ABSENT, Sensitive, is_unknown
 from policies.readers import read
-from support.problem import Problem
 
 Modelled = Callable[[dict[str, Any]], Model]
 Written = Callable[[dict[str, Any]], Path]

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from cloudmart_support.problem import Problem
 from policies.engine.model import Model
 from policies.engine.values import ABSENT, Sensitive, is_unknown
 from policies.readers import read
-from support.problem import Problem
 
 
 def resource(address: str, values: dict[str, Any], **more: Any) -> dict[str, Any]:

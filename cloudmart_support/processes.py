@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 GRACE = 15.0
 """Seconds that a program has to end by itself after it was asked to."""

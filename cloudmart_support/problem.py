@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TextIO, cast
 
-from support.visible import Stream, visible_lines
+from cloudmart_support.visible import Stream, visible_lines
 
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 """What a disk says that takes nothing more."""

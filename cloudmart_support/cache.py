@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 KEPT: Final = 30 * 24 * 3600.0
 """Seconds that a folder is kept after it was last used."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from support import cache
-from support.problem import Problem
+from cloudmart_support import cache
+from cloudmart_support.problem import Problem
 
 
 @pytest.fixture(autouse=True)

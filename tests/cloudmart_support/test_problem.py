@@ -10,7 +10,7 @@ import pytest
 
 PROGRAM = """
 import sys
-from support.problem import Problem, guarded
+from cloudmart_support.problem import Problem, guarded
 
 def main():
     {body}

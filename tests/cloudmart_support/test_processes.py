@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from cloudmart_support import processes
+from cloudmart_support.processes import Exceeded
 from mock_provider import runner
 from mock_provider import terraform as terraforms
-from support import processes
-from support.processes import Exceeded
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -120,8 +120,8 @@ COMMAND = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from support import processes
-from support.problem import guarded
+from cloudmart_support import processes
+from cloudmart_support.problem import guarded
 
 processes.GRACE = 1.0
 

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from support.problem import Problem
+from cloudmart_support.problem import Problem
 
 
 def ask(words: Sequence[str], folder: Path, wanted: str) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.visible import MOST, Stream, visible, visible_lines, without_commands
+from cloudmart_support.visible import MOST, Stream, visible, visible_lines, without_commands
 
 ANY = st.text(
     st.characters() | st.sampled_from("\n\r\t\x1b\x9b:# \u202e\u200b\ufeff\u2028\ud800[m1"), max_size=60
