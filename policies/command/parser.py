@@ -1,0 +1,103 @@
+"""What may be said on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from policies.reports import FORMATS
+
+_LONGEST: Final = 300.0
+"""Seconds that a run of the gate may take unless told otherwise."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser, with all commands."""
+    line = argparse.ArgumentParser(
+        prog="policies", description="Judge Terraform before it is applied: JSON, HCL and plans."
+    )
+    commands = line.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser(
+        "check",
+        help="judge folders, files and plans",
+        description="Exit code 0: all passed. 1: a fail, an unknown or a broken waiver. 2: not judged.",
+    )
+    check.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a folder, a .tf or .tf.json file, a plan"
+    )
+    check.add_argument(
+        "--format",
+        action="append",
+        choices=FORMATS,
+        help="the report's format (text); may be repeated, each with an --output of its own",
+    )
+    check.add_argument(
+        "--output", action="append", type=Path, metavar="FILE", help="write the report there, not to stdout"
+    )
+    check.add_argument(
+        "--configuration",
+        type=Path,
+        metavar="PATH",
+        help="what the plan was made from: answers where the plan says no more than 'known after apply'",
+    )
+    for option, metavar, about in (
+        ("var", "NAME=VALUE", "the value of a variable"),
+        ("var-file", "FILE", "a file with values of variables"),
+    ):
+        check.add_argument(
+            f"--{option}",
+            dest="assignments",
+            action="append",
+            default=[],
+            type=partial(_told, option),
+            metavar=metavar,
+            help=f"{about}, as for Terraform; may be repeated, the last one wins",
+        )
+    check.add_argument(
+        "--workspace",
+        metavar="NAME",
+        help="the workspace (the TF_WORKSPACE of the environment; otherwise it is not known)",
+    )
+    check.add_argument("--params", type=Path, metavar="FILE", help="parameters laid over the defaults (TOML)")
+    check.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (TOML)")
+    check.add_argument(
+        "--exact",
+        action="store_const",
+        const="always",
+        help="let Terraform evaluate the folder first, against the mock provider; what it cannot is unknown",
+    )
+    check.add_argument(
+        "--exact=try",
+        action="store_const",
+        const="try",
+        dest="exact",
+        help="the same, but go on with the gate's own readers where Terraform cannot evaluate it",
+    )
+    check.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        default=_LONGEST,
+        help=f"how long all of it may take ({_LONGEST:g})",
+    )
+    rules = commands.add_parser("rules", help="the catalogue of rules")
+    rules.add_argument("--format", choices=("text", "json"), default="text")
+    catalogue = commands.add_parser("catalogue", help="write the catalogue as a page")
+    catalogue.add_argument("--output", type=Path, metavar="FILE", help="write it there, not to stdout")
+    return line
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from error
+    if not 0 < seconds <= 86_400:
+        raise argparse.ArgumentTypeError("must be more than 0 and at most 86400")
+    return seconds
+
+
+def _told(option: str, text: str) -> tuple[str, str]:
+    return option, text

@@ -1,0 +1,73 @@
+"""Where reports go: a file, a device or stdout."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from cloudmart_support.problem import Problem, discard_output
+from policies.engine.catalogue import Entry
+from policies.engine.judging import Result
+
+
+def report(format: str, output: Path | None, result: Result, rules: Sequence[Entry]) -> None:
+    """Write one report; to a terminal with colour and at its width."""
+    from policies.reports import render
+
+    colour, width = False, 100
+    if format == "text" and output is None:
+        import shutil
+
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        width = shutil.get_terminal_size((100, 24)).columns
+    write(render(format, result, rules, colour=colour, width=width), output)
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write to a file, whole or not at all, or to stdout."""
+    if output is None:
+        # A console that cannot show a character shows its escape instead of ending the program.
+        try:
+            sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader has seen enough; the verdict is still the exit code.
+            discard_output()
+        except OSError as error:
+            discard_output()
+            raise Problem(f"the report cannot be written to stdout: {error.strerror}") from error
+        return
+    try:
+        if _is_no_file(output):
+            _pass_on(text, output)
+            return
+        output.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as handle:
+                handle.write(text)
+            Path(name).chmod(0o644)
+            Path(name).replace(output)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise Problem(f"{output}: the report cannot be written: {error.strerror}") from error
+
+
+def _is_no_file(output: Path) -> bool:
+    """Whether a device or pipe is named, which is written to and not replaced; a link is followed in /dev alone."""
+    if output.is_symlink() and Path("/dev") not in output.absolute().parents:
+        return False
+    return output.exists() and not output.is_file()
+
+
+def _pass_on(text: str, output: Path) -> None:
+    """Write to a device or a pipe; one that nobody reads from is an error, and not waited for."""
+    descriptor = os.open(output, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    os.set_blocking(descriptor, True)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as handle:
+        handle.write(text)
