@@ -113,8 +113,16 @@ def is_unknown(value: Any) -> TypeGuard[Unknown]:
     return isinstance(value, Unknown)
 
 
+_TREES: Final = (dict, list, tuple, Unknown)
+
+
 def references_of(value: Any) -> tuple[Reference, ...]:
     """All references a value was made from, in order, each once; lists and maps are searched through."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return ()
+    if kind is Unknown and not value.parts and value.document is ABSENT:
+        return value.references if len(value.references) < 2 else tuple(dict.fromkeys(value.references))
     found: dict[Reference, None] = {}
     pending = [value]
     # What is contained many times over is met once: a few lines can make a tree of billions of leaves.
@@ -123,7 +131,7 @@ def references_of(value: Any) -> tuple[Reference, ...]:
         item = pending.pop()
         if isinstance(item, Traced):
             found.update(dict.fromkeys(item.references))
-        elif isinstance(item, dict | list | tuple | Unknown):
+        elif isinstance(item, _TREES):
             if id(item) in seen:
                 continue
             seen.add(id(item))

@@ -36,6 +36,8 @@ Steps = tuple[str, ...]
 """A reference without indices: `("module", "network", "subnet_ids")`."""
 
 _AS_EXPRESSIONS: Final = frozenset({"depends_on", "replace_triggered_by"})
+_MEMBERS: Final[dict[type, tuple[str, ...]]] = {}
+"""What each kind of node is made of, by the names of its fields."""
 _SCALARS: Final = frozenset({bool, int, float, type(None)})
 _NO_POINTS: Final = frozenset({"path", "terraform", "each", "count", "self"})
 
@@ -184,27 +186,33 @@ class Order:
                 yield point
 
 
-def references(value: Any, expression: bool = False) -> Iterator[Steps]:
-    """The references in an argument or a body, in either syntax.
+def references(value: Any, expression: bool = False) -> list[Steps]:
+    """The references in an argument or a body, in either syntax, in order.
 
     `expression` says that texts in it are expressions, as in the `depends_on` of Terraform JSON, and in that of
     files as Terraform 0.11 had them, which it still takes.
     """
+    found: list[Steps] = []
+    _refer(value, expression, found)
+    return found
+
+
+def _refer(value: Any, expression: bool, found: list[Steps]) -> None:
     if isinstance(value, str):
         with suppress(SyntaxFault):
             if expression and "${" not in value:
-                yield from references(parse_expression(value))
+                _refer(parse_expression(value), False, found)
             elif "${" in value or "%{" in value:
-                yield from references(parse_template(value))
-    elif isinstance(value, Mapping):
+                _refer(parse_template(value), False, found)
+    elif isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - asking the second is slow
         for key, inner in value.items():
             told = expression or key in _AS_EXPRESSIONS
             if key != "//" and not _is_plain(inner, told):
-                yield from references(inner, told)
+                _refer(inner, told, found)
     elif isinstance(value, list | tuple):
         for inner in value:
             if not _is_plain(inner, expression):
-                yield from references(inner, expression)
+                _refer(inner, expression, found)
     elif isinstance(value, GetAttr | Index | Name):
         steps: list[str] = []
         node: Any = value
@@ -212,18 +220,23 @@ def references(value: Any, expression: bool = False) -> Iterator[Steps]:
             if isinstance(node, GetAttr):
                 steps.append(node.name)
             else:
-                yield from references(node.key)
+                _refer(node.key, False, found)
             node = node.target
         if isinstance(node, Name):
-            yield (node.name, *reversed(steps))
+            found.append((node.name, *reversed(steps)))
         else:
-            yield from references(node)
+            _refer(node, False, found)
     elif isinstance(value, Literal):
         if expression:
-            yield from references(value.value, expression)
-    elif isinstance(value, Node) and is_dataclass(value):
-        for one in fields(value):
-            yield from references(getattr(value, one.name), expression)
+            _refer(value.value, expression, found)
+    elif isinstance(value, Node):
+        kind: Any = value.__class__
+        if kind not in _MEMBERS:
+            _MEMBERS[kind] = tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
+        for name in _MEMBERS[kind]:
+            inner = getattr(value, name)
+            if not _is_plain(inner, expression):
+                _refer(inner, expression, found)
 
 
 def _is_plain(value: Any, expression: bool) -> bool:

@@ -489,11 +489,7 @@ class _Parser:
             if match := _TRAVERSAL.match(self.text, self.at):
                 # Nearly all interpolations are no more than this.
                 self.at = match.end() + 1
-                root, *names = match.group().split(".")
-                node: Node = Name(root)
-                for name in names:
-                    node = GetAttr(node, name)
-                parts.append(node)
+                parts.append(_traversal(match.group()))
                 return True
             trim_before = self.sees("~")
             self.at += trim_before
@@ -689,4 +685,14 @@ def parse_template(text: str) -> Node:
     Raises:
         SyntaxFault: an interpolation in it is malformed.
     """
+    if text.startswith("${") and (match := _TRAVERSAL.match(text, 2)) and match.end() == len(text) - 1:
+        return Template([_traversal(match.group())])
     return _Parser(text).bare_template()
+
+
+def _traversal(text: str) -> Node:
+    root, *names = text.split(".")
+    node: Node = Name(root)
+    for name in names:
+        node = GetAttr(node, name)
+    return node

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import accumulate
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, Final, NoReturn
 
@@ -80,19 +80,25 @@ def _whole(text: str, value: Any) -> None:
 
 
 class Text:
-    """The text of a file with its line ends, which are looked up only when a line is asked for."""
+    """The text of a file, whose lines are counted, stretch by stretch, only when one is asked for."""
 
-    __slots__ = ("_ends", "file", "text")
+    __slots__ = ("_before", "file", "text")
+
+    _STRETCH: Final = 4096
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.text = text
-        self._ends: list[int] | None = None
+        self._before: list[int] | None = None
+        """How many lines end before each stretch."""
 
     def line(self, offset: int) -> int:
-        if self._ends is None:
-            self._ends = [match.start() for match in re.finditer("\n", self.text)]
-        return bisect_right(self._ends, offset - 1) + 1
+        if self._before is None:
+            starts = range(0, len(self.text), self._STRETCH)
+            ends = (self.text.count("\n", start, start + self._STRETCH) for start in starts)
+            self._before = [0, *accumulate(ends)]
+        stretch = min(offset // self._STRETCH, len(self._before) - 1)
+        return self._before[stretch] + self.text.count("\n", stretch * self._STRETCH, offset) + 1
 
 
 class _JsonPlace(Place):

@@ -78,6 +78,7 @@ _SECRET_SOURCE: Final = re.compile(
     r"|data\.aws_secretsmanager_random_password\..*\.random_password"
     r"|aws_\w+\..*\.(?:password|master_password|auth_token))"
 )
+_SOURCE_WORDS: Final = ("password", "secret", "private_key", "auth_token")
 
 
 def check_model(model: Model, parameters: Parameters) -> Iterator[Verdict]:
@@ -162,7 +163,11 @@ def _is_named(found: Text) -> bool:
 
 
 def _secret_source(value: Unknown) -> str | None:
-    return next((str(one) for one in references_of(value) if _SECRET_SOURCE.match(str(one))), None)
+    for one in references_of(value):
+        name = str(one)
+        if any(word in name for word in _SOURCE_WORDS) and _SECRET_SOURCE.match(name):
+            return name
+    return None
 
 
 def _names_a_place(value: Unknown) -> bool:
