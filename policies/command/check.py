@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from cloudmart_support.problem import Problem
+from policies.engine.verdicts import CLOUDMART
 
 
 def check(options: argparse.Namespace) -> int:
@@ -15,7 +17,7 @@ def check(options: argparse.Namespace) -> int:
         Problem: something could not be judged, or a report not be written.
     """
     from policies.command.writing import report
-    from policies.engine import catalogue, judging, parameters, waivers
+    from policies.engine import catalogue, choosing, judging, parameters, waivers
 
     formats = options.format or ["text"]
     outputs: list[Path | None] = [*(options.output or [])]
@@ -25,7 +27,13 @@ def check(options: argparse.Namespace) -> int:
             "(one of them may go to stdout)"
         )
     outputs += [None] * (len(formats) - len(outputs))
-    rules = catalogue.load()
+    wish = choosing.Wish(
+        pack=options.pack or CLOUDMART,
+        only=tuple(options.only or ()),
+        skip=tuple(options.skip or ()),
+        minimum=options.severity or "",
+    )
+    choice = choosing.choose(catalogue.load(), wish)
     wanted = parameters.load(options.params)
     accepted = waivers.load(options.waivers or waivers.DEFAULTS)
     from policies.readers import read
@@ -40,14 +48,16 @@ def check(options: argparse.Namespace) -> int:
             readings, notes = exact.read_exactly(options.paths, options.exact, told)
     else:
         readings, notes = [read(path, options.configuration, told) for path in options.paths], []
-    result = judging.judge(readings, rules, wanted)
+    result = judging.judge(readings, choice.rules, wanted, choice.catalogue)
     waived = waivers.apply(
-        result.findings,
+        [finding for finding in result.findings if finding.rule not in choice.silent],
         accepted,
         longest_days=wanted.waivers.longest_days,
         roots=[reading.path for reading in readings],
+        without=choice.without,
     )
-    result = judging.with_findings(result, waived, notes)
+    terms = judging.Terms(pack=wish.pack, left_out=choice.left_out)
+    result = replace(judging.with_findings(result, waived, [*terms.sentences, *notes]), terms=terms)
     for format, output in zip(formats, outputs, strict=True):
-        report(format, output, result, rules)
+        report(format, output, result, choice.catalogue)
     return result.exit_code

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from policies.engine.verdicts import PACKS, SEVERITIES
 from policies.reports import FORMATS
 
 _LONGEST: Final = 300.0
@@ -62,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--params", type=Path, metavar="FILE", help="parameters laid over the defaults (TOML)")
     check.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (TOML)")
+    _choosing(check)
     check.add_argument(
         "--exact",
         action="store_const",
@@ -87,6 +89,25 @@ def parser() -> argparse.ArgumentParser:
     catalogue = commands.add_parser("catalogue", help="write the catalogue as a page")
     catalogue.add_argument("--output", type=Path, metavar="FILE", help="write it there, not to stdout")
     return line
+
+
+def _choosing(check: argparse.ArgumentParser) -> None:
+    """The options that say which rules run."""
+    packs = "; ".join(f"{name}: {about.split(':')[0]}" for name, about in PACKS.items())
+    check.add_argument("--pack", choices=tuple(PACKS), help=f"which rules run ({packs})")
+    for option, about in (
+        ("only", "run this rule and no other"),
+        ("skip", "do not run this rule"),
+    ):
+        check.add_argument(
+            f"--{option}",
+            action="append",
+            metavar="RULE",
+            help=f"{about}; may be repeated, `*` stands for anything; what is left out stands in the report",
+        )
+    check.add_argument(
+        "--severity", choices=SEVERITIES, metavar="LEVEL", help="run the rules of at least this severity"
+    )
 
 
 def _seconds(text: str) -> float:

@@ -14,7 +14,7 @@ from policies.engine.existence import World, Worlds
 from policies.engine.model import Model, Resource, Undetermined
 from policies.engine.parameters import Parameters
 from policies.engine.values import Sensitive
-from policies.engine.verdicts import FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Verdict
+from policies.engine.verdicts import CLOUDMART, FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Verdict
 from policies.readers import Reading
 from policies.readers.budget import deeply
 
@@ -74,6 +74,39 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rules that did not run, by id, and why."""
+
+    why: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a run was asked to judge by, other than all rules: said in every report.
+
+    `configuration` is the file of configuration that was used, or ""; `pack` is the pack of rules.
+    """
+
+    pack: str = CLOUDMART
+    configuration: str = ""
+    left_out: tuple[LeftOut, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != Terms()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """It in words."""
+        used = f"configuration {self.configuration}, " if self.configuration else ""
+        words = [f"{used}pack {self.pack}"] if self else []
+        for one in self.left_out:
+            count = f"{len(one.rules)} rule{'s' if len(one.rules) != 1 else ''}"
+            words.append(f"left out, {one.why}: {count} ({', '.join(one.rules)})")
+        return tuple(words)
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The outcome of one run. `rules` counts the rules that had something to judge."""
 
@@ -83,6 +116,7 @@ class Result:
     rules: int
     uncovered_types: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    terms: Terms = Terms()
 
     @property
     def summary(self) -> Summary:
@@ -106,8 +140,19 @@ class Result:
 
 
 @deeply()
-def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: Parameters) -> Result:
+def judge(
+    readings: Sequence[Reading],
+    catalogue: Sequence[Entry],
+    parameters: Parameters,
+    everything: Sequence[Entry] | None = None,
+) -> Result:
     """Run the catalogue over what was read.
+
+    Args:
+        readings: what was read, one a path.
+        catalogue: the rules that run.
+        parameters: for the rules.
+        everything: all rules, where only some run: a store that one of the others knows is a known one.
 
     Raises:
         Problem: nothing is declared that could be judged, or a rule raises or says nothing.
@@ -119,7 +164,7 @@ def judge(readings: Sequence[Reading], catalogue: Sequence[Entry], parameters: P
     uncovered: set[str] = set()
     notes: list[str] = []
     known = {type for entry in catalogue for type in (*entry.rule.types, *entry.rule.reads)}
-    judged = {type for entry in catalogue for type in entry.rule.types}
+    judged = {type for entry in everything or catalogue for type in entry.rule.types}
     for reading in readings:
         model = reading.model
         if not model.resources and not reading.unseen:

@@ -5,6 +5,7 @@ Standard library only: this module also runs inside Checkov's environment.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +26,15 @@ SECRETS: Final = "secrets"
 PROOFS: Final = "proofs"
 FAMILIES: Final = (AT_REST, IN_TRANSIT, NOT_PUBLIC, BACKUPS, AVAILABILITY, SECRETS, PROOFS)
 SEVERITIES: Final = ("critical", "high", "medium", "low")
+"""From the gravest down."""
+
+CLOUDMART: Final = "cloudmart"
+AWS: Final = "aws"
+PACKS: Final[Mapping[str, str]] = {
+    CLOUDMART: "all rules: those of `aws`, and the house rules of CloudMart (windows, flows, zones, order, closure)",
+    AWS: "what everybody on AWS wants: encryption, TLS, no public store, backups that are kept, no secret in clear",
+}
+"""What each pack of rules is for."""
 
 
 class _Removed:
@@ -79,6 +89,8 @@ class Rule:
     """One line, as a requirement: "RDS storage is encrypted"."""
     family: str
     severity: str
+    packs: tuple[str, ...] = (CLOUDMART, AWS)
+    """The packs it is in; `cloudmart` holds all, a house rule is in no other."""
     types: tuple[str, ...]
     """The resource types the rule judges."""
     why: str
@@ -98,6 +110,8 @@ class Rule:
             raise ValueError(f"unknown family {self.family!r}")
         if self.severity not in SEVERITIES:
             raise ValueError(f"unknown severity {self.severity!r}")
+        if CLOUDMART not in self.packs or not set(self.packs) <= set(PACKS):
+            raise ValueError(f"unknown packs {self.packs!r}: {CLOUDMART} is always among them")
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ def apply(
     *,
     longest_days: int,
     roots: Collection[str] = (),
+    without: Collection[str] = (),
     today: date | None = None,
 ) -> list[Finding]:
     """The findings with the waived ones marked, and one more for each waiver that is broken.
@@ -120,6 +121,7 @@ def apply(
     Args:
         longest_days: how many days from today a waiver may end.
         roots: the paths that were judged; a waiver bound to another folder, if there is one, is left alone.
+        without: ids of rules that did not run; waivers of theirs are left alone.
         today: the day on which the waivers are looked at; today in UTC if None. A waiver is in force
             through the day of its expiry.
     """
@@ -131,6 +133,8 @@ def apply(
     judged = {os.path.realpath(root) for root in roots}
     result = list(findings)
     for waiver in waivers:
+        if not waiver.mistake and waiver.rule in without:
+            continue
         if not waiver.mistake and waiver.folder and judged and os.path.realpath(waiver.folder) not in judged:
             if Path(waiver.folder).exists():
                 continue

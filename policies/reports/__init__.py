@@ -64,4 +64,5 @@ def _shown(result: Result) -> Result:
         findings=tuple(map(_visible, result.findings)),
         uncovered_types=tuple(map(visible, result.uncovered_types)),
         notes=tuple(map(visible, result.notes)),
+        terms=replace(result.terms, configuration=visible(result.terms.configuration)),
     )

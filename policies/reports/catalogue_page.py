@@ -8,7 +8,7 @@ from typing import Final
 
 from policies.engine.catalogue import Entry
 from policies.engine.judging import OWN_RULES
-from policies.engine.verdicts import FAMILIES
+from policies.engine.verdicts import FAMILIES, PACKS
 
 _OWN: Final = (
     "What no rule of a resource can say is said by the engine, as unknown. Each such finding can be waived, but for",
@@ -56,7 +56,9 @@ def markdown(catalogue: Sequence[Entry]) -> str:
         "<!-- Written by `make docs` from policies/rules/: change the rules, not this page. -->",
         "",
         f"The gate and Checkov run the same {len(catalogue)} rules. Each is one file in `policies/rules/`;",
-        "its id is `CM_` and the file's name in upper case.",
+        "its id is `CM_` and the file's name in upper case. Packs choose among them:",
+        "",
+        *(f"- `{name}`: {about}" for name, about in PACKS.items()),
     ]
     for family in FAMILIES:
         members = [entry for entry in catalogue if entry.rule.family == family]
@@ -66,11 +68,12 @@ def markdown(catalogue: Sequence[Entry]) -> str:
             "",
             f"## {family.capitalize()}",
             "",
-            "| rule | severity | requirement |",
-            "| --- | --- | --- |",
+            "| rule | severity | packs | requirement |",
+            "| --- | --- | --- | --- |",
         ]
         lines += [
-            f"| [{entry.id}](#{entry.id.lower()}) | {entry.rule.severity} | {_cell(entry.rule.title)} |"
+            f"| [{entry.id}](#{entry.id.lower()}) | {entry.rule.severity} | {', '.join(entry.rule.packs)} | "
+            f"{_cell(entry.rule.title)} |"
             for entry in members
         ]
         for entry in members:
@@ -92,6 +95,7 @@ def _rule(entry: Entry) -> list[str]:
     rule = entry.rule
     lines = ["", f"### {entry.id}", "", f"{rule.title}.", "", rule.why, ""]
     lines += [f"- Severity: {rule.severity}", f"- Judges: {', '.join(f'`{type}`' for type in rule.types)}"]
+    lines.append(f"- Packs: {', '.join(f'`{pack}`' for pack in rule.packs)}")
     if rule.controls:
         lines.append(f"- Controls: {'; '.join(rule.controls)}")
     lines += [

@@ -19,10 +19,14 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
-    """Failures are failures, unknowns are errors, waived findings are skipped."""
+    """Failures are failures, unknowns are errors, waived findings are skipped; notes stand in an empty suite."""
     families = [*FAMILIES, *dict.fromkeys(f.family for f in result.findings if f.family not in FAMILIES)]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     lines.append(f'<testsuites name="policies" {_counts(result.findings)}>')
+    if result.notes:
+        lines += [f'  <testsuite name="notes" {_counts(())}>', "    <properties>"]
+        lines += [f'      <property name="note" value={_attribute(note)}/>' for note in result.notes]
+        lines += ["    </properties>", "  </testsuite>"]
     for family in families:
         findings = [finding for finding in result.findings if finding.family == family]
         if not findings:

@@ -5,12 +5,22 @@ from collections.abc import Iterator
 from policies.aws.networks import spans
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
-from policies.engine.verdicts import AVAILABILITY, ONLY_FIRST, Protected, Rule, Verdict, failed, passed
+from policies.engine.verdicts import (
+    AVAILABILITY,
+    CLOUDMART,
+    ONLY_FIRST,
+    Protected,
+    Rule,
+    Verdict,
+    failed,
+    passed,
+)
 
 RULE = Rule(
     title="Auto Scaling groups span Availability Zones",
     family=AVAILABILITY,
     severity="high",
+    packs=(CLOUDMART,),
     types=("aws_autoscaling_group",),
     why="A group in one zone has nowhere to start instances when that zone fails.",
     fix="""\

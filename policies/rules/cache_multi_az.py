@@ -8,6 +8,7 @@ from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT
 from policies.engine.verdicts import (
     AVAILABILITY,
+    CLOUDMART,
     REMOVED,
     Protected,
     Rule,
@@ -23,6 +24,7 @@ RULE = Rule(
     title="Caches fail over to a replica in another Availability Zone",
     family=AVAILABILITY,
     severity="high",
+    packs=(CLOUDMART,),
     types=(
         GROUP,
         "aws_elasticache_cluster",

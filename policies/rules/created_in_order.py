@@ -7,6 +7,7 @@ from policies.aws.prerequisites import NEEDS, Ends, Key, Need, asks, ends, holds
 from policies.engine.model import Model, Resource, without_keys
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
+    CLOUDMART,
     PROOFS,
     Protected,
     Rule,
@@ -21,6 +22,7 @@ RULE = Rule(
     title="Resources are made after what AWS needs first",
     family=PROOFS,
     severity="high",
+    packs=(CLOUDMART,),
     types=tuple(dict.fromkeys(kind for need in NEEDS for kind in need.types)),
     why=(
         "AWS refuses to make some things before others are there that no argument names: a load balancer before its "

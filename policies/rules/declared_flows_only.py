@@ -7,6 +7,7 @@ from policies.aws.stores import STORES
 from policies.engine.model import Model
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
+    CLOUDMART,
     PROOFS,
     REMOVED,
     Protected,
@@ -22,6 +23,7 @@ RULE = Rule(
     title="The flows that can happen are exactly those that are declared",
     family=PROOFS,
     severity="high",
+    packs=(CLOUDMART,),
     types=(
         "aws_lb",
         "aws_alb",

@@ -8,6 +8,7 @@ from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT
 from policies.engine.verdicts import (
     AVAILABILITY,
+    CLOUDMART,
     Protected,
     Rule,
     Verdict,
@@ -21,6 +22,7 @@ RULE = Rule(
     title="Private subnets use a NAT gateway of their own Availability Zone",
     family=AVAILABILITY,
     severity="medium",
+    packs=(CLOUDMART,),
     types=("aws_subnet",),
     why=(
         "A subnet whose way out lies in another zone loses it when that zone fails, though it stands itself; "

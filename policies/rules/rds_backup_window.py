@@ -9,6 +9,7 @@ from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
     BACKUPS,
+    CLOUDMART,
     REMOVED,
     Protected,
     Rule,
@@ -30,6 +31,7 @@ RULE = Rule(
     title="Daily backups of databases start at the agreed hour",
     family=BACKUPS,
     severity="medium",
+    packs=(CLOUDMART,),
     types=tuple(WINDOW),
     why=(
         "Where no window is set AWS picks one, which may be the busiest hour; the runbook then promises a "

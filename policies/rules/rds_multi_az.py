@@ -8,6 +8,7 @@ from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
     AVAILABILITY,
+    CLOUDMART,
     REMOVED,
     Protected,
     Rule,
@@ -29,6 +30,7 @@ RULE = Rule(
     title="Databases fail over to another Availability Zone",
     family=AVAILABILITY,
     severity="high",
+    packs=(CLOUDMART,),
     types=("aws_db_instance", *MEMBERS),
     why=(
         "With a standby RDS is back in one or two minutes and loses nothing; without one, the way back from "

@@ -9,6 +9,7 @@ from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
     BACKUPS,
+    CLOUDMART,
     REMOVED,
     Protected,
     Rule,
@@ -34,6 +35,7 @@ RULE = Rule(
     title="Backup and maintenance windows are set and do not overlap",
     family=BACKUPS,
     severity="medium",
+    packs=(CLOUDMART,),
     types=tuple(WINDOWS),
     why=(
         "AWS refuses windows that overlap, hours into an apply; and a window that is left to AWS moves "

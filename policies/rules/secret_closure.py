@@ -10,7 +10,16 @@ from policies.aws.texts import HOLE, Text, Texts
 from policies.engine.model import Model, Resource, View
 from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT, Unknown, references_of
-from policies.engine.verdicts import SECRETS, Protected, Rule, Verdict, failed, not_applicable, passed
+from policies.engine.verdicts import (
+    CLOUDMART,
+    SECRETS,
+    Protected,
+    Rule,
+    Verdict,
+    failed,
+    not_applicable,
+    passed,
+)
 
 ROLE_POLICIES: Final = (
     "aws_iam_instance_profile",
@@ -25,6 +34,7 @@ RULE = Rule(
     title="An instance reads the secrets that its user data names, and no other",
     family=SECRETS,
     severity="high",
+    packs=(CLOUDMART,),
     types=("aws_launch_template", "aws_instance"),
     why=(
         "A role that reads every secret turns one broken instance into a broken account; one that cannot "

@@ -6,12 +6,13 @@ from policies.aws.networks import spans
 from policies.aws.stores import SUBNET_GROUPS
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
-from policies.engine.verdicts import AVAILABILITY, ONLY_FIRST, Protected, Rule, Verdict
+from policies.engine.verdicts import AVAILABILITY, CLOUDMART, ONLY_FIRST, Protected, Rule, Verdict
 
 RULE = Rule(
     title="Subnet groups of data stores span Availability Zones",
     family=AVAILABILITY,
     severity="high",
+    packs=(CLOUDMART,),
     types=SUBNET_GROUPS,
     why="A standby or replica can only be put where the group has a subnet.",
     fix="""\

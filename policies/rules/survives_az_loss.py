@@ -7,6 +7,7 @@ from policies.aws.zone_loss import zone_loss
 from policies.engine.model import Model
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
+    CLOUDMART,
     ONLY_FIRST,
     PROOFS,
     REMOVED,
@@ -37,6 +38,7 @@ RULE = Rule(
     title="The loss of any one Availability Zone is survived",
     family=PROOFS,
     severity="high",
+    packs=(CLOUDMART,),
     types=TYPES,
     why=(
         "Each part may look redundant and the whole still fall with one zone, through a NAT gateway, a route "
