@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 UV := .tools/bin/uv
 PY := .venv/bin/python
 LOCKED := pyproject.toml uv.lock
-TYPED := main.py settings modules synthesis cloudmart_support policies mock_provider pipeline handoff bench
+TYPED := main.py settings modules synthesis cloudmart_pages cloudmart_support policies mock_provider pipeline handoff bench
 
 .tools/uv-$(UV_VERSION):
 	@"$$PYTHON" -I -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \

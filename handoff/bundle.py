@@ -320,7 +320,7 @@ def _gate(folder: Path, arguments: Sequence[str]) -> None:
 
 def _carry_gate(target: Path) -> None:
     """Copy the gate: plain Python that judges the JSON with nothing but the standard library."""
-    for package in ("policies", "cloudmart_support"):
+    for package in ("policies", "cloudmart_pages", "cloudmart_support"):
         for source in sorted((ROOT / package).rglob("*")):
             if source.is_file() and "__pycache__" not in source.parts:
                 _write(target / source.relative_to(ROOT), source.read_text(encoding="utf-8"))
@@ -350,6 +350,7 @@ def _version() -> Version:
         "aws_provider_schema": provider_schema.load().version,
         "bindings": version("cdktf-cdktf-provider-aws"),
         "python_hcl2": version("python-hcl2"),
+        "jinja2": version("Jinja2"),
         "python": ".".join(platform.python_version_tuple()[:2]),
     }
     return Version(commit, int(date), versions)
@@ -412,7 +413,7 @@ Open `pages/index.html`, or read `RUNBOOK.md`. First `sh verify`, then `cd terra
 ## The policies, again
 
 The verdict in `policy/` can be given again. The gate is carried along; for the JSON it needs Python 3.11 or newer and
-nothing more, for HCL python-hcl2 {version("python-hcl2")} too:
+nothing more, for HCL python-hcl2 {version("python-hcl2")} too, and for a report in HTML Jinja2 {version("Jinja2")}:
 
     cd policy/gate
     python3 -m policies check ../../terraform-json{" --waivers ../waivers.toml" if waived else ""}
@@ -433,6 +434,7 @@ What this bundle holds was written for it or by it: the configuration, the pages
 | OpenTofu | the same | MPL-2.0 |
 | hashicorp/aws {stamp.versions["aws_provider_schema"]} and newer | fetched by `terraform init` | MPL-2.0 |
 | python-hcl2 {stamp.versions["python_hcl2"]} | only to judge HCL again with the gate | MIT |
+| Jinja2 {stamp.versions["jinja2"]} | wrote the pages; only to write the gate's report in HTML again | BSD-3-Clause |
 | CDKTF {stamp.versions["generator"]}, bindings {stamp.versions["bindings"]} | made the JSON; not needed now | MPL-2.0 |
 
 The rules' identifiers name controls of AWS and CIS, whose texts are not repeated here. AWS, Amazon RDS and the other

@@ -12,7 +12,9 @@ from pipeline.record import Commit
 _PARTS = (
     "Makefile",
     "cdktf.json",
+    "cloudmart_pages",
     "environments",
+    "handoff",
     "main.py",
     "mock_provider",
     "modules",

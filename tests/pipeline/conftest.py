@@ -17,7 +17,9 @@ from cloudmart_support import cache
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = (
+    "cloudmart_pages",
     "environments",
+    "handoff",
     "mock_provider",
     "modules",
     "pipeline",

@@ -42,7 +42,7 @@ def clones(tmp_path_factory):
     (here.root / ".gitignore").write_text("__pycache__/\n")
     git(here, "init", "-q")
     git(here, "add", ".gitignore", "main.py", "environments", "modules", "pipeline", "policies", "settings")
-    git(here, "add", "mock_provider", "cloudmart_support", "synthesis")
+    git(here, "add", "mock_provider", "cloudmart_pages", "cloudmart_support", "handoff", "synthesis")
     git(here, "commit", "-q", "-m", "all of it")
     shutil.copytree(here.root / ".git", there.root / ".git")
     shutil.copy(here.root / ".gitignore", there.root)

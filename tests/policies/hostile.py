@@ -17,7 +17,7 @@ def plant(folder: Path, marker: Path) -> None:
         file = folder / f"{name}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"open({str(marker)!r}, 'a').write({name!r} + '\\n')\n")
-    for package in ("support", "cloudmart_support"):
+    for package in ("support", "cloudmart_support", "cloudmart_pages", "jinja2", "markupsafe"):
         (folder / package).mkdir(exist_ok=True)
         (folder / package / "__init__.py").write_text(f"open({str(marker)!r}, 'a').write('{package}\\n')\n")
     (folder / "evil.pth").write_text(f"import os; open({str(marker)!r}, 'a').write('pth\\n')\n")

@@ -268,7 +268,7 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hooks")
     for name in ("pyproject.toml", "README.md", ".pre-commit-hooks.yaml"):
         shutil.copy(ROOT / name, folder / name)
-    for name in ("policies", "cloudmart_support", "mock_provider"):
+    for name in ("policies", "cloudmart_pages", "cloudmart_support", "mock_provider"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     _git(folder, "init", "-q")
     _git(folder, "add", "-A")

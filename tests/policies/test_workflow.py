@@ -49,7 +49,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("pyproject.toml", "README.md", "action.yml"):
         shutil.copy(ROOT / name, folder / name)
-    for name in ("policies", "cloudmart_support", "mock_provider", "requirements"):
+    for name in ("policies", "cloudmart_pages", "cloudmart_support", "mock_provider", "requirements"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     _git(folder, "init", "-q")
     _git(folder, "add", "-A")
