@@ -25,8 +25,8 @@ LOCKED := pyproject.toml uv.lock
 TYPED := main.py settings modules synthesis cloudmart_pages cloudmart_support policies mock_provider pipeline handoff bench
 
 .tools/uv-$(UV_VERSION):
-	@"$$PYTHON" -I -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
-	  echo "error: $$PYTHON is not Python 3.11, 3.12 or 3.13: name one that is, as in make PYTHON=python3.12 …" >&2; exit 2; }
+	@"$$PYTHON" -I -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' || { \
+	  echo "error: $$PYTHON is not Python 3.11 to 3.14: name one that is, as in make PYTHON=python3.12 …" >&2; exit 2; }
 	@echo '  preparing the tools (once)' >&2
 	@"$$PYTHON" -I -m venv --clear .tools && .tools/bin/python -I -m pip install --quiet --disable-pip-version-check \
 	  --require-hashes --only-binary :all: -r requirements/tools.txt
@@ -163,6 +163,10 @@ docs: .venv/ready ## what is generated: docs/rules.md, docs/controls.md, docs/de
 	@$(PY) -O tests/handoff/runbook_commands.py
 	@$(PY) -m handoff --env prod --picture README.md
 	@$(PY) -m modules.delivery.page docs/delivery-actions.md
+
+.PHONY: mock-schema
+mock-schema: .venv/ready ## the mock provider's data: schema.json.gz from the bindings, offers.json.gz from cfn-lint
+	@$(PY) -m mock_provider.sources
 
 .PHONY: requirements
 requirements: .tools/uv-$(UV_VERSION) ## what pip installs, with hashes, from uv.lock: requirements/

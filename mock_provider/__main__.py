@@ -125,5 +125,10 @@ def _run(given: argparse.Namespace) -> int:
     return result.returncode if result.returncode >= 0 else 128 - result.returncode
 
 
+def console() -> int:
+    """The command as it is installed: what can be mended is told in words."""
+    return guarded(main)
+
+
 if __name__ == "__main__":
-    sys.exit(guarded(main))
+    sys.exit(console())

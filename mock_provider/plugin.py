@@ -44,7 +44,7 @@ def full_answer() -> tuple[schema.Schema, Path]:
     """The schema, and the file with the provider's answer about all of it, made when it is not there yet.
 
     Raises:
-        Problem: the bindings are missing or cannot be read.
+        Problem: the schema cannot be read, or the cache cannot be written.
     """
     known = schema.load()
     key = f"{known.folder.name.removeprefix('schema-')}-{provider.answer_key()}"

@@ -172,10 +172,10 @@ def last_line(state: Path | None) -> str:
 
 
 def claimed(claim_version: str | None = None) -> str:
-    """The version of hashicorp/aws that the mock claims to be: the bindings' own unless told otherwise.
+    """The version of hashicorp/aws that the mock claims to be: the schema's own unless told otherwise.
 
     Raises:
-        Problem: it is not a version, or the bindings cannot be read.
+        Problem: it is not a version, or the schema cannot be read.
     """
     if claim_version is None:
         return plugin.full_answer()[0].version
@@ -195,7 +195,7 @@ def environment(
     Of the user's own variables only a list comes along: no credentials, no Terraform arguments, no plugin cache.
 
     Raises:
-        Problem: the bindings cannot be read, the faults file is wrong, the version is none.
+        Problem: the schema cannot be read, the faults file is wrong, the version is none.
     """
     mirror = _mirror(claimed(claim_version))
     kept = {

