@@ -64,8 +64,9 @@ local: .venv/ready ## docker-compose.yml, the local twin of ENV
 	@$(PY) main.py local --env "$$ENV"
 
 .PHONY: schema
-schema: .venv/ready ## JSON schemas of the settings, for editors
+schema: .venv/ready ## JSON schemas of the settings, and of the gate's files, for editors and programs
 	@$(PY) main.py schema
+	@$(PY) -m policies.forms docs/schemas
 
 # Without ENV: prod, dev, and prod with a third availability zone.
 VALIDATED := $(if $(filter file,$(origin ENV)),prod dev three-zones,$(ENV))

@@ -26,7 +26,26 @@ def parser() -> argparse.ArgumentParser:
         description="Exit code 0: all passed. 1: a fail, an unknown or a broken waiver. 2: not judged.",
     )
     check.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="a folder, a .tf or .tf.json file, a plan"
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="a folder, a .tf or .tf.json file, a plan; without any, the roots of the configuration",
+    )
+    used = check.add_mutually_exclusive_group()
+    used.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the gate's configuration (TOML), over which the command line wins; without it "
+        ".cloudmart-policies.toml or pyproject.toml is looked for, from here up to the repository's top",
+    )
+    used.add_argument("--no-config", action="store_true", help="look for no configuration")
+    check.add_argument(
+        "--base",
+        metavar="COMMIT",
+        help="read configuration, parameters, waivers and baseline as they are at this commit of git, so that a change "
+        "cannot accept its own findings",
     )
     check.add_argument(
         "--format",

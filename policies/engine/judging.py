@@ -85,11 +85,13 @@ class LeftOut:
 class Terms:
     """What a run was asked to judge by, other than all rules: said in every report.
 
-    `configuration` is the file of configuration that was used, or ""; `pack` is the pack of rules.
+    `configuration` is the file of configuration that was used, or ""; `pack` is the pack of rules; `severities` are the
+    rules with another severity than their own.
     """
 
     pack: str = CLOUDMART
     configuration: str = ""
+    severities: tuple[tuple[str, str], ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
     def __bool__(self) -> bool:
@@ -100,6 +102,9 @@ class Terms:
         """It in words."""
         used = f"configuration {self.configuration}, " if self.configuration else ""
         words = [f"{used}pack {self.pack}"] if self else []
+        if self.severities:
+            changed = ", ".join(f"{id} is {severity}" for id, severity in self.severities)
+            words.append(f"severities changed: {changed}")
         for one in self.left_out:
             count = f"{len(one.rules)} rule{'s' if len(one.rules) != 1 else ''}"
             words.append(f"left out, {one.why}: {count} ({', '.join(one.rules)})")
@@ -220,6 +225,19 @@ def judge(
         len(rules),
         tuple(sorted(uncovered)),
         tuple(notes),
+    )
+
+
+def merged(results: Sequence[Result]) -> Result:
+    """The outcome of several runs of the same rules as one, in their order."""
+    findings = tuple(dict.fromkeys(finding for result in results for finding in result.findings))
+    return Result(
+        findings,
+        sum(result.resources for result in results),
+        sum(result.evaluated for result in results),
+        len({finding.rule for finding in findings} - set(OWN_RULES)),
+        tuple(sorted({type for result in results for type in result.uncovered_types})),
+        tuple(note for result in results for note in result.notes),
     )
 
 

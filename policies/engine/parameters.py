@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -107,13 +107,14 @@ class Parameters:
     flows: tuple[Flow, ...]
 
 
-_SECTIONS: Final[Mapping[str, type]] = {
+SECTIONS: Final[Mapping[str, type]] = {
     "backups": Backups,
     "database": Database,
     "availability": Availability,
     "coverage": Coverage,
     "waivers": Waivers,
 }
+"""The sections of the file, and what each is read into."""
 _FLOW_KEYS: Final = {"from": "source", "to": "target", "protocol": "protocol", "ports": "ports"}
 
 
@@ -124,22 +125,38 @@ def load(path: Path | None = None) -> Parameters:
         Problem: the file cannot be read, is not TOML, or has a key or a value that is not allowed. All
             such keys are named at once.
     """
-    values = _toml(DEFAULTS)
-    place = str(DEFAULTS)
-    if path is not None:
-        place = str(path)
-        for key, value in _toml(path).items():
+    from policies.readers.files import read_text
+
+    return laid_over([] if path is None else [(str(path), toml(read_text(path), str(path)))])
+
+
+def laid_over(layers: Sequence[tuple[str, Mapping[str, Any]]]) -> Parameters:
+    """The defaults with other values over them, the later over the earlier; each with the place it is from.
+
+    Raises:
+        Problem: as `load`.
+    """
+    from policies.readers.files import read_text
+
+    values = toml(read_text(DEFAULTS), str(DEFAULTS))
+    result = _typed(values, str(DEFAULTS))
+    for place, layer in layers:
+        for key, value in layer.items():
             if isinstance(value, dict) and isinstance(values.get(key), dict):
                 values[key] = {**values[key], **value}
             else:
                 values[key] = value
+        result = _typed(values, place)
+    return result
+
+
+def _typed(values: Mapping[str, Any], place: str) -> Parameters:
     mistakes: list[str] = []
-    sections = {
-        name: _section(name, kind, values.pop(name, {}), mistakes) for name, kind in _SECTIONS.items()
-    }
-    flows = _flows(values.pop("flows", []), mistakes)
+    sections = {name: _section(name, kind, values.get(name, {}), mistakes) for name, kind in SECTIONS.items()}
+    flows = _flows(values.get("flows", []), mistakes)
+    known = (*SECTIONS, "flows")
     mistakes.extend(
-        f"{key}: there is no such section{_nearest(key, (*_SECTIONS, 'flows'))}" for key in values
+        f"{key}: there is no such section{_nearest(key, known)}" for key in values if key not in known
     )
     if mistakes:
         raise Problem(f"{place}: " + f"\n  {place}: ".join(mistakes))
@@ -148,15 +165,18 @@ def load(path: Path | None = None) -> Parameters:
     return parameters
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def toml(text: str, place: str) -> dict[str, Any]:
+    """What a text in TOML holds; `place` is what it is called.
+
+    Raises:
+        Problem: it is not TOML.
+    """
     import tomllib
 
-    from policies.readers.files import read_text
-
     try:
-        return tomllib.loads(read_text(path))
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise Problem(f"{path}: it is not TOML: {error}") from error
+        raise Problem(f"{place}: it is not TOML: {error}") from error
 
 
 def _section(name: str, kind: type, given: Any, mistakes: list[str]) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from cloudmart_support.problem import Problem
 from policies.engine.judging import WAIVED, WAIVER, Finding
+from policies.engine.parameters import toml
 from policies.engine.verdicts import FAIL, UNKNOWN
 
 DEFAULTS: Final = Path(__file__).parents[1] / "waivers.toml"
@@ -54,28 +55,36 @@ def load(path: Path) -> tuple[Waiver, ...]:
     Raises:
         Problem: the file cannot be read, is not TOML, or holds something other than waivers.
     """
-    import tomllib
-
     from policies.readers.files import read_text
 
-    text = read_text(path)
-    try:
-        values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise Problem(f"{path}: it is not TOML: {error}") from error
+    return parse(read_text(path), str(path))
+
+
+def parse(text: str, file: str, base: Path = Path()) -> tuple[Waiver, ...]:
+    """The waivers of a text, as `load` gives them.
+
+    Args:
+        text: what the file holds.
+        file: what it is called.
+        base: the folder that `folder` and `file` of a waiver start at.
+
+    Raises:
+        Problem: the text is not TOML, or holds something other than waivers.
+    """
+    values = toml(text, file)
     entries = values.pop("waiver", [])
     if values or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         surplus = f", not {', '.join(map(repr, values))}" if values else ""
-        raise Problem(f"{path}: a waiver is a table [[waiver]]{surplus}")
+        raise Problem(f"{file}: a waiver is a table [[waiver]]{surplus}")
     lines = [
         text.count("\n", 0, match.start()) + 1
         for match in re.finditer(r"^\s*\[\[\s*waiver\s*\]\]", text, re.M)
     ]
     lines += [0] * (len(entries) - len(lines))
-    return tuple(_waiver(entry, str(path), line) for entry, line in zip(entries, lines, strict=False))
+    return tuple(_waiver(entry, file, line, base) for entry, line in zip(entries, lines, strict=False))
 
 
-def _waiver(entry: dict[str, Any], file: str, line: int) -> Waiver:
+def _waiver(entry: dict[str, Any], file: str, line: int, base: Path) -> Waiver:
     mistakes = [f"it has no {name}" for name in _FIELDS if not entry.get(name)]
     mistakes += [f"{name!r} is not a field of a waiver" for name in entry if name not in (*_FIELDS, *_BOUNDS)]
     expires = entry.get("expires")
@@ -96,6 +105,8 @@ def _waiver(entry: dict[str, Any], file: str, line: int) -> Waiver:
         if value and not isinstance(value, str):
             mistakes.append(f"{name} is {value!r}, not a text")
         texts[name] = value if isinstance(value, str) else ""
+        if name in _BOUNDS and texts[name]:
+            texts[name] = str(base / texts[name])
     inside = texts.pop("file")
     return Waiver(
         **texts,
