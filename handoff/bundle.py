@@ -144,30 +144,23 @@ def _fill(
     with step("pages written"):
         sections = runbook.runbook(found)
         rules = catalogue.load()
-        title = f"{name}: runbook"
-        _write(folder / "RUNBOOK.md", runbook.markdown(sections, title))
-        bodies = {
-            "index.html": (name, pages.overview(found, picture, report["summary"], estimate, CONTENTS)),
-            "resources.html": (
-                f"{name}: resources",
-                pages.resources(found, places, report["findings"], rules),
-            ),
-            "rules.html": (f"{name}: rules", pages.rules(rules)),
-            "interface.html": (f"{name}: inputs and outputs", pages.interface(found)),
-            "contract.html": (f"{name}: the backend's contract", pages.contract(found, contract.MEANING)),
-            "runbook.html": (title, runbook.html(sections)),
-            "costs.html": (f"{name}: costs", pages.costs(estimate, variants, prices)),
+        frame = pages.Frame(name, f"{name}, from commit {stamp.commit}", comparison is not None)
+        _write(folder / "RUNBOOK.md", runbook.markdown(sections, f"{name}: runbook"))
+        written = {
+            "index.html": pages.overview(frame, found, picture, report["summary"], estimate, CONTENTS),
+            "resources.html": pages.resources(frame, found, places, report["findings"], rules),
+            "rules.html": pages.rules(frame, rules),
+            "interface.html": pages.interface(frame, found),
+            "contract.html": pages.contract(frame, found, contract.MEANING),
+            "runbook.html": runbook.html(frame, sections),
+            "costs.html": pages.costs(frame, estimate, variants, prices),
         }
         if comparison is not None:
-            bodies["changes.html"] = (f"{name}: changes", changes.page(comparison))
+            written["changes.html"] = changes.page(frame, comparison)
             if comparison.moves:
                 _write(folder / "proposed-moves.tf", changes.moved_blocks(comparison.moves))
-        footer = f"{name}, from commit {stamp.commit}"
-        for file, (heading, body) in bodies.items():
-            _write(
-                folder / "pages" / file,
-                pages.page(file, heading, body, footer, changes=comparison is not None),
-            )
+        for file, page in written.items():
+            _write(folder / "pages" / file, page)
     _carry_gate(folder / "policy" / "gate")
     _write(folder / "README.md", _readme(name, comparison, (folder / "policy" / "waivers.toml").exists()))
     _write(folder / "NOTICE.md", _notice(stamp))

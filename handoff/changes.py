@@ -15,7 +15,6 @@ import tarfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -341,47 +340,33 @@ def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
 # --- the page ---------------------------------------------------------------------------------------------
 
 
-def page(comparison: Comparison) -> str:
-    """The page of changes, without the page around it."""
-    parts = [
-        f"<p>Compared with {pages.code(comparison.earlier)}. Told by Terraform {escape(comparison.terraform)}: the "
-        "earlier bundle was applied to a mock of the AWS provider, and this one planned on that state. What stands in "
-        "your account may differ from the earlier bundle; your own plan has the last word.</p>",
-        pages.tiles(
-            (str(number), f"to {action}") for action, number in counted(comparison.after_moves).items()
-        ),
-    ]
-    loud = [
-        change
-        for change in comparison.after_moves
-        if change.action in ("replace", "remove") and change.address.partition(".")[0] in STATEFUL
-    ]
-    if loud:
-        parts.append(
-            '<p class="bad"><b>Data is at stake:</b> '
-            + ", ".join(f"{pages.code(one.address)} ({one.action})" for one in loud)
-            + "</p>"
+def page(frame: pages.Frame, comparison: Comparison) -> str:
+    """The page of changes."""
+    after = comparison.after_moves
+    groups = [
+        (action, heading, [one for one in after if one.action == action])
+        for action, heading in (
+            ("replace", "Replaced"),
+            ("remove", "Removed"),
+            ("change", "Changed"),
+            ("add", "Added"),
         )
-    if not comparison.changes:
-        parts.append("<p>Nothing changes: the plan is empty.</p>")
-    if comparison.moves:
-        parts.append(_moved(comparison))
-    for action, words in (
-        ("replace", "Replaced"),
-        ("remove", "Removed"),
-        ("change", "Changed"),
-        ("add", "Added"),
-    ):
-        ones = [one for one in comparison.after_moves if one.action == action]
-        if ones:
-            parts.append(f"<h2>{words}</h2>")
-            parts.append(_list(ones, action))
-    if comparison.outputs:
-        parts.append(
-            "<h2>Outputs</h2>"
-            + pages.table(("Output", "Action"), ([pages.code(n), escape(a)] for n, a in comparison.outputs))
-        )
-    return "".join(parts)
+    ]
+    return frame.page(
+        "changes.html",
+        "changes",
+        comparison=comparison,
+        tiles=[(number, f"to {action}") for action, number in counted(after).items()],
+        loud=[
+            change
+            for change in after
+            if change.action in ("replace", "remove") and change.address.partition(".")[0] in STATEFUL
+        ],
+        before=counted(comparison.changes),
+        left=sum(one.action != "move" for one in after),
+        blocks=moved_blocks(comparison.moves),
+        groups=[group for group in groups if group[2]],
+    )
 
 
 def counted(changes: Sequence[Change]) -> dict[str, int]:
@@ -390,38 +375,3 @@ def counted(changes: Sequence[Change]) -> dict[str, int]:
         action: sum(one.action == action for one in changes)
         for action in ("add", "change", "replace", "remove")
     }
-
-
-def _moved(comparison: Comparison) -> str:
-    """The proposed blocks, and what the plan is with and without them."""
-    without = ", ".join(f"{number} to {action}" for action, number in counted(comparison.changes).items())
-    left = [one for one in comparison.after_moves if one.action != "move"]
-    verdict = (
-        f"With them {len(left)} changes are left, which this page lists."
-        if left
-        else "With them the plan is empty: nothing is added, changed, replaced or removed."
-    )
-    return (
-        "<h2>Moved addresses</h2><p>Only the address of these changed. Copy the blocks, which are in "
-        f"{pages.code('proposed-moves.tf')} too, beside the configuration before the first plan. Without them "
-        f"Terraform has {without}. {verdict}</p>"
-        f'<pre tabindex="0"><code>{escape(moved_blocks(comparison.moves))}</code></pre>'
-    )
-
-
-def _list(ones: Sequence[Change], action: str) -> str:
-    if action in ("add", "remove"):
-        return pages.table(("Resource",), ([pages.code(one.address)] for one in ones))
-    rows = (
-        [
-            pages.code(one.address),
-            "<br>".join(
-                f"{pages.code(name)}: {escape(before)} → {escape(after)}"
-                + (' <b class="bad">forces replacement</b>' if name in one.causes else "")
-                for name, before, after in one.attributes
-                if action == "change" or name in one.causes or after != "(known after apply)"
-            ),
-        ]
-        for one in ones
-    )
-    return pages.table(("Resource", "What changes"), rows)

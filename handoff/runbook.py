@@ -9,11 +9,11 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from handoff import templates
 from handoff.configuration import Json
+from handoff.pages import Frame
 from settings import contract
 
 
@@ -80,29 +80,34 @@ def markdown(sections: list[Section], title: str) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def html(sections: list[Section]) -> str:
-    """The runbook as HTML, without a page around it."""
-    contents = "".join(f'<li><a href="#{one.anchor}">{escape(one.title)}</a></li>' for one in sections)
-    return f'<nav aria-label="Tasks"><ul class="contents">{contents}</ul></nav>' + "".join(
-        f'<section id="{one.anchor}"><h2>{escape(one.title)}</h2>'
-        + "".join(map(_step, one.steps))
-        + "</section>"
-        for one in sections
+def html(frame: Frame, sections: list[Section]) -> str:
+    """The runbook as a page of the bundle."""
+    return frame.page(
+        "runbook.html",
+        "runbook",
+        sections=[
+            {
+                "title": section.title,
+                "anchor": section.anchor,
+                "steps": [
+                    ("command", step.text) if isinstance(step, Command) else ("words", list(_pieces(step)))
+                    for step in section.steps
+                ],
+            }
+            for section in sections
+        ],
+        anchors={section.title: section.anchor for section in sections},
     )
 
 
-def _step(step: str | Command) -> str:
-    if isinstance(step, Command):
-        return f'<pre tabindex="0"><code>{escape(step.text)}</code></pre>'
-    pieces = escape(step).split("`")
-    words = (
-        f"<code>{one}</code>" if n % 2 else re.sub(r"\*([^*]+)\*", _link, one) for n, one in enumerate(pieces)
-    )
-    return "<p>" + "".join(words) + "</p>"
-
-
-def _link(title: re.Match[str]) -> str:
-    return f'<a href="#{_anchor(title[1])}">{title[1]}</a>'
+def _pieces(paragraph: str) -> Iterator[tuple[str, str]]:
+    """A paragraph piece by piece: text, `code`, and the *title* of another task."""
+    for number, piece in enumerate(paragraph.split("`")):
+        if number % 2:
+            yield "code", piece
+            continue
+        for place, words in enumerate(re.split(r"\*([^*]+)\*", piece)):
+            yield ("title" if place % 2 else "text"), words
 
 
 def _anchor(title: str) -> str:

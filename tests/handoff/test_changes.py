@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from cloudmart_support.problem import Problem
-from handoff import changes
+from handoff import changes, pages
 
+FRAME = pages.Frame("cloudmart-prod", "from a test", changes=True)
 SMALL: dict[str, Any] = {
     "terraform": {
         "backend": {"local": {"path": "terraform.tfstate"}},
@@ -66,8 +67,8 @@ def test_added_changed_replaced_and_removed(tmp_path: Path) -> None:
     assert by_address["aws_subnet.b"].causes == ("cidr_block",)
     assert ("retention_in_days", "90", "365") in by_address["aws_cloudwatch_log_group.backend"].attributes
     assert found.moves == ()
-    page = changes.page(found).replace("<wbr>", "")
-    assert "Data is at stake:</b> <code>aws_kms_key.database</code> (remove)" in page
+    page = changes.page(FRAME, found).replace("<wbr>", "")
+    assert "<code>aws_kms_key.database</code> (remove)" in page.partition("Data is at stake")[2]
     assert '10.0.2.0/24 → 10.0.3.0/24 <b class="bad">forces replacement</b>' in page
 
 
@@ -82,7 +83,7 @@ def test_a_changed_address_is_proposed_as_moved_and_then_nothing_is_left(tmp_pat
     left = [one for one in found.after_moves if one.action != "move"]
     if ("aws_subnet.a", "aws_subnet.public_a") in found.moves:
         assert left == []
-        assert "With them the plan is empty" in changes.page(found)
+        assert "With them the plan is empty" in changes.page(FRAME, found)
     else:
         assert {one.address for one in left} <= {"aws_subnet.a", "aws_subnet.public_a"}
     assert set(found.moves) == {("aws_vpc.main", "aws_vpc.shop"), ("aws_subnet.a", "aws_subnet.public_a")}
@@ -101,7 +102,7 @@ def test_two_that_fit_alike_are_no_proposal(tmp_path: Path) -> None:
 def test_nothing_changed(tmp_path: Path) -> None:
     found = compared(tmp_path, SMALL, SMALL)
     assert found.changes == ()
-    assert "the plan is empty" in changes.page(found)
+    assert "the plan is empty" in changes.page(FRAME, found)
 
 
 def test_an_earlier_tarball_is_read(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from cloudmart_support.problem import Problem
 from handoff import costs, pages, runbook
 
+FRAME = pages.Frame("cloudmart-prod", "from a test")
 STACKS = ("prod", "dev", "three_zones", "everything", "own_certificates")
 
 
@@ -169,7 +170,7 @@ def test_a_release_names_its_assets_before_it_deletes_any(stack: Any) -> None:
 
 def test_links_within_the_runbook_lead_somewhere(stack: Any) -> None:
     found = runbook.runbook(stack("prod"))
-    page = runbook.html(found)
+    page = runbook.html(FRAME, found)
     anchors = {section.anchor for section in found}
     assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
 
@@ -178,7 +179,7 @@ def test_markdown_and_html_tell_the_same(stack: Any) -> None:
     from html import unescape
 
     sections = runbook.runbook(stack("prod"))
-    page = unescape(runbook.html(sections))
+    page = unescape(runbook.html(FRAME, sections))
     text = runbook.markdown(sections, "Runbook")
     for section in sections:
         for step in section.steps:
@@ -196,7 +197,7 @@ def test_the_contract_explains_all_that_the_user_data_tells(variant: str, stack:
     from settings import contract
 
     configuration = stack(variant)
-    page = pages.contract(configuration, contract.MEANING).replace("<wbr>", "")
+    page = pages.contract(FRAME, configuration, contract.MEANING).replace("<wbr>", "")
     files = yaml.safe_load(configuration["locals"]["backend_user_data"])["write_files"]
     (told,) = (one["content"] for one in files if one["path"].endswith("/backend.env"))
     assert told.count("\n") > 15
@@ -265,7 +266,7 @@ def test_the_courses_figure_is_made_of_its_items() -> None:
 def test_the_page_shows_the_figure_and_what_it_leaves_out(stack: Any) -> None:
     prices = costs.load()
     handed = costs.estimate(stack("prod"), prices)
-    text = pages.costs(handed, [("one NAT gateway", costs.estimate(stack("dev"), prices))], prices)
+    text = pages.costs(FRAME, handed, [("one NAT gateway", costs.estimate(stack("dev"), prices))], prices)
     assert "0.124 × 720 hours = $89.28" in text
     assert "the second NAT gateway" in text
     assert "unknown" in text
