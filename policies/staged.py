@@ -15,17 +15,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cloudmart_support import git
 from cloudmart_support.problem import Problem, guarded
 from policies.__main__ import main as gate
 from policies.engine.model import without_keys
-from policies.readers import files, hcl, read, terraform_json
-from policies.readers.declared import Block, is_local, plain_text
+from policies.readers import read
+from policies.repository import CONFIGURATION, NOBODYS, Folder, Repository
 
 _OPTIONS: Final = {
     "--exact": False,
@@ -37,9 +35,6 @@ _OPTIONS: Final = {
     "--workspace": True,
 }
 """The gate's options that a hook's `args` may hold, and whether each takes a value."""
-_CONFIGURATION: Final = (".tf", ".tf.json")
-_NOBODYS: Final = frozenset({".git", ".terraform"})
-"""Folders in which nobody writes configuration: git's own, and Terraform's copies."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,7 +96,7 @@ def folders(changed: Iterable[str], base: Path) -> list[str]:
             )
     if not paths:
         return []
-    return [os.path.relpath(folder.path, base) for folder in _Repository(base).to_judge(paths)]
+    return [os.path.relpath(folder.path, base) for folder in _Commit(base).to_judge(paths)]
 
 
 def _deleted(here: Path) -> list[str]:
@@ -119,57 +114,15 @@ def _deleted(here: Path) -> list[str]:
     return [os.fsdecode(name) for name in names.split(b"\0") if name]
 
 
-# --- the repository's folders ---------------------------------------------------------------------------
-
-
-@dataclass(slots=True, eq=False)
-class _Folder:
-    """A folder with configuration: its files, and whether something beside them makes it look like a root."""
-
-    path: Path
-    found: list[Path]
-    rooted: bool = False
-    calls: list[tuple[str, Path]] = field(default_factory=list)
-    legible: bool = True
-
-
-class _Repository:
-    """The folders of configuration below `base`, and which calls which."""
+class _Commit(Repository):
+    """The repository, and what of it a commit concerns."""
 
     def __init__(self, base: Path) -> None:
-        self.folders: dict[Path, _Folder] = {}
-        variables: list[Path] = []
+        super().__init__(base, NOBODYS)
 
-        def refuse(error: OSError) -> None:
-            raise Problem(f"{error.filename}: it cannot be read: {error.strerror}") from error
-
-        for root, below, names in os.walk(base, onerror=refuse):
-            below[:] = sorted(name for name in below if name not in _NOBODYS)
-            here = Path(root)
-            if any(name.endswith((".tfvars", ".tfvars.json")) for name in names):
-                variables.append(here)
-            found = _configuration(here, names)
-            if found:
-                self.folders[here.resolve()] = _Folder(here, found, ".terraform.lock.hcl" in names)
-        for folder in variables:
-            owner = next((one for one in (folder, *folder.parents) if one.resolve() in self.folders), None)
-            if owner is not None:
-                self.folders[owner.resolve()].rooted = True
-        for one in self.folders.values():
-            _note_calls(one)
-
-    @cached_property
-    def callers(self) -> dict[Path, list[_Folder]]:
-        """Who calls a folder, by its real path."""
-        found: dict[Path, list[_Folder]] = {}
-        for folder in self.folders.values():
-            for _, target in folder.calls:
-                found.setdefault(target, []).append(folder)
-        return found
-
-    def to_judge(self, changed: Sequence[Path]) -> list[_Folder]:
-        concerned = [one for one in self._concerned(changed) if _declares(one)]
-        open_questions = [one for one in concerned if self._called(one) and not _stands_alone(one)]
+    def to_judge(self, changed: Sequence[Path]) -> list[Folder]:
+        concerned = [one for one in self._concerned(changed) if one.declares]
+        open_questions = [one for one in concerned if self.called(one) and not one.stands_alone]
         chosen = [one for one in concerned if one not in open_questions]
         if open_questions:
             seen: set[Path] = set()
@@ -178,7 +131,7 @@ class _Repository:
             chosen += [one for one in open_questions if one.path.resolve() not in seen]
         return sorted(chosen, key=lambda one: str(one.path))
 
-    def _concerned(self, changed: Sequence[Path]) -> list[_Folder]:
+    def _concerned(self, changed: Sequence[Path]) -> list[Folder]:
         """The folders that changed files belong to, and all that call these."""
         pending: list[Path] = []
         targets = set()
@@ -198,15 +151,12 @@ class _Repository:
                 concerned[real] = None
                 pending.extend(caller.path.resolve() for caller in self.callers.get(real, ()))
         found = [self.folders[real] for real in concerned if real in self.folders]
-        if found or any(path.name.endswith(_CONFIGURATION) for path in changed):
+        if found or any(path.name.endswith(CONFIGURATION) for path in changed):
             # What cannot be parsed may call any of them; the gate says where it is broken.
             found += [one for one in self.folders.values() if not one.legible and one not in found]
         return found
 
-    def _called(self, folder: _Folder) -> bool:
-        return any(caller is not folder for caller in self.callers.get(folder.path.resolve(), ()))
-
-    def _instantiated(self, root: _Folder) -> set[Path]:
+    def _instantiated(self, root: Folder) -> set[Path]:
         """The local modules of which a root's reading shows a resource, by their real paths."""
         try:
             model = read(root.path).model
@@ -214,7 +164,7 @@ class _Repository:
             return set()  # the gate says it, with the place
         found: set[Path] = set()
         for address in {without_keys(one.module) for one in (*model.resources, *model.data) if one.module}:
-            here: _Folder | None = root
+            here: Folder | None = root
             for name in address.split(".")[1::2]:
                 if here is None:
                     break
@@ -222,77 +172,6 @@ class _Repository:
                 found.update(reached)
                 here = self.folders.get(reached[0]) if reached else None
         return found
-
-
-def _configuration(folder: Path, names: Iterable[str]) -> list[Path]:
-    """The files of a folder that Terraform reads, as the gate's reader tells them."""
-    if not any(name.endswith((*_CONFIGURATION, ".tofu", ".tofu.json")) for name in names):
-        return []
-    try:
-        return files.configuration_files(folder)
-    except Problem:
-        return [folder]  # the gate says what is wrong with it
-
-
-def _note_calls(folder: _Folder) -> None:
-    """Read the calls of local modules in a folder's files, those of overridden blocks too."""
-    for file in folder.found:
-        try:
-            text = files.read_text(file)
-            # Most files call nothing, and parsing takes longer than reading. A key in JSON may be escaped.
-            if "module" not in text and not (file.name.endswith(".json") and "\\u" in text):
-                continue
-            blocks = _blocks(file, text)
-        except Problem:
-            folder.legible = False
-            continue
-        for block in blocks:
-            source = plain_text(block.body.get("source"))
-            if block.kind == "module" and is_local(source):
-                folder.calls.append((block.labels[0], (folder.path / source).resolve()))
-
-
-def _blocks(file: Path, text: str) -> list[Block]:
-    return hcl.parse(text, str(file)) if file.name.endswith(".tf") else terraform_json.parse(text, str(file))
-
-
-def _declares(folder: _Folder) -> bool:
-    """Whether a folder holds anything that could be judged; one of outputs and locals alone does not."""
-    try:
-        return any(
-            block.kind in ("resource", "ephemeral", "module")
-            for file in folder.found
-            for block in _blocks(file, files.read_text(file))
-        )
-    except Problem:
-        return True
-
-
-def _stands_alone(folder: _Folder) -> bool:
-    """Whether a folder can be applied by itself, or looks as if it were."""
-    if folder.rooted:
-        return True
-    complete = True
-    for file in folder.found:
-        try:
-            text = files.read_text(file)
-            blocks = _blocks(file, text)
-            settings = _settings(file, text)
-        except Problem:
-            return True
-        if any(block.kind == "provider" for block in blocks) or settings & {"backend", "cloud"}:
-            return True
-        complete &= all("default" in block.body for block in blocks if block.kind == "variable")
-    return complete
-
-
-def _settings(file: Path, text: str) -> set[str]:
-    """What stands in the `terraform` blocks of a file."""
-    if file.name.endswith(".tf"):
-        return {name for body in hcl.settings(text, str(file)) for name in body}
-    found: Any = terraform_json.decode(text, str(file)).get("terraform", [])
-    bodies = found if isinstance(found, list) else [found]
-    return {name for body in bodies if isinstance(body, dict) for name in body}
 
 
 if __name__ == "__main__":
