@@ -34,14 +34,19 @@ def _safely(options: argparse.Namespace) -> int:
     except (Problem, BrokenPipeError):
         raise
     except Exception as error:
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
-        raise Problem(
-            f"the gate itself broke, so that nothing was judged: {type(error).__name__}: {error} ({place}); "
-            "please report this"
-        ) from error
+        raise broke(error) from error
+
+
+def broke(error: Exception) -> Problem:
+    """What to tell of an error that nobody foresaw."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+    return Problem(
+        f"the gate itself broke, so that nothing was judged: {type(error).__name__}: {error} ({place}); "
+        "please report this"
+    )
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cloudmart_support.problem import Problem
 
 if TYPE_CHECKING:
     from policies.command.configuration import Settings
     from policies.command.deciding import Deciding
-    from policies.engine.choosing import Choice, Wish
-    from policies.engine.judging import Result
+    from policies.command.judged import Asked
+    from policies.command.targets import Targets
+    from policies.engine.choosing import Wish
     from policies.engine.parameters import Parameters
     from policies.engine.waivers import Waiver
-    from policies.readers import Reading
-    from policies.readers.inputs import Inputs
-
-
-@dataclass(frozen=True, slots=True)
-class Root:
-    """One path to judge, and what is told about it."""
-
-    path: Path
-    told: Inputs
-    parameters: Parameters
+    from policies.exact import Mode
 
 
 def check(options: argparse.Namespace) -> int:
@@ -36,7 +27,7 @@ def check(options: argparse.Namespace) -> int:
     Raises:
         Problem: something could not be judged, or a report not be written.
     """
-    from policies.command import configuration
+    from policies.command import configuration, judged
     from policies.command.deciding import Deciding
     from policies.command.writing import report
     from policies.engine import catalogue, choosing, judging, waivers
@@ -49,15 +40,15 @@ def check(options: argparse.Namespace) -> int:
     wish = _wish(options, settings)
     choice = choosing.choose(catalogue.load(), wish)
     layers = _layers(options, deciding)
-    roots = _roots(options, settings, layers)
+    found = _targets(options, settings)
+    roots = _roots(found, options, settings, layers)
     accepted = _accepted(options, settings, deciding)
-    readings, notes = _read(roots, options.exact or settings.exact, options.configuration)
-    result = _judged(readings, roots, choice)
+    result = judged.judged(roots, choice, options.jobs)
     waived = waivers.apply(
         result.findings,
         accepted,
         longest_days=_parameters(settings, layers).waivers.longest_days,
-        roots=[reading.path for reading in readings],
+        roots=[root.path for root in result.roots],
         without=choice.without,
     )
     terms = judging.Terms(
@@ -66,7 +57,7 @@ def check(options: argparse.Namespace) -> int:
         severities=tuple(sorted((wish.severities or {}).items())),
         left_out=choice.left_out,
     )
-    notes = [*terms.sentences, *_missing(deciding), *notes]
+    notes = [*terms.sentences, *_missing(deciding), *found.notes]
     result = replace(judging.with_findings(result, waived, notes), terms=terms)
     for format, output in outputs:
         report(format, output, result, choice.catalogue)
@@ -117,23 +108,36 @@ def _parameters(settings: Settings, layers: Sequence[tuple[str, Any]]) -> Parame
     return parameters.laid_over([*settings.layers, *layers])
 
 
-def _roots(options: argparse.Namespace, settings: Settings, layers: Sequence[tuple[str, Any]]) -> list[Root]:
+def _targets(options: argparse.Namespace, settings: Settings) -> Targets:
     """What is judged: the paths of the command line, otherwise those of the configuration."""
-    from policies.engine import parameters
-    from policies.readers.inputs import of_environment
+    from policies.command import targets
 
-    paths = options.paths or list(settings.paths)
+    paths = options.paths or list(settings.paths) or ([Path()] if options.recursive else [])
     if not paths:
         where = f"{settings.file} names no roots" if settings.file else "there is no configuration with roots"
-        raise Problem(f"no path is named, and {where}: name a folder, a .tf or .tf.json file, or a plan")
-    roots = []
+        raise Problem(
+            f"no path is named, and {where}: name a folder, a .tf or .tf.json file, or a plan, "
+            "or find the roots with --recursive"
+        )
+    return targets.find(paths, recursive=options.recursive)
+
+
+def _roots(
+    found: Targets, options: argparse.Namespace, settings: Settings, layers: Sequence[tuple[str, Any]]
+) -> list[Asked]:
+    """How each path is judged."""
+    from policies.command.judged import Asked
+    from policies.readers.inputs import of_environment
+
+    exact = cast("Mode | None", options.exact or settings.exact)
     shared = _parameters(settings, layers)
-    for path in paths:
+    roots = []
+    for path in found.paths:
         own = settings.of(path)
         workspace = own.workspace if options.workspace is None else options.workspace
         told = of_environment([*own.assignments, *options.assignments], workspace)
-        wanted = parameters.laid_over([*settings.layers, *own.layers, *layers]) if own.layers else shared
-        roots.append(Root(path, told, wanted))
+        wanted = _parameters(settings, [*own.layers, *layers]) if own.layers else shared
+        roots.append(Asked(path, options.configuration, told, exact, wanted))
     return roots
 
 
@@ -158,38 +162,3 @@ def _accepted(options: argparse.Namespace, settings: Settings, deciding: Decidin
 
 def _missing(deciding: Deciding) -> list[str]:
     return [f"{file} is not there at {deciding.base}: nothing of it counts" for file in deciding.missing]
-
-
-def _read(
-    roots: Sequence[Root], exact: str | None, configuration: Path | None
-) -> tuple[list[Reading], list[str]]:
-    """The readings of the roots, and notes on who evaluated them."""
-    from policies.readers import read
-
-    if not exact:
-        return [read(root.path, configuration, root.told) for root in roots], []
-    from cloudmart_support import processes
-    from policies.exact import read_exactly
-
-    readings: list[Reading] = []
-    notes: list[str] = []
-    with processes.stoppable():
-        for root in roots:
-            found, words = read_exactly([root.path], "always" if exact == "always" else "try", root.told)
-            readings += found
-            notes += words
-    return readings, notes
-
-
-def _judged(readings: Sequence[Reading], roots: Sequence[Root], choice: Choice) -> Result:
-    """The verdicts on all of them, but for those of the engine's own rules that are not heard."""
-    from policies.engine import judging
-
-    result = judging.merged(
-        [
-            judging.judge([reading], choice.rules, root.parameters, choice.catalogue)
-            for reading, root in zip(readings, roots, strict=True)
-        ]
-    )
-    heard = (finding for finding in result.findings if finding.rule not in choice.silent)
-    return judging.with_findings(result, heard)

@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from cloudmart_support.problem import Problem
 
 
+class Late(Problem):
+    """The time for the whole run is over."""
+
+
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """End what is done here, in words, when it takes longer; where the system has no such alarm, nothing does."""
@@ -19,9 +23,7 @@ def within(seconds: float) -> Iterator[None]:
         return
 
     def ring(_number: int, _frame: object) -> None:
-        raise Problem(
-            f"it was not done within {seconds:g} seconds, so that nothing was judged: see --timeout"
-        )
+        raise Late(f"it was not done within {seconds:g} seconds, so that nothing was judged: see --timeout")
 
     former = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)

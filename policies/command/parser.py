@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -30,7 +31,20 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         type=Path,
         metavar="PATH",
-        help="a folder, a .tf or .tf.json file, a plan; without any, the roots of the configuration",
+        help="a folder, a .tf or .tf.json file, a plan, or a pattern of these in quotes, as in 'stacks/*'; without "
+        "any, the roots of the configuration",
+    )
+    check.add_argument(
+        "--recursive",
+        action="store_true",
+        help="judge the roots in and below each folder (this one, where none is named): what is only called as a "
+        "module is judged through its callers",
+    )
+    check.add_argument(
+        "--jobs",
+        type=_jobs,
+        metavar="N",
+        help="how many of several roots are judged at once (as many as there are processors)",
     )
     used = check.add_mutually_exclusive_group()
     used.add_argument(
@@ -137,6 +151,12 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 86_400:
         raise argparse.ArgumentTypeError("must be more than 0 and at most 86400")
     return seconds
+
+
+def _jobs(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: 1 or more")
+    return int(text)
 
 
 def _told(option: str, text: str) -> tuple[str, str]:

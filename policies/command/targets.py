@@ -10,9 +10,10 @@ from typing import Final
 
 from cloudmart_support.problem import Problem
 from cloudmart_support.visible import visible
-from policies.repository import Repository
+from policies.readers.files import leads_out
 
 _FILES: Final = (".tf", ".tofu", ".json")
+_CONFIGURATION: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _PASSED_OVER: Final = frozenset({"node_modules"})
 
 
@@ -41,7 +42,7 @@ def find(named: Sequence[Path], *, recursive: bool = False) -> Targets:
     notes: list[str] = []
     for path in named:
         is_pattern = any(character in str(path) for character in "*?[") and not os.path.lexists(path)
-        chosen = _matches(path, notes) if is_pattern else [path]
+        chosen = _matches(path, recursive, notes) if is_pattern else [path]
         for one in chosen:
             if recursive and one.is_dir():
                 paths.update(dict.fromkeys(_roots(one, notes)))
@@ -55,29 +56,63 @@ def find(named: Sequence[Path], *, recursive: bool = False) -> Targets:
     return Targets(tuple(paths), tuple(notes))
 
 
-def _matches(pattern: Path, notes: list[str]) -> list[Path]:
+def _matches(pattern: Path, recursive: bool, notes: list[str]) -> list[Path]:
     start = Path(pattern.anchor)
     parts = pattern.relative_to(start).parts
+    of_files = pattern.name.endswith(_FILES)
     try:
-        # Sorted by parts, and what is hidden only where the pattern itself says so.
-        found = sorted(
-            one
-            for one in start.glob(str(Path(*parts)))
-            if not any(part.startswith(".") for part in one.parts if part not in (*parts, ".."))
-        )
+        found = sorted(start.glob(str(Path(*parts))))
+        # What is hidden is meant only where the pattern itself says so.
+        found = [one for one in found if not any(map(_is_hidden, set(one.parts) - set(parts)))]
+        found = [one for one in found if (one.is_file() if of_files else one.is_dir())]
+        outside = [one for one in found if one.is_symlink() and leads_out(one)]
+        inside = [one for one in found if one not in outside]
+        chosen = [one for one in inside if of_files or recursive or _has_configuration(one)]
     except (ValueError, NotImplementedError) as error:
         raise Problem(f"{pattern}: it is no pattern of paths: {error}") from error
     except OSError as error:
         raise Problem(f"{error.filename}: it cannot be read: {error.strerror}") from error
-    if pattern.name.endswith(_FILES):
-        chosen = [one for one in found if one.is_file()]
-    else:
-        top = _common(pattern).resolve()
-        away = [one for one in found if one.is_dir() and not one.resolve().is_relative_to(top)]
-        _note(notes, f"{pattern}: a link out of {top} is not followed", away)
-        folders = [one for one in found if one.is_dir() and one not in away]
-        chosen = [one for one in folders if any(name.endswith(_FILES[:2]) or name.endswith(".tf.json") for name in os.listdir(one))]
-        _note(notes, f"{pattern}: there is no configuration in", [one for one in folders if one not in chosen])
     if not chosen:
-        raise Problem(f"{pattern}: no {'file' if pattern.name.endswith(_FILES) else 'folder with configuration'} matches this pattern")
+        meant = "file" if of_files else "folder with Terraform configuration"
+        raise Problem(f"{pattern}: no {meant} matches this pattern")
+    _note(notes, "links that lead out of the tree are not followed", outside)
+    _note(notes, "without Terraform configuration", [one for one in inside if one not in chosen])
     return chosen
+
+
+def _is_hidden(part: str) -> bool:
+    return part.startswith(".") and part != ".."
+
+
+def _has_configuration(folder: Path) -> bool:
+    return any(one.name.endswith(_CONFIGURATION) for one in folder.iterdir())
+
+
+def _roots(base: Path, notes: list[str]) -> list[Path]:
+    """The roots in and below a folder."""
+    from policies.repository import Repository
+
+    repository = Repository(base, _PASSED_OVER, hidden=False)
+    found = repository.roots()
+    if not found:
+        raise Problem(
+            f"{base}: there is no root in or below this folder: no Terraform configuration (*.tf, *.tf.json) that "
+            "declares anything to judge; hidden folders and node_modules are not looked into"
+        )
+    left = sorted(
+        (one for one in repository.folders.values() if one not in found), key=lambda folder: folder.path
+    )
+    _note(notes, "judged through the roots that call them", [one.path for one in left if one.declares])
+    _note(
+        notes,
+        "nothing is declared there that could be judged",
+        [one.path for one in left if not one.declares],
+    )
+    _note(notes, "hidden folders and node_modules are not looked into", repository.unseen)
+    _note(notes, "links to folders are not followed", repository.links)
+    return [one.path for one in found]
+
+
+def _note(notes: list[str], why: str, paths: Iterable[Path]) -> None:
+    if named := ", ".join(visible(str(path)) for path in paths):
+        notes.append(f"left out: {named} ({why})")

@@ -112,8 +112,25 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Root:
+    """One of the judged paths, as it was given; `problem` says why it could not be judged, or is empty.
+
+    What counts there is as in `Result`.
+    """
+
+    path: str
+    resources: int = 0
+    evaluated: int = 0
+    uncovered_types: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of one run. `rules` counts the rules that had something to judge."""
+    """The outcome of one run. `rules` counts the rules that had something to judge.
+
+    `roots` are the paths that were judged, one after the other.
+    """
 
     findings: tuple[Finding, ...]
     resources: int
@@ -122,6 +139,7 @@ class Result:
     uncovered_types: tuple[str, ...]
     notes: tuple[str, ...] = ()
     terms: Terms = Terms()
+    roots: tuple[Root, ...] = ()
 
     @property
     def summary(self) -> Summary:
@@ -138,9 +156,18 @@ class Result:
             self.uncovered_types,
         )
 
+    def by_root(self) -> list[Result]:
+        """Of each root the result as if it alone had been judged; a broken waiver, for one, belongs to none."""
+        found: dict[str, list[Finding]] = {root.path: [] for root in self.roots}
+        for finding in self.findings:
+            found.get(finding.root, []).append(finding)
+        return [_of((root,), found[root.path], ()) for root in self.roots]
+
     @property
     def exit_code(self) -> int:
-        """0 when everything passed or is waived, else 1."""
+        """0 when everything passed or is waived, 2 when a root could not be judged, else 1."""
+        if any(root.problem for root in self.roots):
+            return 2
         return int(any(finding.status in (FAIL, UNKNOWN) for finding in self.findings))
 
 
@@ -163,10 +190,7 @@ def judge(
         Problem: nothing is declared that could be judged, or a rule raises or says nothing.
     """
     findings: list[Finding] = []
-    resources = 0
-    evaluated = 0
-    rules: set[str] = set()
-    uncovered: set[str] = set()
+    roots: list[Root] = []
     notes: list[str] = []
     known = {type for entry in catalogue for type in (*entry.rule.types, *entry.rule.reads)}
     judged = {type for entry in everything or catalogue for type in entry.rule.types}
@@ -180,7 +204,6 @@ def judge(
         worlds = Worlds(model)
         for entry in catalogue:
             for finding in _apply(entry, worlds, parameters, reading.path):
-                rules.add(entry.id)
                 touched.add(finding.address)
                 findings.append(finding)
         if reading.unevaluated:
@@ -215,29 +238,37 @@ def judge(
                 )
             )
         findings.extend(_unseen(model, judged, parameters, reading.path))
-        resources += len(model.resources)
-        evaluated += sum(resource.address in touched for resource in model.resources)
-        uncovered.update(type for type in model.types if type not in known)
-    return Result(
-        tuple(dict.fromkeys(findings)),
-        resources,
-        evaluated,
-        len(rules),
-        tuple(sorted(uncovered)),
-        tuple(notes),
+        roots.append(
+            Root(
+                reading.path,
+                len(model.resources),
+                sum(resource.address in touched for resource in model.resources),
+                tuple(sorted(type for type in model.types if type not in known)),
+            )
+        )
+    return _of(roots, dict.fromkeys(findings), notes)
+
+
+def merged(results: Iterable[Result]) -> Result:
+    """One result of several, each of roots of its own."""
+    every = list(results)
+    return _of(
+        [root for result in every for root in result.roots],
+        [finding for result in every for finding in result.findings],
+        [note for result in every for note in result.notes],
     )
 
 
-def merged(results: Sequence[Result]) -> Result:
-    """The outcome of several runs of the same rules as one, in their order."""
-    findings = tuple(dict.fromkeys(finding for result in results for finding in result.findings))
+def _of(roots: Sequence[Root], findings: Iterable[Finding], notes: Iterable[str]) -> Result:
+    every = tuple(findings)
     return Result(
-        findings,
-        sum(result.resources for result in results),
-        sum(result.evaluated for result in results),
-        len({finding.rule for finding in findings} - set(OWN_RULES)),
-        tuple(sorted({type for result in results for type in result.uncovered_types})),
-        tuple(note for result in results for note in result.notes),
+        every,
+        sum(root.resources for root in roots),
+        sum(root.evaluated for root in roots),
+        len({finding.rule for finding in every} - OWN_RULES.keys()),
+        tuple(sorted({type for root in roots for type in root.uncovered_types})),
+        tuple(notes),
+        roots=tuple(roots),
     )
 
 

@@ -189,6 +189,18 @@ def report() -> dict[str, Any]:
         },
     }
     finding["required"] = list(finding["properties"])
+    summary = {"type": "object", "properties": counts, "required": list(counts)}
+    root = {
+        "type": "object",
+        "description": "The verdict on one of the judged paths, as it was given.",
+        "properties": {
+            "path": {"type": "string"},
+            "exit_code": {"enum": [0, 1, 2]},
+            "problem": {"type": "string", "description": "Why it could not be judged."},
+            "summary": summary,
+        },
+        "required": ["path", "exit_code", "summary"],
+    }
     left_out = _table({"why": _TEXT, "rules": {"type": "array", "items": _TEXT}}, "why", "rules")
     return _document(
         "report",
@@ -197,8 +209,9 @@ def report() -> dict[str, Any]:
             "type": "object",
             "properties": {
                 "version": {"const": 1},
-                "summary": {"type": "object", "properties": counts, "required": list(counts)},
+                "summary": summary,
                 "findings": {"type": "array", "items": finding},
+                "roots": {"type": "array", "items": root},
                 "terms": {
                     "type": "object",
                     "description": "What the run was asked for, where it was not every rule.",

@@ -151,14 +151,16 @@ def _admitted(folder: Path, name: str) -> Path:
     if not name.isprintable():
         raise Problem(f"{folder}: the name {name!a} holds characters that cannot be shown: rename the file")
     path = folder / name
-    if path.is_symlink():
-        real = Path(os.path.realpath(path))
-        top = _tree(folder.resolve(), real)
-        if top is None or not _is_open(real, top):
-            raise Problem(
-                f"{path}: this link leads out of the tree that it stands in, or to something hidden"
-            )
+    if path.is_symlink() and leads_out(path):
+        raise Problem(f"{path}: this link leads out of the tree that it stands in, or to something hidden")
     return path
+
+
+def leads_out(link: Path) -> bool:
+    """Whether a link leads out of the work tree, or to something hidden, where keys and tokens lie."""
+    real = Path(os.path.realpath(link))
+    top = _tree(link.parent.resolve(), real)
+    return top is None or not _is_open(real, top)
 
 
 def _tree(folder: Path, other: Path) -> Path | None:

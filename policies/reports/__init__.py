@@ -44,16 +44,23 @@ class ShownPath(str):
 def _visible(finding: Finding) -> Finding:
     address, message = visible(finding.address), visible(finding.message)
     file, construct = visible(finding.file), visible(finding.construct)
+    root = visible(finding.root)
     # Nearly all are what they were, and there may be many.
-    if (address, message, file, construct) == (
+    if (address, message, file, construct, root) == (
         finding.address,
         finding.message,
         finding.file,
         finding.construct,
+        finding.root,
     ):
         return finding
     return replace(
-        finding, address=address, message=message, file=ShownPath(finding.file), construct=construct
+        finding,
+        address=address,
+        message=message,
+        file=ShownPath(finding.file),
+        construct=construct,
+        root=root,
     )
 
 
@@ -65,4 +72,27 @@ def _shown(result: Result) -> Result:
         uncovered_types=tuple(map(visible, result.uncovered_types)),
         notes=tuple(map(visible, result.notes)),
         terms=replace(result.terms, configuration=visible(result.terms.configuration)),
+        roots=tuple(
+            replace(
+                root,
+                path=visible(root.path),
+                problem=visible(root.problem),
+                uncovered_types=tuple(map(visible, root.uncovered_types)),
+            )
+            for root in result.roots
+        ),
     )
+
+
+def by_root(result: Result) -> list[tuple[str, Sequence[Finding]]]:
+    """The findings that a report groups: those of each of several roots, and those of none under an empty name.
+
+    Of one root all stand under an empty name.
+    """
+    if len(result.roots) < 2:
+        return [("", result.findings)]
+    roots = {root.path for root in result.roots}
+    groups: list[tuple[str, Sequence[Finding]]] = [
+        (one.roots[0].path, one.findings) for one in result.by_root()
+    ]
+    return [*groups, ("", [finding for finding in result.findings if finding.root not in roots])]

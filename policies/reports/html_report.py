@@ -9,10 +9,11 @@ from cloudmart_pages import render as rendered
 from policies.engine.catalogue import Entry
 from policies.engine.judging import OWN_RULES, WAIVED, Finding, Result
 from policies.engine.verdicts import FAIL, FAMILIES, PASS, UNKNOWN
+from policies.reports import by_root
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
-    """The verdict, the findings by family and rule with their reason and fix, and every rule with its counts."""
+    """The verdict, that of each root, the findings by family and rule with their reason and fix, and every rule."""
     summary = result.summary
     counts: dict[str, dict[str, int]] = {}
     for finding in result.findings:
@@ -21,11 +22,15 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
     statuses = (PASS, FAIL, UNKNOWN, WAIVED)
     return rendered(
         "report.html",
-        closed=bool(summary.failed or summary.unknown),
+        closed=bool(result.exit_code),
         summary=summary,
         number_of_rules=result.rules,
         notes=result.notes,
-        families=_families(result.findings, catalogue),
+        roots=[
+            (one.roots[0], one.exit_code, one.summary)
+            for one in (result.by_root() if len(result.roots) > 1 else ())
+        ],
+        groups=[(root, _families(findings, catalogue)) for root, findings in by_root(result)],
         rules=[
             (entry, [counts.get(entry.id, {}).get(status, 0) for status in statuses]) for entry in catalogue
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
 from policies.engine.catalogue import Entry
 from policies.engine.judging import Result
@@ -15,12 +15,11 @@ VERSION: Final = 1
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
-    """`{"version", "summary", "findings"}`, and where there is something to say about the run, `notes` and `terms`.
+    """`{"version", "summary", "findings", "roots"}`, and `notes` and `terms` where the run has some.
 
     The form is that of `docs/schemas/report.schema.json`.
     """
-    summary = result.summary
-    head = {name: getattr(summary, name) for name in summary.__slots__}
+    head = _counts(result)
     # One line a finding: json's fast encoder does not indent, and a line is what people search and compare.
     findings = [
         json.dumps(
@@ -46,6 +45,21 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
     ]
     if result.terms:
         parts.append(f'"terms": {json.dumps(asdict(result.terms), ensure_ascii=False)}')
+    if result.roots:
+        roots = [json.dumps(_root(one), ensure_ascii=False) for one in result.by_root()]
+        parts.append('"roots": [' + ",".join(f"\n    {line}" for line in roots) + "\n  ]")
     if result.notes:
         parts.append(f'"notes": {json.dumps(list(result.notes), ensure_ascii=False)}')
     return "{\n  " + ",\n  ".join(parts) + "\n}\n"
+
+
+def _counts(result: Result) -> dict[str, Any]:
+    summary = result.summary
+    return {name: getattr(summary, name) for name in summary.__slots__}
+
+
+def _root(result: Result) -> dict[str, Any]:
+    """The verdict on one of the judged paths; `problem` says why there is none."""
+    (root,) = result.roots
+    told = {"problem": root.problem} if root.problem else {}
+    return {"path": root.path, "exit_code": result.exit_code, **told, "summary": _counts(result)}

@@ -1,4 +1,4 @@
-"""JUnit XML, for CI servers: a suite a family, a case a finding.
+"""JUnit XML, for CI servers: a suite a family (of each root), a case a finding.
 
 Source: https://github.com/testmoapp/junitxml
 """
@@ -13,38 +13,56 @@ from xml.sax.saxutils import escape, quoteattr
 from policies.engine.catalogue import Entry
 from policies.engine.judging import WAIVED, Finding, Result
 from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN
+from policies.reports import by_root
 
 # Characters that XML 1.0 has no way to hold. Source: https://www.w3.org/TR/xml/#charsets
 _FORBIDDEN: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
-    """Failures are failures, unknowns are errors, waived findings are skipped; notes stand in an empty suite."""
-    families = [*FAMILIES, *dict.fromkeys(f.family for f in result.findings if f.family not in FAMILIES)]
+    """Failures are failures, unknowns are errors, waived findings are skipped; notes stand in an empty suite.
+
+    A root that was not judged is an error.
+    """
+    unjudged = [root for root in result.roots if root.problem]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
-    lines.append(f'<testsuites name="policies" {_counts(result.findings)}>')
+    lines.append(f'<testsuites name="policies" {_counts(result.findings, len(unjudged))}>')
     if result.notes:
         lines += [f'  <testsuite name="notes" {_counts(())}>', "    <properties>"]
         lines += [f'      <property name="note" value={_attribute(note)}/>' for note in result.notes]
         lines += ["    </properties>", "  </testsuite>"]
-    for family in families:
-        findings = [finding for finding in result.findings if finding.family == family]
-        if not findings:
-            continue
-        lines.append(f"  <testsuite name={_attribute(family)} {_counts(findings)}>")
-        for finding in findings:
-            lines += _case(finding)
-        lines.append("  </testsuite>")
+    for root, every in by_root(result):
+        families = [*FAMILIES, *dict.fromkeys(f.family for f in every if f.family not in FAMILIES)]
+        for family in families:
+            findings = [finding for finding in every if finding.family == family]
+            if not findings:
+                continue
+            name = f"{root}: {family}" if root else family
+            lines.append(f"  <testsuite name={_attribute(name)} {_counts(findings)}>")
+            for finding in findings:
+                lines += _case(finding)
+            lines.append("  </testsuite>")
+    for one in unjudged:
+        lines += [
+            f"  <testsuite name={_attribute(one.path)} {_counts((), 1)}>",
+            f'    <testcase classname="policies" name={_attribute(one.path)}>',
+            f'      <error type="not judged" message={_attribute(one.problem)}/>',
+            "    </testcase>",
+            "  </testsuite>",
+        ]
     lines.append("</testsuites>")
     return "\n".join(lines) + "\n"
 
 
-def _counts(findings: Sequence[Finding]) -> str:
+def _counts(findings: Sequence[Finding], unjudged: int = 0) -> str:
     numbers = {
         name: sum(finding.status == status for finding in findings)
         for name, status in (("failures", FAIL), ("errors", UNKNOWN), ("skipped", WAIVED))
     }
-    return " ".join([f'tests="{len(findings)}"', *(f'{name}="{number}"' for name, number in numbers.items())])
+    numbers["errors"] += unjudged
+    return " ".join(
+        [f'tests="{len(findings) + unjudged}"', *(f'{name}="{number}"' for name, number in numbers.items())]
+    )
 
 
 def _case(finding: Finding) -> list[str]:

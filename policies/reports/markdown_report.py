@@ -8,7 +8,8 @@ from typing import Final
 
 from policies.engine.catalogue import Entry
 from policies.engine.judging import OWN_RULES, WAIVED, Finding, Result
-from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN
+from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN, Rule
+from policies.reports import by_root
 
 MOST: Final = 500
 """Findings shown: a job summary holds one megabyte. The rest is counted, not shown."""
@@ -17,9 +18,9 @@ _MARKS: Final = {FAIL: "❌ fail", UNKNOWN: "❔ unknown", WAIVED: "☑️ waive
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
-    """The verdict first, then a table of findings by family, and how to mend each rule once."""
+    """The verdict first, then a table of findings by family, of each root by itself, and how to mend each rule once."""
     summary = result.summary
-    closed = bool(summary.failed or summary.unknown)
+    closed = bool(result.exit_code)
     lines = [
         f"## Policies: {'❌ the gate is closed' if closed else '✅ the gate is open'}",
         "",
@@ -29,42 +30,33 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
         f"{summary.failed:,} | {summary.unknown:,} | {summary.waived:,} |",
     ]
     lines += [f"\n> {_text(note)}" for note in result.notes]
+    lines += _roots(result)
     shown = [finding for finding in result.findings if finding.status in _MARKS]
     rules = {entry.id: entry.rule for entry in catalogue}
-    families = [*FAMILIES, *dict.fromkeys(f.family for f in shown if f.family not in FAMILIES)]
+    told: set[str] = set()
     left = MOST
-    for family in families:
-        members = [finding for finding in shown if finding.family == family][:left]
-        if not members:
-            continue
-        left -= len(members)
-        lines += [
-            "",
-            f"### {family.capitalize()}",
-            "",
-            "| | resource | finding | where |",
-            "| --- | --- | --- | --- |",
-        ]
-        lines += [_row(finding) for finding in members]
-        for id in dict.fromkeys(finding.rule for finding in members if finding.status != WAIVED):
-            rule = rules.get(id)
-            if rule:
-                lines += [
-                    "",
-                    f"<details><summary><code>{id}</code>: how to mend it</summary>",
-                    "",
-                    _text(rule.why),
-                    "",
-                    "```terraform",
-                    rule.fix.rstrip(),
-                    "```",
-                    "",
-                    f"[AWS documentation]({rule.link})",
-                    "",
-                    "</details>",
-                ]
-            else:
-                lines += ["", f"`{id}`: {OWN_RULES.get(id, '')}"]
+    for root, every in by_root(result):
+        found = [finding for finding in every if finding.status in _MARKS][:left]
+        left -= len(found)
+        if root and found:
+            lines += ["", f"### {_code(root)}"]
+        mark = "####" if root else "###"
+        for family in [*FAMILIES, *dict.fromkeys(f.family for f in found if f.family not in FAMILIES)]:
+            members = [finding for finding in found if finding.family == family]
+            if not members:
+                continue
+            lines += [
+                "",
+                f"{mark} {family.capitalize()}",
+                "",
+                "| | resource | finding | where |",
+                "| --- | --- | --- | --- |",
+            ]
+            lines += [_row(finding) for finding in members]
+            for id in dict.fromkeys(finding.rule for finding in members if finding.status != WAIVED):
+                if id not in told:
+                    lines += _cure(id, rules.get(id))
+                    told.add(id)
     if len(shown) > MOST:
         lines += [
             "",
@@ -74,6 +66,47 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
         types = ", ".join(map(_code, summary.uncovered_types))
         lines += ["", f"<details><summary>Types that no rule looks at</summary>\n\n{types}\n\n</details>"]
     return "\n".join(lines) + "\n"
+
+
+def _roots(result: Result) -> list[str]:
+    """A table of several roots."""
+    if len(result.roots) < 2:
+        return []
+    lines = [
+        "",
+        "| | root | passed | failed | unknown | waived |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    for one in result.by_root():
+        (root,), summary = one.roots, one.summary
+        if root.problem:
+            lines.append(f"| ❌ not judged | {_code(root.path)} | {_text(root.problem)} | | | |")
+            continue
+        lines.append(
+            f"| {'❌ closed' if one.exit_code else '✅ open'} | {_code(root.path)} | {summary.passed:,} | "
+            f"{summary.failed:,} | {summary.unknown:,} | {summary.waived:,} |"
+        )
+    return lines
+
+
+def _cure(id: str, rule: Rule | None) -> list[str]:
+    """Why a rule is there, and how to mend what it finds."""
+    if rule is None:
+        return ["", f"`{id}`: {OWN_RULES.get(id, '')}"]
+    return [
+        "",
+        f"<details><summary><code>{id}</code>: how to mend it</summary>",
+        "",
+        _text(rule.why),
+        "",
+        "```terraform",
+        rule.fix.rstrip(),
+        "```",
+        "",
+        f"[AWS documentation]({rule.link})",
+        "",
+        "</details>",
+    ]
 
 
 def _row(finding: Finding) -> str:

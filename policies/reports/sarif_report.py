@@ -38,14 +38,25 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
         },
         "invocations": [
             {
-                "executionSuccessful": True,
+                "executionSuccessful": not any(root.problem for root in result.roots),
                 "toolExecutionNotifications": [
-                    {"level": "note", "message": {"text": _plain(note)}} for note in result.notes
+                    *(
+                        {"level": "error", "message": {"text": _plain(root.problem)}}
+                        for root in result.roots
+                        if root.problem
+                    ),
+                    *({"level": "note", "message": {"text": _plain(note)}} for note in result.notes),
                 ],
             }
         ],
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, indices) for finding in result.findings if finding.status != PASS],
+        "properties": {
+            "roots": [
+                {"path": one.roots[0].path, "exitCode": one.exit_code, "problem": one.roots[0].problem}
+                for one in result.by_root()
+            ]
+        },
     }
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -104,7 +115,7 @@ def _result(finding: Finding, indices: Mapping[str, int]) -> dict[str, Any]:
         "message": {"text": _plain(words)},
         "locations": [{"physicalLocation": physical, "logicalLocations": logical}],
         "partialFingerprints": {"subject/v1": hashlib.sha256(subject.encode()).hexdigest()},
-        "properties": {"status": finding.status},
+        "properties": {"status": finding.status, "root": finding.root},
     }
     if finding.status == WAIVED:
         # Without a status a suppression counts as accepted (section 3.35.3).

@@ -61,6 +61,7 @@ def render(result: Result, catalogue: Sequence[Entry], *, colour: bool = False, 
                 lines += [f"  See: {rule.link}"]
     if lines:
         lines.append("")
+    lines += _roots(result, width, wrapped, paint)
     lines += _summary(result, wrapped, paint)
     return "\n".join(lines).lstrip("\n") + "\n"
 
@@ -82,6 +83,42 @@ def _finding(finding: Finding, width: int, paint: Paint, wrapped: Wrap) -> list[
     return lines
 
 
+def _roots(result: Result, width: int, wrapped: Wrap, paint: Paint) -> list[str]:
+    """A table of several roots, a line each, and why those were not judged that could not be."""
+    if len(result.roots) < 2:
+        return []
+    names = ("passed", "failed", "unknown", "waived")
+    rows = [
+        ("not judged", *("–" for _ in names))
+        if one.roots[0].problem
+        else (
+            "closed" if one.exit_code else "open",
+            *(f"{getattr(one.summary, name):,}" for name in names),
+        )
+        for one in result.by_root()
+    ]
+    heads = ("verdict", *names)
+    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
+    longest = max(len(root.path) for root in result.roots)
+    first = max(4, min(longest, width - sum(widths) - 2 * len(widths)))
+
+    def line(path: str, cells: Sequence[str], colour: str) -> list[str]:
+        verdict, *numbers = (
+            f"{cell:<{wide}}" if index == 0 else f"{cell:>{wide}}"
+            for index, (cell, wide) in enumerate(zip(cells, widths, strict=True))
+        )
+        row = "  ".join([paint(verdict, colour), *numbers])
+        return [f"{path:<{first}}  {row}"] if len(path) <= first else [path, f"{'':<{first}}  {row}"]
+
+    lines = line("root", heads, "dim")
+    for root, row in zip(result.roots, rows, strict=True):
+        lines += line(root.path, row, "good" if row[0] == "open" else FAIL)
+    for root in result.roots:
+        if root.problem:
+            lines += wrapped(f"Not judged: {root.problem}", "", "  ")
+    return [*lines, ""]
+
+
 def _summary(result: Result, wrapped: Wrap, paint: Paint) -> list[str]:
     summary = result.summary
     lines = [paint(line, "dim") for note in result.notes for line in wrapped(f"Note: {note}", "", "      ")]
@@ -93,7 +130,7 @@ def _summary(result: Result, wrapped: Wrap, paint: Paint) -> list[str]:
     )
     if summary.uncovered_types:
         lines += wrapped(f"No rule looks at: {', '.join(summary.uncovered_types)}.", "")
-    good = not (summary.failed or summary.unknown)
+    good = not result.exit_code
     words = "The gate is open." if good else "The gate is closed."
     lines.append(paint(words, "good" if good else FAIL))
     return lines

@@ -1,0 +1,90 @@
+"""Judging one root or many: several at once, each by itself, with the same result as one after the other."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cloudmart_support import forks, processes
+from cloudmart_support.problem import Problem
+from cloudmart_support.visible import visible_lines
+from policies.command import broke
+from policies.command.limit import Late
+from policies.command.progress import Progress
+from policies.engine import judging
+from policies.engine.choosing import Choice
+from policies.engine.judging import Result, Root
+from policies.engine.parameters import Parameters
+from policies.readers import read
+from policies.readers.inputs import Inputs
+
+if TYPE_CHECKING:
+    from policies.exact import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A path and how it is judged: the configuration that a plan was made from, what is told besides, who evaluates."""
+
+    path: Path
+    configuration: Path | None
+    told: Inputs
+    exact: Mode | None
+    parameters: Parameters
+
+
+def judged(roots: Sequence[Asked], choice: Choice, jobs: int | None) -> Result:
+    """The result of all roots, in their order. Of several, one that cannot be judged is told, and the others still are.
+
+    Args:
+        roots: roots, files and plans.
+        choice: the rules that run.
+        jobs: how many are judged at once; None for as many as there are processors.
+
+    Raises:
+        Problem: the only one cannot be judged, or the time is over.
+    """
+
+    def one(root: Asked) -> Result:
+        if root.exact:
+            from policies import exact
+
+            with processes.stoppable():
+                readings, notes = exact.read_exactly([root.path], root.exact, root.told)
+        else:
+            readings, notes = [read(root.path, root.configuration, root.told)], []
+        result = judging.judge(readings, choice.rules, root.parameters, choice.catalogue)
+        heard = [finding for finding in result.findings if finding.rule not in choice.silent]
+        return judging.with_findings(result, heard, notes)
+
+    if len(roots) == 1:
+        return one(roots[0])
+
+    def whatever_comes(root: Asked) -> Result:
+        try:
+            return one(root)
+        except Late:
+            raise
+        except Problem as problem:
+            return _not_judged(root.path, str(problem))
+        except Exception as error:
+            return _not_judged(root.path, f"{root.path}: {broke(error)}")
+
+    with Progress([str(root.path) for root in roots]) as progress:
+        outcomes = forks.each(whatever_comes, roots, jobs or forks.available(), progress.ended)
+    result = judging.merged(
+        _not_judged(root.path, f"{root.path}: it was not judged: {outcome.how}")
+        if isinstance(outcome, forks.Died)
+        else outcome
+        for root, outcome in zip(roots, outcomes, strict=True)
+    )
+    for problem in filter(None, (root.problem for root in result.roots)):
+        print(visible_lines(f"error: {problem}"), file=sys.stderr)
+    return result
+
+
+def _not_judged(path: Path, problem: str) -> Result:
+    return Result((), 0, 0, 0, (), roots=(Root(str(path), problem=problem),))
