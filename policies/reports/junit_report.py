@@ -20,17 +20,14 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
-    """Failures are failures, unknowns are errors, waived findings are skipped; notes stand in an empty suite.
+    """Failures are failures, unknowns are errors, waived findings are skipped; a note is an empty suite.
 
     A root that was not judged is an error.
     """
     unjudged = [root for root in result.roots if root.problem]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     lines.append(f'<testsuites name="policies" {_counts(result.findings, len(unjudged))}>')
-    if result.notes:
-        lines += [f'  <testsuite name="notes" {_counts(())}>', "    <properties>"]
-        lines += [f'      <property name="note" value={_attribute(note)}/>' for note in result.notes]
-        lines += ["    </properties>", "  </testsuite>"]
+    lines += [f"  <testsuite name={_attribute(f'note: {note}')} {_counts(())}/>" for note in result.notes]
     for root, every in by_root(result):
         families = [*FAMILIES, *dict.fromkeys(f.family for f in every if f.family not in FAMILIES)]
         for family in families:
