@@ -157,12 +157,13 @@ prices: .venv/ready ## handoff/prices.toml from AWS's public price lists, for RE
 	@$(PY) -m handoff --env $(ENV) --prices $(or $(REGION),$(shell sed -n 's/^region = "\(.*\)"/\1/p' handoff/prices.toml))
 
 .PHONY: docs
-docs: .venv/ready ## what is generated: docs/rules.md, docs/controls.md, docs/delivery-actions.md, docs/runbook-commands.md, policies/aws/identities.txt, and the picture in README.md
+docs: .venv/ready ## what is generated: docs/rules.md, docs/controls.md, docs/delivery-actions.md, docs/runbook-commands.md, policies/aws/identities.txt, and the pictures
 	@$(PY) -m policies catalogue --output docs/rules.md
 	@$(PY) -m mock_provider.identities
 	@$(PY) -m handoff --controls docs/controls.md
 	@$(PY) -O tests/handoff/runbook_commands.py
 	@$(PY) -m handoff --env prod --picture README.md
+	@$(PY) -O tests/docs/stopped_plan.py docs/stopped-plan.svg
 	@$(PY) -m modules.delivery.page docs/delivery-actions.md
 
 .PHONY: mock-schema
