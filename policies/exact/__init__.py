@@ -46,8 +46,12 @@ def read_exactly(
         told: values of variables, and the workspace.
 
     Raises:
-        Problem: a path cannot be read, Terraform cannot be started, or a bound was reached.
+        Problem: what this needs is not installed, a path cannot be read, Terraform cannot be started, or a bound was
+            reached.
     """
+    from mock_provider import needs
+
+    needs.check()
     readings: list[Reading] = []
     notes: list[str] = []
     for path in paths:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cloudmart_support.problem import Problem
-from mock_provider.__main__ import main
 from mock_provider.account import Account
 from mock_provider.account.events import EVENTS, happen, play
+from mock_provider.command import main
 from tests.mock_provider.conftest import Configuration, Project
 
 BY_AWS = [name for name in EVENTS if not name.startswith("hand-")]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 MODULES = (
-    "argparse", "conftest", "json", "logging", "pip", "policies/__init__", "policies/__main__", "policies/staged",
-    "policies/workflow", "pathlib", "re", "setup", "sitecustomize", "staged", "subprocess", "support", "tempfile",
-    "tomllib", "typing", "usercustomize", "venv", "workflow",
+    "argparse", "conftest", "json", "logging", "mock_provider/__init__", "mock_provider/__main__",
+    "pathlib", "pip", "policies/__init__", "policies/__main__", "policies/staged", "policies/workflow",
+    "re", "setup", "sitecustomize", "staged", "subprocess", "support", "tempfile", "tomllib", "typing",
+    "usercustomize", "venv", "workflow",
 )  # fmt: skip
 
 

