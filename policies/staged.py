@@ -26,8 +26,18 @@ from policies.readers import read
 from policies.repository import CONFIGURATION, NOBODYS, Folder, Repository
 
 _OPTIONS: Final = {
+    "--base": True,
+    "--config": True,
+    "--allow-comments": False,
     "--exact": False,
+    "--forbid-comments": False,
+    "--no-config": False,
+    "--only": True,
+    "--pack": True,
+    "--baseline": True,
     "--params": True,
+    "--severity": True,
+    "--skip": True,
     "--timeout": True,
     "--var": True,
     "--var-file": True,

@@ -1,8 +1,8 @@
 """`python -I -m policies.workflow github|gitlab OPTION...`: the gate as a step of a workflow.
 
 What is asked for comes from the environment, because a workflow's inputs are texts that no shell shall read: `PATHS`,
-`VAR_FILES`, `PARAMS`, `WAIVERS`, `CONFIGURATION`, `EXACT` and `BASE`, as `action.yml` describes them. The options are
-those of `policies check` that say where reports go.
+`VAR_FILES`, `CONFIG`, `PARAMS`, `WAIVERS`, `BASELINE`, `COMMENTS`, `CONFIGURATION`, `EXACT` and `BASE`, as `action.yml`
+describes them. The options are those of `policies check` that say where reports go.
 
 What the gate prints speaks of files that somebody else wrote, and GitHub takes commands from what a step prints: at
 the start of a line after blanks (`::name::`), and anywhere in it (`##[name]`). So commands are switched off while the
@@ -19,10 +19,9 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
-from cloudmart_support import git, processes
+from cloudmart_support import processes
 from cloudmart_support.problem import Problem, guarded
 
 HOSTS: Final = ("github", "gitlab")
@@ -61,12 +60,8 @@ def _say(line: str) -> None:
 
 def _run(options: Sequence[str]) -> int:
     paths = listed(os.environ.get("PATHS", ""))
-    if not paths:
-        raise Problem(
-            "no paths are given, so that nothing was judged: name folders, files or plans in `paths`"
-        )
-    with processes.stoppable(), processes.temporary_folder("policies-") as folder:
-        wanted = [*_asked(folder), *options]
+    with processes.stoppable():
+        wanted = [*_asked(), *options]
         command = [sys.executable, "-I", "-m", "policies", "check", *wanted, "--", *map(_literally, paths)]
         with processes.started(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as gate:
             assert gate.stdout is not None
@@ -106,45 +101,29 @@ def _literally(path: str) -> str:
     return path if os.path.lexists(path) else glob.escape(path)
 
 
-def _asked(folder: Path) -> list[str]:
-    """The gate's options out of the environment; files of the base are put into `folder`."""
-    options = []
-    base = os.environ.get("BASE", "")
-    for name in ("params", "waivers"):
-        value = os.environ.get(name.upper(), "")
-        if value and base:
-            value = str(_of_base(base, value, folder / f"{name}.toml"))
-        if value:
-            options.append(f"--{name}={value}")
+def _asked() -> list[str]:
+    """The gate's options out of the environment."""
+    options = [
+        f"--{name}={value}"
+        for name in ("base", "config", "params", "waivers", "baseline", "configuration")
+        if (value := os.environ.get(name.upper(), ""))
+    ]
+    # A workflow may stand where whoever proposes a change cannot edit it. What that change brings along decides nothing
+    # that the workflow did not ask for.
+    if not (os.environ.get("BASE") or os.environ.get("CONFIG")):
+        options.append("--no-config")
     options += [f"--var-file={file}" for file in listed(os.environ.get("VAR_FILES", ""))]
-    if value := os.environ.get("CONFIGURATION", ""):
-        options.append(f"--configuration={value}")
     exact = os.environ.get("EXACT", "")
     if exact not in ("", "false", "true", "try"):
         raise Problem(f"`exact` is true, false or try, not {exact!r}")
     if exact in ("true", "try"):
         options.append("--exact" if exact == "true" else "--exact=try")
-    return options
-
-
-def _of_base(base: str, file: str, copy: Path) -> Path:
-    """A file as it is at a commit, put into `copy`; an empty one where that commit does not have it.
-
-    Whoever proposes a change could accept its findings in the same change otherwise.
-
-    Raises:
-        Problem: git does not know the commit.
-    """
-    here = Path.cwd()
-    unknown = f"the base {base!r} is not there (actions/checkout fetches it with fetch-depth: 0)"
-    name = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}"]
-    commit = git.ask(name, here, unknown).decode().strip()
-    wanted = f"{file}: it cannot be read at {base}"
-    entry = git.ask(["ls-tree", "-z", commit, "--", file], here, wanted)
-    # "MODE blob ID<tab>PATH"
-    text = git.ask(["cat-file", "blob", entry.split()[2].decode()], here, wanted) if entry else b""
-    copy.write_bytes(text)
-    return copy
+    comments = os.environ.get("COMMENTS", "")
+    if comments not in ("", "allow", "forbid"):
+        raise Problem(f"`comments` is allow or forbid, not {comments!r}")
+    if not (os.environ.get("BASE") or comments):
+        comments = "forbid"
+    return [*options, f"--{comments}-comments"] if comments else options
 
 
 def shown(line: str) -> str:

@@ -22,6 +22,7 @@ from cloudmart_support.problem import Problem, guarded
 from cloudmart_support.progress import step
 from policies.checkov_host import builtin, copying
 from policies.checkov_host.verdicts import COPIED, PARAMETERS, WAIVERS
+from policies.engine.judging import BASELINED
 from policies.engine.model import without_keys
 from policies.engine.verdicts import FAIL, PASS, UNKNOWN
 from policies.readers.inputs import VARIABLE, WORKSPACE
@@ -319,11 +320,11 @@ def _expected(path: Path, options: argparse.Namespace, given: Mapping[str, str])
 
 
 def together(found: Iterable[tuple[str, str, str]]) -> Verdict:
-    """Findings as Checkov can report them: by block, and without a third answer."""
+    """Findings as Checkov can report them: by block, without a third answer, and without a baseline."""
     result: Verdict = {}
     for rule, address, status in found:
         key = rule, without_keys(address)
-        result[key] = _worse(result.get(key), FAIL if status == UNKNOWN else status)
+        result[key] = _worse(result.get(key), FAIL if status in (UNKNOWN, BASELINED) else status)
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from policies.command.deciding import Deciding
     from policies.command.judged import Asked
     from policies.command.targets import Targets
-    from policies.engine.choosing import Wish
+    from policies.engine.baseline import Baseline
+    from policies.engine.choosing import Choice, Wish
+    from policies.engine.judging import Result
     from policies.engine.parameters import Parameters
     from policies.engine.waivers import Waiver
     from policies.exact import Mode
@@ -51,6 +54,8 @@ def check(options: argparse.Namespace) -> int:
         roots=[root.path for root in result.roots],
         without=choice.without,
     )
+    result = judging.with_findings(result, waived)
+    result = _held_against(_baseline(options, settings, deciding), result, options, choice)
     terms = judging.Terms(
         pack=wish.pack,
         configuration=settings.file,
@@ -58,7 +63,7 @@ def check(options: argparse.Namespace) -> int:
         left_out=choice.left_out,
     )
     notes = [*terms.sentences, *_missing(deciding), *found.notes]
-    result = replace(judging.with_findings(result, waived, notes), terms=terms)
+    result = replace(judging.with_findings(result, result.findings, notes), terms=terms)
     for format, output in outputs:
         report(format, output, result, choice.catalogue)
     return result.exit_code
@@ -158,6 +163,51 @@ def _accepted(options: argparse.Namespace, settings: Settings, deciding: Decidin
             listed = () if text is None else waivers.parse(text, str(path), settings.folder)
             found += [replace(waiver, folder=waiver.folder or root) for waiver in listed]
     return found if settings.file else list(waivers.load(waivers.DEFAULTS))
+
+
+def _baseline(
+    options: argparse.Namespace, settings: Settings, deciding: Deciding
+) -> tuple[str, Baseline] | None:
+    """The baseline, and what it is called: that of the command line, otherwise of the configuration."""
+    from policies.engine import baseline
+
+    written: Path | None = options.write_baseline
+    path = options.baseline or settings.baseline or written
+    if path is None:
+        return None
+    if written is not None and not os.path.lexists(path):
+        return str(path), {}
+    text = deciding.text(path)
+    return str(path), {} if text is None else baseline.parse(text, str(path))
+
+
+def _held_against(
+    given: tuple[str, Baseline] | None,
+    result: Result,
+    options: argparse.Namespace,
+    choice: Choice,
+) -> Result:
+    """The result with what stands in the baseline marked; the baseline is written first where that is asked for."""
+    from policies.command.writing import write
+    from policies.engine import baseline
+    from policies.engine.judging import Recorded
+
+    if given is None:
+        return result
+    file, recorded = given
+    judged = [root.path for root in result.roots if not root.problem]
+    if options.write_baseline is not None:
+        recorded = baseline.of(result.findings, recorded, roots=judged, without=choice.without)
+        write(baseline.text(recorded), options.write_baseline)
+        file = str(options.write_baseline)
+    findings, gone = baseline.apply(result.findings, recorded, roots=judged, without=choice.without)
+    held = Recorded(file, tuple(map(str, gone)))
+    return replace(
+        result,
+        findings=tuple(findings),
+        baseline=held,
+        notes=(*result.notes, *baseline.told(file, gone)),
+    )
 
 
 def _missing(deciding: Deciding) -> list[str]:

@@ -136,7 +136,7 @@ class _Reader:
         from policies.forms import schemas
         from policies.forms.checking import mistakes
 
-        self.mistakes += mistakes(_plain(values), schemas.configuration())
+        self.mistakes += mistakes(as_json(values), schemas.configuration())
         self._end()
         roots: dict[str, RootSettings] = {}
         paths: list[Path] = []
@@ -271,16 +271,16 @@ def _joined(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
 
-def _plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """A value of TOML as JSON would have it."""
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: as_json(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [as_json(one) for one in value]
     return value.isoformat() if isinstance(value, (date, datetime, time)) else value
 
 
 def _text(value: Any) -> str:
     """A variable's value as it is given on the command line."""
-    plain = _plain(value)
+    plain = as_json(value)
     return plain if isinstance(plain, str) else json.dumps(plain)

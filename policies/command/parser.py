@@ -97,6 +97,31 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--params", type=Path, metavar="FILE", help="parameters laid over the defaults (TOML)")
     check.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (TOML)")
     _choosing(check)
+    comments = check.add_mutually_exclusive_group()
+    comments.add_argument(
+        "--forbid-comments",
+        action="store_true",
+        default=None,
+        help="comments in the source that waive fail, and do not waive",
+    )
+    comments.add_argument(
+        "--allow-comments",
+        action="store_false",
+        dest="forbid_comments",
+        help="comments in the source waive, whatever the configuration says and with --base",
+    )
+    check.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="FILE",
+        help="findings that stand and do not fail; what is new fails, what is gone is told",
+    )
+    check.add_argument(
+        "--write-baseline",
+        type=Path,
+        metavar="FILE",
+        help="write what stands now into a baseline, and use it",
+    )
     check.add_argument(
         "--exact",
         action="store_const",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -19,6 +19,7 @@ from policies.readers import Reading
 from policies.readers.budget import deeply
 
 WAIVED: Final = "waived"
+BASELINED: Final = "baselined"
 
 EVERY_TYPE: Final = "*"
 """In `Rule.types`: the rule judges whatever there is, which does not make a type one that a rule knows."""
@@ -42,10 +43,10 @@ OWN_RULES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule says about one resource; `status` is pass, fail, unknown or waived.
+    """What one rule says about one resource; `status` is pass, fail, unknown, waived or baselined.
 
     `file` and `line` say where, `line` is 0 where it is not known. `construct` is the CDKTF path or "".
-    `root` is the path that was judged, as it was given.
+    `root` is the path that was judged, as it was given; `attribute` is the path of the argument at fault, or "".
     """
 
     rule: str
@@ -58,6 +59,7 @@ class Finding:
     line: int
     construct: str
     root: str = ""
+    attribute: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Summary:
     failed: int
     unknown: int
     waived: int
+    baselined: int
     uncovered_types: tuple[str, ...]
 
 
@@ -126,6 +129,14 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """The baseline that a run was held against: its file, and the findings of it that are gone, in words."""
+
+    file: str
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The outcome of one run. `rules` counts the rules that had something to judge.
 
@@ -140,10 +151,11 @@ class Result:
     notes: tuple[str, ...] = ()
     terms: Terms = Terms()
     roots: tuple[Root, ...] = ()
+    baseline: Recorded | None = None
 
     @property
     def summary(self) -> Summary:
-        counts = dict.fromkeys((PASS, FAIL, UNKNOWN, WAIVED), 0)
+        counts = dict.fromkeys((PASS, FAIL, UNKNOWN, WAIVED, BASELINED), 0)
         for finding in self.findings:
             counts[finding.status] += 1
         return Summary(
@@ -153,6 +165,7 @@ class Result:
             counts[FAIL],
             counts[UNKNOWN],
             counts[WAIVED],
+            counts[BASELINED],
             self.uncovered_types,
         )
 
@@ -161,11 +174,11 @@ class Result:
         found: dict[str, list[Finding]] = {root.path: [] for root in self.roots}
         for finding in self.findings:
             found.get(finding.root, []).append(finding)
-        return [_of((root,), found[root.path], ()) for root in self.roots]
+        return [replace(_of((root,), found[root.path], ()), baseline=self.baseline) for root in self.roots]
 
     @property
     def exit_code(self) -> int:
-        """0 when everything passed or is waived, 2 when a root could not be judged, else 1."""
+        """0 when everything passed, is waived or stands in the baseline, 2 when a root could not be judged, else 1."""
         if any(root.problem for root in self.roots):
             return 2
         return int(any(finding.status in (FAIL, UNKNOWN) for finding in self.findings))
@@ -412,6 +425,7 @@ def _findings(
             resource.line_of(attribute or view.path) if status != PASS else resource.line,
             resource.construct,
             root,
+            attribute or view.path,
         )
 
 

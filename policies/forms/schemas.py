@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from policies.engine import parameters
-from policies.engine.judging import WAIVED, Summary
+from policies.engine.judging import BASELINED, WAIVED, Summary
 from policies.engine.verdicts import FAIL, PACKS, PASS, SEVERITIES, UNKNOWN
 
 Form = Mapping[str, Any]
@@ -152,6 +152,7 @@ def baseline() -> dict[str, Any]:
             "address": {"type": "string"},
             "attribute": {"type": "string", "description": "The argument that it is about, or nothing."},
             "status": {"enum": [FAIL, UNKNOWN]},
+            "message": {"type": "string", "description": "What is said of it, without files and lines."},
             "count": {"type": "integer", "minimum": 1, "description": "How many there are like this."},
         },
         "rule",
@@ -159,6 +160,7 @@ def baseline() -> dict[str, Any]:
         "address",
         "attribute",
         "status",
+        "message",
         "count",
     )
     return _document(
@@ -173,6 +175,7 @@ def baseline() -> dict[str, Any]:
 def report() -> dict[str, Any]:
     """The report in the format json."""
     counts: dict[str, Form] = {field.name: _COUNT for field in fields(Summary)}
+    required = [name for name in counts if name != BASELINED]
     counts["uncovered_types"] = {"type": "array", "items": {"type": "string"}}
     finding = {
         "type": "object",
@@ -180,7 +183,7 @@ def report() -> dict[str, Any]:
             "rule": _TEXT,
             "family": _TEXT,
             "severity": {"enum": list(SEVERITIES)},
-            "status": {"enum": [PASS, FAIL, UNKNOWN, WAIVED]},
+            "status": {"enum": [PASS, FAIL, UNKNOWN, WAIVED, BASELINED]},
             "address": {"type": "string"},
             "message": {"type": "string"},
             "file": {"type": "string"},
@@ -189,7 +192,7 @@ def report() -> dict[str, Any]:
         },
     }
     finding["required"] = list(finding["properties"])
-    summary = {"type": "object", "properties": counts, "required": list(counts)}
+    summary = {"type": "object", "properties": counts, "required": required}
     root = {
         "type": "object",
         "description": "The verdict on one of the judged paths, as it was given.",
@@ -221,6 +224,15 @@ def report() -> dict[str, Any]:
                         "left_out": {"type": "array", "items": left_out},
                     },
                     "required": ["pack", "configuration", "left_out"],
+                },
+                "baseline": {
+                    "type": "object",
+                    "description": "The baseline that was given, and what of it is gone.",
+                    "properties": {
+                        "file": _TEXT,
+                        "gone": {"type": "array", "items": {"type": "string"}},
+                    },
+                    "required": ["file", "gone"],
                 },
                 "notes": {"type": "array", "items": {"type": "string"}},
             },

@@ -9,7 +9,7 @@ from typing import Final
 
 from cloudmart_support.visible import visible, without_commands
 from policies.engine.catalogue import Entry
-from policies.engine.judging import Finding, Result
+from policies.engine.judging import Finding, Recorded, Result
 
 FORMATS: Final = ("text", "json", "sarif", "junit", "markdown", "html")
 
@@ -71,6 +71,8 @@ def _shown(result: Result) -> Result:
         findings=tuple(map(_visible, result.findings)),
         uncovered_types=tuple(map(visible, result.uncovered_types)),
         notes=tuple(map(visible, result.notes)),
+        baseline=result.baseline
+        and Recorded(visible(result.baseline.file), tuple(map(visible, result.baseline.gone))),
         terms=replace(result.terms, configuration=visible(result.terms.configuration)),
         roots=tuple(
             replace(

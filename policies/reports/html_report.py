@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudmart_pages import render as rendered
 from policies.engine.catalogue import Entry
-from policies.engine.judging import OWN_RULES, WAIVED, Finding, Result
+from policies.engine.judging import BASELINED, OWN_RULES, WAIVED, Finding, Result
 from policies.engine.verdicts import FAIL, FAMILIES, PASS, UNKNOWN
 from policies.reports import by_root
 
@@ -19,13 +19,14 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
     for finding in result.findings:
         row = counts.setdefault(finding.rule, {})
         row[finding.status] = row.get(finding.status, 0) + 1
-    statuses = (PASS, FAIL, UNKNOWN, WAIVED)
+    statuses = [PASS, FAIL, UNKNOWN, WAIVED, *([BASELINED] if result.baseline else [])]
     return rendered(
         "report.html",
         closed=bool(result.exit_code),
         summary=summary,
         number_of_rules=result.rules,
         notes=result.notes,
+        statuses=statuses,
         roots=[
             (one.roots[0], one.exit_code, one.summary)
             for one in (result.by_root() if len(result.roots) > 1 else ())

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from policies.engine.catalogue import Entry
-from policies.engine.judging import Result
+from policies.engine.judging import BASELINED, Result
 
 VERSION: Final = 1
 """Of the report's form: a field that goes or changes its meaning makes another one, a field that is added does not."""
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
-    """`{"version", "summary", "findings", "roots"}`, and `notes` and `terms` where the run has some.
+    """`{"version", "summary", "findings", "roots"}`, and `notes`, `baseline` and `terms` where the run has some.
 
     The form is that of `docs/schemas/report.schema.json`.
     """
@@ -43,6 +43,8 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
         f'"summary": {json.dumps(head, indent=2)}'.replace("\n", "\n  "),
         '"findings": [' + (",".join(f"\n    {line}" for line in findings) + "\n  " if findings else "") + "]",
     ]
+    if result.baseline is not None:
+        parts.append(f'"baseline": {json.dumps(asdict(result.baseline), ensure_ascii=False)}')
     if result.terms:
         parts.append(f'"terms": {json.dumps(asdict(result.terms), ensure_ascii=False)}')
     if result.roots:
@@ -55,7 +57,11 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
 
 def _counts(result: Result) -> dict[str, Any]:
     summary = result.summary
-    return {name: getattr(summary, name) for name in summary.__slots__}
+    return {
+        name: getattr(summary, name)
+        for name in summary.__slots__
+        if name != BASELINED or result.baseline is not None
+    }
 
 
 def _root(result: Result) -> dict[str, Any]:

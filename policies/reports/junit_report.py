@@ -11,16 +11,18 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from policies.engine.catalogue import Entry
-from policies.engine.judging import WAIVED, Finding, Result
+from policies.engine.judging import BASELINED, WAIVED, Finding, Result
 from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN
 from policies.reports import by_root
+
+_ELEMENTS: Final = {FAIL: "failure", UNKNOWN: "error", WAIVED: "skipped", BASELINED: "skipped"}
 
 # Characters that XML 1.0 has no way to hold. Source: https://www.w3.org/TR/xml/#charsets
 _FORBIDDEN: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
-    """Failures are failures, unknowns are errors, waived findings are skipped; a note is an empty suite.
+    """Failures are failures, unknowns errors, waived and baselined findings skipped; a note is an empty suite.
 
     A root that was not judged is an error.
     """
@@ -53,8 +55,8 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
 
 def _counts(findings: Sequence[Finding], unjudged: int = 0) -> str:
     numbers = {
-        name: sum(finding.status == status for finding in findings)
-        for name, status in (("failures", FAIL), ("errors", UNKNOWN), ("skipped", WAIVED))
+        name: sum(_ELEMENTS.get(finding.status) == element for finding in findings)
+        for name, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
     }
     numbers["errors"] += unjudged
     return " ".join(
@@ -65,7 +67,7 @@ def _counts(findings: Sequence[Finding], unjudged: int = 0) -> str:
 def _case(finding: Finding) -> list[str]:
     place = f" file={_attribute(finding.file)}" + (f' line="{finding.line}"' if finding.line else "")
     head = f"    <testcase classname={_attribute(finding.rule)} name={_attribute(finding.address)}{place}"
-    element = {FAIL: "failure", UNKNOWN: "error", WAIVED: "skipped"}.get(finding.status)
+    element = _ELEMENTS.get(finding.status)
     if element is None:
         return [f"{head}/>"]
     message = _attribute(finding.message)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from policies.engine.catalogue import Entry
-from policies.engine.judging import OWN_RULES, WAIVED, Finding, Result
+from policies.engine.judging import BASELINED, OWN_RULES, WAIVED, Finding, Result
 from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN, Rule
 from policies.reports import by_root
 
 MOST: Final = 500
 """Findings shown: a job summary holds one megabyte. The rest is counted, not shown."""
 
-_MARKS: Final = {FAIL: "❌ fail", UNKNOWN: "❔ unknown", WAIVED: "☑️ waived"}
+_MARKS: Final = {FAIL: "❌ fail", UNKNOWN: "❔ unknown", WAIVED: "☑️ waived", BASELINED: "☑️ baselined"}
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
@@ -29,6 +29,9 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
         f"| {summary.resources:,} | {summary.evaluated:,} | {result.rules} | {summary.passed:,} | "
         f"{summary.failed:,} | {summary.unknown:,} | {summary.waived:,} |",
     ]
+    if result.baseline:
+        column = (" baselined |", " ---: |", f" {summary.baselined:,} |")
+        lines[2:] = [line + cell for line, cell in zip(lines[2:], column, strict=True)]
     lines += [f"\n> {_text(note)}" for note in result.notes]
     lines += _roots(result)
     shown = [finding for finding in result.findings if finding.status in _MARKS]
@@ -53,7 +56,7 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
                 "| --- | --- | --- | --- |",
             ]
             lines += [_row(finding) for finding in members]
-            for id in dict.fromkeys(finding.rule for finding in members if finding.status != WAIVED):
+            for id in dict.fromkeys(finding.rule for finding in members if finding.status in (FAIL, UNKNOWN)):
                 if id not in told:
                     lines += _cure(id, rules.get(id))
                     told.add(id)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from policies.engine.catalogue import Entry
-from policies.engine.judging import OWN_RULES, WAIVED, Finding, Result
+from policies.engine.judging import BASELINED, OWN_RULES, WAIVED, Finding, Result
 from policies.engine.verdicts import PASS, UNKNOWN
 
 _LEVELS: Final = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
@@ -23,7 +23,7 @@ _SCORES: Final = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
-    """Every finding that is not a pass; waived ones as suppressed results."""
+    """Every finding that is not a pass; waived and baselined ones as suppressed results."""
     used = {finding.rule: finding for finding in result.findings}
     descriptors = [_descriptor(entry) for entry in catalogue]
     descriptors += [_own(id, title, used[id]) for id, title in OWN_RULES.items() if id in used]
@@ -117,7 +117,9 @@ def _result(finding: Finding, indices: Mapping[str, int]) -> dict[str, Any]:
         "partialFingerprints": {"subject/v1": hashlib.sha256(subject.encode()).hexdigest()},
         "properties": {"status": finding.status, "root": finding.root},
     }
-    if finding.status == WAIVED:
+    if finding.status == BASELINED:
+        result["baselineState"] = "unchanged"
+    if finding.status in (WAIVED, BASELINED):
         # Without a status a suppression counts as accepted (section 3.35.3).
         result["suppressions"] = [{"kind": "external", "justification": _plain(finding.message)}]
     return result

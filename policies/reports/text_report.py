@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from policies.engine.catalogue import Entry
-from policies.engine.judging import OWN_RULES, WAIVED, Finding, Result
+from policies.engine.judging import BASELINED, OWN_RULES, WAIVED, Finding, Result
 from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN
 
 Paint = Callable[[str, str], str]
@@ -16,8 +16,8 @@ Wrap = Callable[..., list[str]]
 PROSE: Final = 110
 """Columns after which prose is hard to read, however wide the terminal is."""
 
-_COLOURS = {FAIL: "31", UNKNOWN: "33", WAIVED: "36", "good": "32", "dim": "2", "bold": "1"}
-_MARKS = {FAIL: "FAIL", UNKNOWN: "UNKNOWN", WAIVED: "WAIVED"}
+_COLOURS = {FAIL: "31", UNKNOWN: "33", WAIVED: "36", BASELINED: "2", "good": "32", "dim": "2", "bold": "1"}
+_MARKS = {FAIL: "FAIL", UNKNOWN: "UNKNOWN", WAIVED: "WAIVED", BASELINED: "BASELINED"}
 
 
 def render(result: Result, catalogue: Sequence[Entry], *, colour: bool = False, width: int = 100) -> str:
@@ -55,7 +55,7 @@ def render(result: Result, catalogue: Sequence[Entry], *, colour: bool = False, 
             lines += wrapped(rule.title if rule else OWN_RULES.get(rule_id, ""), "  ")
             for finding in findings:
                 lines += _finding(finding, width, paint, wrapped)
-            if rule and any(finding.status != WAIVED for finding in findings):
+            if rule and any(finding.status in (FAIL, UNKNOWN) for finding in findings):
                 lines += ["", *wrapped(f"Why: {rule.why}", "  ", "       ")]
                 lines += ["  Fix:", *(f"    {line}" for line in rule.fix.rstrip().split("\n"))]
                 lines += [f"  See: {rule.link}"]
@@ -125,7 +125,7 @@ def _summary(result: Result, wrapped: Wrap, paint: Paint) -> list[str]:
     lines += wrapped(
         f"{summary.resources:,} resources seen, {summary.evaluated:,} evaluated by {result.rules} rules: "
         f"{summary.passed:,} passed, {summary.failed:,} failed, {summary.unknown:,} unknown, "
-        f"{summary.waived:,} waived.",
+        f"{summary.waived:,} waived{f', {summary.baselined:,} in the baseline' if result.baseline else ''}.",
         "",
     )
     if summary.uncovered_types:

@@ -3,14 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from policies.command.configuration import Settings, _Reader, as_json
+from policies.engine import waivers
 from policies.engine.model import Model
+from policies.forms import schemas
 from policies.readers import read
+from policies.reports import json_report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def of_the_published_forms() -> Iterator[None]:
+    """Each report, waiver and configuration of these tests is of the schema that is published, or refused."""
+    report, waiver, configuration = (
+        Draft202012Validator(form()) for form in (schemas.report, schemas.waivers, schemas.configuration)
+    )
+    render, read_waiver, settings = json_report.render, waivers._waiver, _Reader.settings
+
+    def rendered(*arguments: Any) -> str:
+        text = render(*arguments)
+        report.validate(json.loads(text))
+        return text
+
+    def waived(entry: dict[str, Any], *arguments: Any) -> waivers.Waiver:
+        found = read_waiver(entry, *arguments)
+        assert found.mistake or waiver.is_valid({"waiver": [as_json(entry)]}), entry
+        return found
+
+    def configured(self: _Reader, values: Any) -> Settings:
+        found = settings(self, values)
+        configuration.validate(as_json(values))
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_report, "render", rendered)
+        patch.setattr(waivers, "_waiver", waived)
+        patch.setattr(_Reader, "settings", configured)
+        yield
 
 
 @pytest.fixture
