@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -23,8 +23,12 @@ from cloudmart_support.problem import Problem
 GRACE = 15.0
 """Seconds that a program has to end by itself after it was asked to."""
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What asks a program to end: Ctrl-C, whoever supervises it, and the terminal that is closed."""
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What asks a program to end: Ctrl-C, whoever supervises it, and, where a system tells it, the terminal that is
+closed."""
+
+# Windows has no signals between programs: there, whatever is sent ends them at once.
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 # How Go ends a program that got no more memory, with exit code 2.
 _OUT_OF_MEMORY = re.compile(r"^fatal error: (?:runtime: )?(?:out of memory|cannot allocate)", re.M)
@@ -62,13 +66,13 @@ def stoppable() -> Iterator[None]:
         yield
         return
 
-    killer = threading.Timer(GRACE, _signal_all, [signal.SIGKILL])
+    killer = threading.Timer(GRACE, _signal_all, [_KILL])
     killer.daemon = True
 
     def stop(number: int, _frame: FrameType | None) -> None:
         global _stopped
         again, _stopped = bool(_stopped), number
-        _signal_all(signal.SIGKILL if again else signal.SIGTERM)
+        _signal_all(_KILL if again else signal.SIGTERM)
         if not again:
             killer.start()
             if not _starting:
@@ -92,20 +96,27 @@ def temporary_folder(prefix: str = "", within: Path | None = None) -> Iterator[P
 
     A signal waits while it is made and removed, so that none comes between the folder and who removes it.
     """
-    former = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    former = _mask("SIG_BLOCK", ())
     try:
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        _mask("SIG_BLOCK", SIGNALS)
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=within))
         try:
-            signal.pthread_sigmask(signal.SIG_SETMASK, former)
+            _mask("SIG_SETMASK", former)
             yield folder
         finally:
             try:
-                signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+                _mask("SIG_BLOCK", SIGNALS)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+        _mask("SIG_SETMASK", former)
+
+
+def _mask(how: str, signals: Iterable[int]) -> Iterable[int]:
+    """Change which signals wait, and return which did; where a system lets none wait, nothing changes."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return ()
+    return signal.pthread_sigmask(getattr(signal, how), signals)
 
 
 @contextmanager
@@ -184,7 +195,7 @@ def end(process: subprocess.Popen[str], grace: float = GRACE) -> None:
         _signal(process, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             process.wait(grace)
-        _signal(process, signal.SIGKILL)
+        _signal(process, _KILL)
 
 
 def run(
@@ -223,7 +234,7 @@ def wait(
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         # Nobody waits for its good will here: whoever bounds it wants to be done.
-        _signal(process, signal.SIGKILL)
+        _signal(process, _KILL)
         process.wait()
         raise Exceeded(f"{name}: was ended after {timeout:g} seconds, the longest that it may take") from None
     if memory is not None and process.returncode not in (0, 1) and _OUT_OF_MEMORY.search(err or ""):
@@ -234,14 +245,14 @@ def wait(
 def _signal_all(number: int) -> None:
     with _lock:
         for process in _running:
-            if process not in _patient or number != signal.SIGKILL:
+            if process not in _patient or number != _KILL:
                 _signal(process, number)
 
 
 def _signal(process: subprocess.Popen[str], number: int) -> None:
     """A signal to a program's group, or to it alone where it shares this program's."""
     with suppress(OSError):
-        if _running.get(process):
+        if _running.get(process) and hasattr(os, "killpg"):
             os.killpg(process.pid, number)
         else:
             process.send_signal(number)

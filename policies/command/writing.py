@@ -67,7 +67,9 @@ def _is_no_file(output: Path) -> bool:
 
 def _pass_on(text: str, output: Path) -> None:
     """Write to a device or a pipe; one that nobody reads from is an error, and not waited for."""
-    descriptor = os.open(output, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    os.set_blocking(descriptor, True)
+    # Windows has neither of these, nor pipes that are files.
+    descriptor = os.open(output, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(descriptor, True)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as handle:
         handle.write(text)

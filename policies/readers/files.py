@@ -19,6 +19,9 @@ MOST_FILES: Final = 10_000
 LARGEST_DATA: Final = 16 << 20
 """The largest file, in bytes, that a function of a configuration reads."""
 
+# Opened without waiting, so that a pipe without a writer cannot hang the gate; Windows has neither that nor such pipes.
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
 
 def read_text(path: Path) -> str:
     """The text of a regular file in UTF-8, a byte order mark removed.
@@ -54,8 +57,7 @@ def read_bytes(path: Path, largest: int) -> bytes:
         Problem: it cannot be read, is no regular file, or has more bytes than `largest`.
     """
     try:
-        # Opened without waiting, so that a pipe without a writer cannot hang the gate.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
+        descriptor = os.open(path, _FLAGS)
         with os.fdopen(descriptor, "rb") as handle:
             status = os.fstat(handle.fileno())
             if not stat.S_ISREG(status.st_mode):
