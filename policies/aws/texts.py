@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from policies.engine.model import Resource
-from policies.engine.values import ABSENT, Unknown, parse_document
+from policies.engine.values import ABSENT, Traced, Unknown, parse_document
 
 HOLE: Final = re.compile("\ue000(\\d+)\ue001")
 """The mark of an unknown part; its number is the index in `Text.holes`."""
@@ -114,6 +114,8 @@ def _collect(values: Any, path: str, name: str, found: list[Found]) -> None:
     elif isinstance(values, list):
         for index, value in enumerate(values):
             _collect(value, f"{path}[{index}]", name, found)
+    elif isinstance(values, Traced) and values.document is not ABSENT:
+        _collect(values.document, path, name, found)
     elif isinstance(values, str):
         plain = str.__str__(values)
         if plain.lstrip()[:1] in _OPENING and plain[1:]:

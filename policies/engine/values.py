@@ -78,9 +78,13 @@ class Unknown:
 
 
 class Traced(str):
-    """A known text that an expression took from elsewhere: a plain text that remembers its `references`."""
+    """A known text that an expression took from elsewhere: a plain text that remembers its `references`.
+
+    `document` is there when it was written out of a tree of values, in a language that the rules do not read.
+    """
 
     references: tuple[Reference, ...]
+    document: Any = ABSENT
 
     def __new__(cls, text: str, references: tuple[Reference, ...]) -> Traced:
         traced = super().__new__(cls, text)

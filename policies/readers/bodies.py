@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from policies.engine.values import Sensitive, Traced, Unknown, as_text, references_of
+from policies.engine.values import ABSENT, Sensitive, Traced, Unknown, as_text, references_of
 from policies.readers import numbers, types
 from policies.readers.budget import BUDGET
 from policies.readers.declared import Block, each_dynamic, is_dynamic, plain_text, provider_name
@@ -42,7 +42,9 @@ class NoNames:
 def hidden(value: Any) -> Any:
     """A value marked as not to be shown."""
     if isinstance(value, str):
-        return Sensitive(value, references_of(value))
+        text = Sensitive(value, references_of(value))
+        text.document = hidden(value.document) if isinstance(value, Traced) else ABSENT
+        return text
     if isinstance(value, list):
         return types.same_kind(value, [hidden(item) for item in value])
     if isinstance(value, dict):

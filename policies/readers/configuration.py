@@ -864,10 +864,11 @@ def _with_reference(value: Any, reference: Reference, certain: bool) -> Any:
     says that it is never null or empty then."""
     if value is None:
         return Unknown(f"{reference} is known after apply", (reference,), certain=certain)
-    if isinstance(value, Sensitive):
-        return Sensitive(value, (reference, *value.references))
     if isinstance(value, str):
-        return Traced(value, (reference, *references_of(value)))
+        kind = Sensitive if isinstance(value, Sensitive) else Traced
+        text = kind(value, (reference, *references_of(value)))
+        text.document = value.document if isinstance(value, Traced) else ABSENT
+        return text
     if isinstance(value, Unknown):
         references = tuple(dict.fromkeys((reference, *value.references)))
         return Unknown(value.reason, references, value.parts, value.document, value.certain, value.decoded)

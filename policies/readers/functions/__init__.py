@@ -21,13 +21,17 @@ MODULES: Final = {
     ),
     "dates": ("formatdate timeadd timecmp"),
     "encodings": (
-        "base64decode base64encode base64gzip base64sha256 base64sha512 csvdecode jsondecode "
-        "jsonencode md5 sha1 sha256 sha512 textdecodebase64 textencodebase64 urldecode urlencode uuidv5 yamlencode"
+        "base64decode base64encode base64gunzip base64gzip base64sha256 base64sha512 csvdecode jsondecode "
+        "jsonencode md5 sha1 sha256 sha512 textdecodebase64 textencodebase64 urldecode urlencode uuidv5 "
+        "yamldecode yamlencode"
     ),
     "formatting": ("format formatlist"),
     "networks": ("cidrcontains cidrhost cidrnetmask cidrsubnet cidrsubnets"),
     "paths": ("basename dirname pathexpand"),
     "provider": ("provider::aws::arn_build provider::aws::arn_parse provider::aws::trim_iam_role_path"),
+    "sources": (
+        "provider::terraform::decode_tfvars provider::terraform::encode_expr provider::terraform::encode_tfvars"
+    ),
     "texts": (
         "chomp endswith indent join length lower regex regexall replace sort split startswith "
         "strcontains strrev substr title trim trimprefix trimspace trimsuffix upper"

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any, Final
 
-from policies.engine.values import ABSENT, Unknown, parse_document, references_of
+from policies.engine.values import ABSENT, Traced, Unknown, parse_document, references_of
 from policies.readers import numbers, types
 from policies.readers.budget import BUDGET, weigh
 from policies.readers.evaluation import first_unknown, plain, traced, unknown_from
@@ -86,7 +86,7 @@ def _jsondecode(value: Any) -> Any:
     if isinstance(value, Unknown):
         return parse_document(value)
     text = types.as_string(value)
-    return _traced_within(decoded_json(text), text)
+    return traced_within(decoded_json(text), text)
 
 
 def decoded_json(text: str) -> Any:
@@ -136,16 +136,16 @@ def _normal(value: Any) -> Any:
     return {key: _normal(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _traced_within(value: Any, source: str) -> Any:
+def traced_within(value: Any, source: str) -> Any:
     """A decoded value whose texts remember what the source was made from."""
     if isinstance(value, str):
         return traced(value, source)
     if type(source) is str:
         return value
     if isinstance(value, list):
-        return types.same_kind(value, [_traced_within(item, source) for item in value])
+        return types.same_kind(value, [traced_within(item, source) for item in value])
     if isinstance(value, dict):
-        return types.same_kind(value, {key: _traced_within(item, source) for key, item in value.items()})
+        return types.same_kind(value, {key: traced_within(item, source) for key, item in value.items()})
     return value
 
 
@@ -157,7 +157,8 @@ def _base64encode(value: Any) -> Any:
     text = plain(value)
     if isinstance(text, Unknown):
         return Unknown(text.reason, references_of(text), certain=text.certain, decoded=text)
-    return traced(in_base64(types.as_string(text).encode()), text)
+    found = traced(in_base64(types.as_string(text).encode()), text)
+    return _remembering(found, text.document) if isinstance(text, Traced) else found
 
 
 @partial("base64gzip")
@@ -168,11 +169,32 @@ def _base64gzip(value: Any) -> Any:
 
 @partial("yamlencode")
 def _yamlencode(value: Any) -> Any:
-    """How it is laid out is not known here; what stands in it is."""
     tree = plain(value)
-    document = tree if isinstance(tree, dict | list) else ABSENT
-    reason = "yamlencode() is not evaluated here"
-    return Unknown(reason, references_of(tree), document=document, certain=True)
+    blind = first_unknown(tree)
+    if blind is None:
+        from policies.readers import yaml_writing
+
+        return _remembering(traced(yaml_writing.written(tree), tree), tree)
+    if not isinstance(tree, dict | list):
+        return unknown_from(blind.reason, tree)
+    weigh(tree)
+    return Unknown(blind.reason, references_of(tree), document=tree, certain=True)
+
+
+def _remembering(text: str, document: Any) -> str:
+    """A text with the tree that it was written out of, or as it is where that is no tree."""
+    if not isinstance(document, dict | list):
+        return text
+    text = text if isinstance(text, Traced) else Traced(text, ())
+    text.document = document
+    return text
+
+
+@function("yamldecode", "string")
+def _yamldecode(text: str) -> Any:
+    from policies.readers import yaml_reading
+
+    return traced_within(yaml_reading.decoded(text), text)
 
 
 def in_base64(data: bytes) -> str:
@@ -181,7 +203,12 @@ def in_base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _from_base64(text: str) -> bytes:
+def from_base64(text: str) -> bytes:
+    """What a text in base64 stands for.
+
+    Raises:
+        Refused: it is none.
+    """
     text = str.__str__(text).replace("\r", "").replace("\n", "")
     if len(text) % 4 or not re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", text):
         raise Refused("it is no base64")
@@ -194,26 +221,71 @@ def _from_base64(text: str) -> bytes:
 @function("base64decode", "string")
 def _base64decode(text: str) -> str:
     try:
-        return _from_base64(text).decode()
+        return from_base64(text).decode()
     except UnicodeDecodeError as error:
         raise Refused("it is no text") from error
 
 
-_CODECS: Final = {"utf-8": "utf-8", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be", "iso-8859-1": "latin-1"}
+_GUNZIPPED: Final = 1 << 24
+
+
+@function("base64gunzip", "string")
+def _base64gunzip(text: str) -> str:
+    """A function of OpenTofu."""
+    import zlib
+
+    unzip = zlib.decompressobj(31)
+    try:
+        found = unzip.decompress(from_base64(text), _GUNZIPPED)
+    except zlib.error as error:
+        raise Refused("it is not compressed") from error
+    BUDGET.make(4 * len(found))
+    if not unzip.eof and not unzip.unconsumed_tail:
+        raise Refused("it is cut off")
+    if not unzip.eof or unzip.unused_data:
+        raise Undecided("it is too large, or something stands behind it")
+    try:
+        return found.decode()
+    except UnicodeDecodeError as error:
+        raise Undecided("it is no text in UTF-8") from error
+
+
+_CODECS: Final = {
+    "utf-8": "utf-8",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+    "us-ascii": "ascii",
+    **dict.fromkeys(("iso-8859-1", "latin1"), "latin-1"),
+    **{f"iso-8859-{part}": f"iso8859-{part}" for part in (2, 3, 4, 5, 7, 9, 10, 13, 14, 15, 16)},
+    **{f"windows-{page}": f"cp{page}" for page in range(1250, 1259)},
+}
+_NOT_THERE: Final = frozenset(("utf-32", "utf-7", "utf8", "utf16", "ascii", "latin-1", "cp1252"))
 
 
 def _codec(name: str) -> str:
-    codec = _CODECS.get(str.__str__(name).lower())
-    if codec is None:
+    """Python's name of an encoding.
+
+    Raises:
+        Refused: Terraform has none of this name.
+        Undecided: whether it has is not told here.
+    """
+    name = str.__str__(name).lower()
+    if name in _NOT_THERE:
+        raise Refused("there is no encoding of this name")
+    if name not in _CODECS:
         raise Undecided("this encoding is not at hand")
-    return codec
+    return _CODECS[name]
 
 
 @function("textencodebase64", "string", "string")
 def _textencodebase64(text: str, encoding: str) -> str:
+    if str.__str__(encoding).lower() == "utf-16":
+        return in_base64(f"\ufeff{text}".encode("utf-16-be"))
     try:
         return in_base64(text.encode(_codec(encoding)))
     except UnicodeEncodeError as error:
+        if re.search("[\x80-\x9f]", text):
+            raise Undecided("a control character") from error
         raise Refused("the encoding has no such character") from error
 
 
@@ -221,8 +293,10 @@ def _textencodebase64(text: str, encoding: str) -> str:
 def _textdecodebase64(text: str, encoding: str) -> str:
     codec = _codec(encoding)
     try:
-        found = _from_base64(text).decode(codec)
+        found = from_base64(text).decode(codec)
     except UnicodeDecodeError as error:
+        if codec.startswith(("cp", "iso")):
+            raise Undecided("a byte that stands for no character everywhere") from error
         raise Refused("it is no text of this encoding") from error
     if "\ufffd" in found or "\ufeff" in found:
         raise Undecided("a mark of an encoding")

@@ -21,12 +21,19 @@ from policies.readers.syntax import parse_expression
 REFUSED = "refused"
 UNKNOWN = "unknown"
 
+# The provider that is a part of Terraform, for its functions.
+_PROVIDER = """terraform {
+  required_providers {
+    terraform = { source = "terraform.io/builtin/terraform" }
+  }
+}"""
+
 
 def answers(expressions: Sequence[str], folder: Path) -> list[str]:
     """What Terraform makes of each expression: its value as JSON, or `REFUSED`."""
     lines = "\n".join(f"    try(jsonencode({expression}), null)," for expression in expressions)
     (folder / "main.tf").write_text(
-        f"locals {{\n  all = base64encode(jsonencode([\n{lines}\n  ]))\n}}\n", encoding="utf-8"
+        f"{_PROVIDER}\nlocals {{\n  all = base64encode(jsonencode([\n{lines}\n  ]))\n}}\n", encoding="utf-8"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "LC_"))}
     done = subprocess.run(

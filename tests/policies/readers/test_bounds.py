@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -20,6 +22,8 @@ MEMORY = 1 << 30
 QUEUE = 'resource "aws_sqs_queue" "q" {{\n  sqs_managed_sse_enabled = {}\n}}\n'
 OTHER = 'resource "aws_sqs_queue" "other" {\n}\n'
 XS = '"xxxxxxxxxxxxxxxx"'
+LAUGHS = "a0: &a0 [x]\\n" + "".join(f"a{n + 1}: &a{n + 1} [*a{n}, *a{n}]\\n" for n in range(30))
+ZEROES = base64.b64encode(gzip.compress(bytes(20 << 20))).decode()
 VALUES = f"it evaluates to more than {budget.MOST_STEPS:,} values"
 BYTES = f"it evaluates to more than {budget.MOST_BYTES:,} bytes of text"
 
@@ -107,6 +111,7 @@ REFUSED: dict[str, tuple[str | Mapping[str, str], str]] = {
     "expressions replaced that grow": (chain(XS, 'replace(@, "/x/", @)', 10, "length(@) > 0"), BYTES),
     "joined texts that grow": (chain(XS, "join(@, [@, @, @])", 40, "length(@) > 0"), BYTES),
     "documents in documents": (chain('"{\\"a\\": 1}"', "jsonencode([@, @])", 31, "length(@) > 0"), BYTES),
+    "a document whose aliases double": (asks(f'yamldecode("{LAUGHS}").a30 == []'), VALUES),
     "a huge heredoc": (
         'locals {\n  b = "' + "y" * 50_000 + '"\n}\n' + asks("<<EOT\n" + "${local.b}\n" * 20_000 + "EOT\n"),
         BYTES,
@@ -158,6 +163,8 @@ UNKNOWN: dict[str, str] = {
     "huge subnets": 'cidrsubnets("::/0", 10000000000000)[0] == "x"',
     "a huge host": 'cidrhost("::/0", pow(10, 300)) == "x"',
     "a tower of powers": "pow(pow(pow(pow(9, 256), 256), 256), 256) > 0",
+    "a document nested deeply": f'yamldecode("{"[" * 500}{"]" * 500}") == 1',
+    "a text that unpacks to many megabytes": f'base64gunzip("{ZEROES}") == ""',
     "a star for a width": 'format("%*d", 2000000000, 1) == "1"',
 }
 

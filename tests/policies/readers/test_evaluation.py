@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -117,6 +120,7 @@ def value(text: str) -> Any:
         ('one(["a"])', "a"),
         ('cidrcontains("10.0.0.0/8", "10.1.2.3")', True),
         ('cidrcontains("10.0.0.0/8", "10.1.0.0/7")', False),
+        (f'base64gunzip("{base64.b64encode(gzip.compress(b"plain")).decode()}")', "plain"),
         ('urldecode("a%20b+c%C3%BC")', "a b c\u00fc"),
         ('contains(var.list, "b")', True),
         ('setproduct(["a"], ["x", "y"])', [["a", "x"], ["a", "y"]]),
@@ -127,6 +131,14 @@ def test_value(text: str, expected: Any) -> None:
     found = value(text)
     assert found == expected
     assert isinstance(found, bool) == isinstance(expected, bool)
+
+
+def test_yaml_that_was_written_remembers_its_tree() -> None:
+    tree = {"env": [{"name": "DB_PASSWORD", "value": "x"}]}
+    text = value('yamlencode({ env = [{ name = "DB_PASSWORD", value = "x" }] })')
+    assert text == '"env":\n- "name": "DB_PASSWORD"\n  "value": "x"\n'
+    assert (text.document, value(f"base64encode(yamlencode({json.dumps(tree)}))").document) == (tree, tree)
+    assert value("yamldecode(yamlencode({ a = x.y.id, b = 1 }))").references == UNKNOWN.references
 
 
 @pytest.mark.parametrize(
