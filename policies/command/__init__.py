@@ -56,13 +56,19 @@ def _run(options: argparse.Namespace) -> int:
 
         with within(options.timeout):
             return check(options)
+    if options.command == "rules":
+        from policies.command.explaining import explain
+
+        return explain(options)
     from policies.command.writing import write
+
+    if options.command == "completion":
+        from policies.command.completion import completion
+
+        write(completion(options.shell), None)
+        return 0
     from policies.engine import catalogue
     from policies.reports import catalogue_page
 
-    entries = catalogue.load()
-    if options.command == "catalogue":
-        write(catalogue_page.markdown(entries), options.output)
-    else:
-        write(catalogue_page.listing(entries, options.format), None)
+    write(catalogue_page.markdown(catalogue.load()), options.output)
     return 0

@@ -65,7 +65,7 @@ def check(options: argparse.Namespace) -> int:
     notes = [*terms.sentences, *_missing(deciding), *found.notes]
     result = replace(judging.with_findings(result, result.findings, notes), terms=terms)
     for format, output in outputs:
-        report(format, output, result, choice.catalogue)
+        report(format, output, result, choice.catalogue, quiet=options.quiet)
     return result.exit_code
 
 
@@ -79,6 +79,10 @@ def _outputs(options: argparse.Namespace) -> list[tuple[str, Path | None]]:
             "(one of them may go to stdout)"
         )
     outputs += [None] * (len(formats) - len(outputs))
+    if options.quiet and formats[-1] != "text" and outputs[-1] is None:
+        raise Problem(
+            f"--quiet is for the report as text, and {formats[-1]} goes to stdout: give it an --output"
+        )
     return list(zip(formats, outputs, strict=True))
 
 

@@ -4,27 +4,72 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from cloudmart_support.visible import visible
 from policies.engine.verdicts import PACKS, SEVERITIES
-from policies.reports import FORMATS
+from policies.reports import COMMANDS, FORMATS
 
 _LONGEST: Final = 300.0
 """Seconds that a run of the gate may take unless told otherwise."""
 
+SHELLS: Final = ("bash", "zsh", "fish")
+"""The shells for which completion is written."""
+
+_CODES: Final = """exit codes:
+  0  all passed
+  1  a fail, an unknown or a broken waiver
+  2  something could not be judged, or the command line is wrong"""
+_NO_VERDICT: Final = """exit codes:
+  0  done
+  2  it could not be done, or the command line is wrong"""
+
+
+class _Version(argparse.Action):
+    """Shows the version, which is looked up only then."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from cloudmart_support.version import version
+
+        print(f"{parser.prog} {version()}")
+        parser.exit()
+
 
 def parser() -> argparse.ArgumentParser:
-    """The parser, with all commands."""
+    """The parser, with all commands, named as the program was called."""
+    called = Path(sys.argv[0]).name
+    prog = "python -m policies" if called == "__main__.py" else visible(called.removesuffix(".exe"))
     line = argparse.ArgumentParser(
-        prog="policies", description="Judge Terraform before it is applied: JSON, HCL and plans."
+        prog=prog,
+        description="Judge Terraform before it is applied: JSON, HCL and plans.",
+        epilog=f"{_CODES}\n\nexample:\n  {prog} check --recursive .\n\n`{prog} COMMAND --help` tells more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    line.add_argument("--version", action=_Version, help="show the version and end")
     commands = line.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    check = commands.add_parser(
+
+    def command(name: str, about: str, examples: str, codes: str = _NO_VERDICT) -> argparse.ArgumentParser:
+        shown = "\n".join(f"  {prog} {name}{example}" for example in examples.split("|"))
+        return commands.add_parser(
+            name,
+            help=about,
+            description=f"{about[0].upper()}{about[1:]}.",
+            epilog=f"{codes}\n\nexamples:\n{shown}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    check = command(
         "check",
-        help="judge folders, files and plans",
-        description="Exit code 0: all passed. 1: a fail, an unknown or a broken waiver. 2: not judged.",
+        "judge folders, files and plans",
+        " --recursive .| 'stacks/*' --format sarif --output policies.sarif --format text| plan.json --configuration .",
+        _CODES,
     )
     check.add_argument(
         "paths",
@@ -64,8 +109,13 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--format",
         action="append",
-        choices=FORMATS,
-        help="the report's format (text); may be repeated, each with an --output of its own",
+        choices=(*FORMATS, *COMMANDS),
+        metavar="FORMAT",
+        help=f"the report's format (text): {', '.join((*FORMATS, *COMMANDS))}; may be repeated, each with an --output "
+        "of its own",
+    )
+    check.add_argument(
+        "--quiet", action="store_true", help="of the report as text only the counts and the verdict"
     )
     check.add_argument(
         "--output", action="append", type=Path, metavar="FILE", help="write the report there, not to stdout"
@@ -142,10 +192,20 @@ def parser() -> argparse.ArgumentParser:
         default=_LONGEST,
         help=f"how long all of it may take ({_LONGEST:g})",
     )
-    rules = commands.add_parser("rules", help="the catalogue of rules")
+    rules = command("rules", "the catalogue of rules, or some in full", "| CM_RDS_NOT_PUBLIC| --format json")
+    rules.add_argument(
+        "rules", nargs="*", metavar="RULE", help="explain this rule: why, fix, controls, cases"
+    )
     rules.add_argument("--format", choices=("text", "json"), default="text")
-    catalogue = commands.add_parser("catalogue", help="write the catalogue as a page")
+    catalogue = command("catalogue", "write the catalogue as a page", " --output rules.md")
     catalogue.add_argument("--output", type=Path, metavar="FILE", help="write it there, not to stdout")
+    completion = command(
+        "completion",
+        "write what completes commands and options in a shell",
+        f" bash > ~/.local/share/bash-completion/completions/{called}"
+        f"| zsh > ~/.zfunc/_{called}| fish > ~/.config/fish/completions/{called}.fish",
+    )
+    completion.add_argument("shell", choices=SHELLS)
     return line
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -13,17 +14,28 @@ from policies.engine.catalogue import Entry
 from policies.engine.judging import Result
 
 
-def report(format: str, output: Path | None, result: Result, rules: Sequence[Entry]) -> None:
+def report(
+    format: str, output: Path | None, result: Result, rules: Sequence[Entry], *, quiet: bool = False
+) -> None:
     """Write one report; to a terminal with colour and at its width."""
     from policies.reports import render
 
     colour, width = False, 100
     if format == "text" and output is None:
-        import shutil
+        colour, width = is_coloured(), terminal_width()
+    write(render(format, result, rules, colour=colour, width=width, quiet=quiet), output)
 
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        width = shutil.get_terminal_size((100, 24)).columns
-    write(render(format, result, rules, colour=colour, width=width), output)
+
+def is_coloured() -> bool:
+    """Whether stdout gets colours, by https://no-color.org and https://force-color.org, the first over the second."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def terminal_width() -> int:
+    """The terminal's columns, or 100 where there is none."""
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 def write(text: str, output: Path | None) -> None:

@@ -104,6 +104,8 @@ class Rule:
     reads: tuple[str, ...] = ()
     """Types it looks at beside `types`, so that they do not count as uncovered."""
     protects: tuple[Protected, ...] = ()
+    parameters: tuple[str, ...] = ()
+    """Parameters by which it judges, as in "backups.retention_days"."""
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:

@@ -5,29 +5,41 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path, PurePath
 from typing import Final
 
 from cloudmart_support.visible import visible, without_commands
 from policies.engine.catalogue import Entry
 from policies.engine.judging import Finding, Recorded, Result
 
-FORMATS: Final = ("text", "json", "sarif", "junit", "markdown", "html")
+FORMATS: Final = ("text", "json", "sarif", "junit", "markdown", "html", "line", "gitlab")
+COMMANDS: Final = ("github",)
+"""Formats that are commands to a CI runner: what is asked for is written, and nothing else becomes one."""
 
 
 def render(
-    format: str, result: Result, catalogue: Sequence[Entry], *, colour: bool = False, width: int = 100
+    format: str,
+    result: Result,
+    catalogue: Sequence[Entry],
+    *,
+    colour: bool = False,
+    width: int = 100,
+    quiet: bool = False,
 ) -> str:
-    """A result in one of `FORMATS`; only the module of that format is imported.
+    """A result in one of `FORMATS` or `COMMANDS`; only the module of that format is imported.
 
-    Whatever the format, each text of the result is made visible here, and no line is a command to a CI runner.
+    Whatever the format, each text of the result is made visible here, and no line is a command to a CI runner that is
+    not meant to be one.
 
     Args:
         colour: for the format text: whether to use terminal colours.
         width: for the format text: columns.
+        quiet: for the format text: only the counts and the verdict.
     """
     module = importlib.import_module(f"policies.reports.{format}_report")
-    options = {"colour": colour, "width": width} if format == "text" else {}
-    return without_commands(module.render(_shown(result), catalogue, **options))
+    options = {"colour": colour, "width": width, "quiet": quiet} if format == "text" else {}
+    text: str = module.render(_shown(result), catalogue, **options)
+    return text if format in COMMANDS else without_commands(text)
 
 
 class ShownPath(str):
@@ -98,3 +110,9 @@ def by_root(result: Result) -> list[tuple[str, Sequence[Finding]]]:
         (one.roots[0].path, one.findings) for one in result.by_root()
     ]
     return [*groups, ("", [finding for finding in result.findings if finding.root not in roots])]
+
+
+def from_here(file: str) -> str:
+    """A path as the hosts of repositories want it: from the repository's folder, in which a job works."""
+    path, here = PurePath(file), Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()

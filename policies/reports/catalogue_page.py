@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from policies.engine.catalogue import Entry
 from policies.engine.judging import OWN_RULES
@@ -18,24 +18,28 @@ _OWN: Final = (
 )
 
 
+def described(entry: Entry) -> dict[str, Any]:
+    """All that a rule says of itself, as plain JSON."""
+    rule = entry.rule
+    return {
+        "id": entry.id,
+        "title": rule.title,
+        "family": rule.family,
+        "severity": rule.severity,
+        "types": list(rule.types),
+        "why": rule.why,
+        "fix": rule.fix,
+        "link": rule.link,
+        "controls": list(rule.controls),
+        "packs": list(rule.packs),
+        "parameters": list(rule.parameters),
+    }
+
+
 def listing(catalogue: Sequence[Entry], format: str) -> str:
     """The catalogue as aligned text, or as JSON with everything that a rule says of itself."""
     if format == "json":
-        rules = [
-            {
-                "id": entry.id,
-                "title": entry.rule.title,
-                "family": entry.rule.family,
-                "severity": entry.rule.severity,
-                "types": list(entry.rule.types),
-                "why": entry.rule.why,
-                "fix": entry.rule.fix,
-                "link": entry.rule.link,
-                "controls": list(entry.rule.controls),
-            }
-            for entry in catalogue
-        ]
-        return json.dumps({"rules": rules}, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps({"rules": list(map(described, catalogue))}, indent=2, ensure_ascii=False) + "\n"
     width = max(len(entry.id) for entry in catalogue)
     lines: list[str] = []
     for family in FAMILIES:

@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
+from cloudmart_support.version import version
 from policies.engine.catalogue import Entry
 from policies.engine.judging import BASELINED, OWN_RULES, WAIVED, Finding, Result
 from policies.engine.verdicts import PASS, UNKNOWN
@@ -32,7 +33,7 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
         "tool": {
             "driver": {
                 "name": "cloudmart-policies",
-                "semanticVersion": _version(),
+                "semanticVersion": version(),
                 "rules": descriptors,
             }
         },
@@ -138,12 +139,3 @@ def _uri(file: str) -> str:
     except UnicodeEncodeError:
         quoted = quote(file)
     return f"file://{quoted}" if path.is_absolute() else quoted
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("cloudmart-infrastructure")
-    except PackageNotFoundError:
-        return "0.0.0"

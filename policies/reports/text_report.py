@@ -20,8 +20,11 @@ _COLOURS = {FAIL: "31", UNKNOWN: "33", WAIVED: "36", BASELINED: "2", "good": "32
 _MARKS = {FAIL: "FAIL", UNKNOWN: "UNKNOWN", WAIVED: "WAIVED", BASELINED: "BASELINED"}
 
 
-def render(result: Result, catalogue: Sequence[Entry], *, colour: bool = False, width: int = 100) -> str:
-    """Findings that are not passes, grouped by family and rule, with each rule's reason and fix once."""
+def render(
+    result: Result, catalogue: Sequence[Entry], *, colour: bool = False, width: int = 100, quiet: bool = False
+) -> str:
+    """Findings that are not passes, grouped by family and rule, with each rule's reason and fix once; if `quiet`, only
+    the counts and the verdict."""
     width = max(width, 40)
 
     def paint(text: str, name: str) -> str:
@@ -37,6 +40,8 @@ def render(result: Result, catalogue: Sequence[Entry], *, colour: bool = False, 
             break_long_words=False,
         )
 
+    if quiet:
+        return "\n".join(_verdict(result, wrapped, paint)) + "\n"
     rules = {entry.id: entry.rule for entry in catalogue}
     lines: list[str] = []
     shown = [finding for finding in result.findings if finding.status in _MARKS]
@@ -120,17 +125,27 @@ def _roots(result: Result, width: int, wrapped: Wrap, paint: Paint) -> list[str]
 
 
 def _summary(result: Result, wrapped: Wrap, paint: Paint) -> list[str]:
-    summary = result.summary
     lines = [paint(line, "dim") for note in result.notes for line in wrapped(f"Note: {note}", "", "      ")]
-    lines += wrapped(
-        f"{summary.resources:,} resources seen, {summary.evaluated:,} evaluated by {result.rules} rules: "
-        f"{summary.passed:,} passed, {summary.failed:,} failed, {summary.unknown:,} unknown, "
-        f"{summary.waived:,} waived{f', {summary.baselined:,} in the baseline' if result.baseline else ''}.",
-        "",
+    counts, *verdict = _verdict(result, wrapped, paint)
+    if result.uncovered_types:
+        return [
+            *lines,
+            counts,
+            *wrapped(f"No rule looks at: {', '.join(result.uncovered_types)}.", ""),
+            *verdict,
+        ]
+    return [*lines, counts, *verdict]
+
+
+def _verdict(result: Result, wrapped: Wrap, paint: Paint) -> list[str]:
+    summary = result.summary
+    left_out = sum(len(one.rules) for one in result.terms.left_out)
+    counts = (
+        f"{summary.resources:,} resources seen, {summary.evaluated:,} evaluated by {result.rules} rules"
+        f"{f' ({left_out} left out)' if left_out else ''}: {summary.passed:,} passed, {summary.failed:,} failed, "
+        f"{summary.unknown:,} unknown, {summary.waived:,} waived"
+        f"{f', {summary.baselined:,} in the baseline' if result.baseline else ''}."
     )
-    if summary.uncovered_types:
-        lines += wrapped(f"No rule looks at: {', '.join(summary.uncovered_types)}.", "")
     good = not result.exit_code
     words = "The gate is open." if good else "The gate is closed."
-    lines.append(paint(words, "good" if good else FAIL))
-    return lines
+    return ["\n".join(wrapped(counts, "")), paint(words, "good" if good else FAIL)]

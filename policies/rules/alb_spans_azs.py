@@ -32,6 +32,7 @@ resource "aws_lb" "main" {
     controls=("AWS FSBP ELB.10", "AWS FSBP ELB.13", "Well-Architected REL10-BP01"),
     reads=("aws_subnet", "aws_default_subnet"),
     protects=(Protected("aws_lb", "subnets", weaker=(ONLY_FIRST,)),),
+    parameters=("availability.zones",),
 )
 
 

@@ -32,6 +32,7 @@ resource "aws_autoscaling_group" "backend" {
     controls=("AWS FSBP AutoScaling.2", "Well-Architected REL10-BP01"),
     reads=("aws_subnet", "aws_default_subnet"),
     protects=(Protected("aws_autoscaling_group", "vpc_zone_identifier", weaker=(ONLY_FIRST,)),),
+    parameters=("availability.zones",),
 )
 
 

@@ -39,6 +39,7 @@ resource "aws_elasticache_replication_group" "main" {
         Protected("aws_elasticache_replication_group", "snapshot_retention_limit", weaker=(0, 1, REMOVED)),
         Protected("aws_memorydb_cluster", "snapshot_retention_limit", weaker=(0, REMOVED)),
     ),
+    parameters=("backups.cache_retention_days",),
 )
 
 

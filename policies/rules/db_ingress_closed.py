@@ -58,6 +58,7 @@ resource "aws_vpc_security_group_ingress_rule" "database_from_backend" {
             "aws_elasticache_replication_group", "security_group_ids", weaker=(["sg-0123456789abcdef0"],)
         ),
     ),
+    parameters=("database.ports",),
 )
 
 

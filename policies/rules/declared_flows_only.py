@@ -86,6 +86,7 @@ resource "aws_vpc_security_group_ingress_rule" "database_from_backend" {
             )
         ),
     ),
+    parameters=("flows",),
 )
 
 

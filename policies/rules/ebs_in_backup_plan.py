@@ -51,6 +51,7 @@ resource "aws_launch_template" "backend" {
         Protected("aws_backup_plan", "rule[].schedule", weaker=(REMOVED,)),
         Protected("aws_launch_template", "tag_specifications", weaker=(REMOVED,)),
     ),
+    parameters=("backups.vault_retention_days",),
 )
 
 # What a selection matches by ARN: EC2 instances are backed up with all their volumes.

@@ -50,6 +50,7 @@ resource "aws_db_instance" "main" {
         "Well-Architected REL09-BP03",
     ),
     protects=tuple(Protected(type, path, weaker=(0, 1, 6, REMOVED)) for type, (path, _) in RETENTION.items()),
+    parameters=("backups.retention_days",),
 )
 
 

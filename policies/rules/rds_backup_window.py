@@ -47,6 +47,10 @@ resource "aws_db_instance" "main" {
     protects=tuple(
         Protected(type, path, weaker=("12:00-13:00", "02:59-03:59", REMOVED)) for type, path in WINDOW.items()
     ),
+    parameters=(
+        "backups.window_start",
+        "backups.timezone",
+    ),
 )
 
 

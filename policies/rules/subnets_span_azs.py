@@ -27,6 +27,7 @@ resource "aws_db_subnet_group" "main" {
         Protected("aws_db_subnet_group", "subnet_ids", weaker=(ONLY_FIRST,)),
         Protected("aws_elasticache_subnet_group", "subnet_ids", weaker=(ONLY_FIRST,)),
     ),
+    parameters=("availability.zones",),
 )
 
 
