@@ -13,8 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
-from cloudmart_support.processes import GRACE, stoppable
-
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
@@ -64,6 +62,9 @@ def each(
             outcomes.append(work(item))
             ended(index)
         return outcomes
+    # Signals and groups of processes are not on every system on which the work can be done here.
+    from cloudmart_support.processes import stoppable
+
     with stoppable():
         return _apart(work, items, jobs, ended)
 
@@ -171,6 +172,8 @@ def _outcome(one: _Running[Item]) -> Outcome | Died:
 
 def _end(processes: Sequence[int]) -> None:
     """Ask processes to end, and kill those that do not."""
+    from cloudmart_support.processes import GRACE
+
     left = list(processes)
     for process in left:
         with suppress(ProcessLookupError):

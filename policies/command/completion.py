@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cloudmart_support.problem import Problem
-from policies.command.parser import parser
+from policies.command.parser import NAME, parser
 
 
 def completion(shell: str) -> str:
@@ -22,10 +22,15 @@ def completion(shell: str) -> str:
         raise Problem(
             "completion is written by shtab: install it beside the gate (pip install shtab)"
         ) from error
-    line = parser()
+    from policies.engine import catalogue
+
+    line = parser(NAME)
+    rules = [entry.id for entry in catalogue.load()]
     for action in _actions(line):
         if action.type is Path:
             action.complete = shtab.FILE  # type: ignore[attr-defined]
+        elif action.metavar == "RULE":
+            action.choices = rules
     return f"{shtab.complete(line, shell).rstrip()}\n"
 
 

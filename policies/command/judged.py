@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cloudmart_support import forks, processes
+from cloudmart_support import forks
 from cloudmart_support.problem import Problem
 from cloudmart_support.visible import visible_lines
 from policies.command import broke
@@ -50,6 +50,7 @@ def judged(roots: Sequence[Asked], choice: Choice, jobs: int | None) -> Result:
 
     def one(root: Asked) -> Result:
         if root.exact:
+            from cloudmart_support import processes
             from policies import exact
 
             with processes.stoppable():

@@ -17,6 +17,9 @@ from policies.reports import COMMANDS, FORMATS
 _LONGEST: Final = 300.0
 """Seconds that a run of the gate may take unless told otherwise."""
 
+NAME: Final = "cloudmart-policies"
+"""How the program is called where it is installed."""
+
 SHELLS: Final = ("bash", "zsh", "fish")
 """The shells for which completion is written."""
 
@@ -42,10 +45,10 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser, with all commands, named as the program was called."""
-    called = Path(sys.argv[0]).name
-    prog = "python -m policies" if called == "__main__.py" else visible(called.removesuffix(".exe"))
+def parser(name: str = "") -> argparse.ArgumentParser:
+    """The parser, with all commands; without a name it has the one that the program was called by."""
+    called = Path(sys.argv[0]).name.removesuffix(".exe")
+    prog = name or ("python -m policies" if called == "__main__.py" else visible(called))
     line = argparse.ArgumentParser(
         prog=prog,
         description="Judge Terraform before it is applied: JSON, HCL and plans.",
@@ -202,8 +205,8 @@ def parser() -> argparse.ArgumentParser:
     completion = command(
         "completion",
         "write what completes commands and options in a shell",
-        f" bash > ~/.local/share/bash-completion/completions/{called}"
-        f"| zsh > ~/.zfunc/_{called}| fish > ~/.config/fish/completions/{called}.fish",
+        f" bash > ~/.local/share/bash-completion/completions/{NAME}"
+        f"| zsh > ~/.zfunc/_{NAME}| fish > ~/.config/fish/completions/{NAME}.fish",
     )
     completion.add_argument("shell", choices=SHELLS)
     return line

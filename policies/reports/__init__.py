@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -114,5 +115,5 @@ def by_root(result: Result) -> list[tuple[str, Sequence[Finding]]]:
 
 def from_here(file: str) -> str:
     """A path as the hosts of repositories want it: from the repository's folder, in which a job works."""
-    path, here = PurePath(file), Path.cwd()
+    path, here = PurePath(os.path.normpath(file)), Path.cwd()
     return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
