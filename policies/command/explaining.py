@@ -31,7 +31,7 @@ def explain(options: argparse.Namespace) -> int:
         raise Problem("\n".join(mistakes))
     chosen = [by_id[id] for id in wanted if id in by_id]
     if options.format == "json":
-        write(catalogue_page.listing(chosen, "json"), None)
+        write(rule_page.as_json(chosen), None)
         return 0
     defaults = parameters.load()
     width = max(40, min(terminal_width(), 110))

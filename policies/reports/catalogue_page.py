@@ -31,8 +31,6 @@ def described(entry: Entry) -> dict[str, Any]:
         "fix": rule.fix,
         "link": rule.link,
         "controls": list(rule.controls),
-        "packs": list(rule.packs),
-        "parameters": list(rule.parameters),
     }
 
 

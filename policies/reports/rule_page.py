@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 from policies.engine.catalogue import Entry
 from policies.engine.judging import OWN_RULES
 from policies.engine.parameters import Parameters
+from policies.reports import catalogue_page
 
 _CASES: Final = Path(__file__).resolve().parents[2] / "tests" / "policies" / "rules"
 _LONGEST: Final = 60
@@ -38,6 +40,19 @@ def explained(entry: Entry, parameters: Parameters, width: int) -> str:
             lines += _cases(cases)
             break
     return "\n".join(lines) + "\n"
+
+
+def as_json(entries: Sequence[Entry]) -> str:
+    """Rules as in the catalogue's listing, with their packs and parameters."""
+    rules = [
+        {
+            **catalogue_page.described(entry),
+            "packs": list(entry.rule.packs),
+            "parameters": list(entry.rule.parameters),
+        }
+        for entry in entries
+    ]
+    return json.dumps({"rules": rules}, indent=2, ensure_ascii=False) + "\n"
 
 
 def own(id: str, width: int) -> str:

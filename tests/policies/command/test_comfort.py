@@ -93,9 +93,12 @@ def test_one_rule_in_full(entry: catalogue.Entry, capsys: pytest.CaptureFixture[
     assert Path(source[1]).is_file()
     # In a checkout, as here: what the rule is tested by.
     assert re.search(r"^Cases: .*\.tf\n\n    # ", text, re.M)
-    assert json.loads(_out(capsys, "rules", entry.id, "--format", "json"))["rules"] == [
-        catalogue_page.described(entry)
-    ]
+    (told,) = json.loads(_out(capsys, "rules", entry.id, "--format", "json"))["rules"]
+    assert told == {
+        **catalogue_page.described(entry),
+        "packs": list(rule.packs),
+        "parameters": list(rule.parameters),
+    }
 
 
 def test_names_are_taken_as_people_write_them(capsys: pytest.CaptureFixture[str]) -> None:
