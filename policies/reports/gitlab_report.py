@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from policies.engine.catalogue import Entry
 from policies.engine.judging import Result
-from policies.engine.verdicts import FAIL, UNKNOWN
+from policies.engine.verdicts import FAIL, PASS, UNKNOWN
 from policies.reports import from_here
 
 _SEVERITIES: Final = {"critical": "blocker", "high": "critical", "medium": "major", "low": "minor"}
 
 
 def render(result: Result, catalogue: Sequence[Entry]) -> str:
-    """All that fails or is not known, what could not be judged, and as information what else there is to say."""
+    """All that did not pass, what could not be judged, and as information what is accepted and what else to say."""
     seen: Counter[tuple[str, ...]] = Counter()
 
     def issue(rule: str, severity: str, words: str, file: str, line: int, *subject: str) -> dict[str, Any]:
@@ -41,14 +41,15 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
     issues = [
         issue(
             finding.rule,
-            _SEVERITIES[finding.severity],
+            # What is accepted closes nothing.
+            _SEVERITIES[finding.severity] if finding.status in (FAIL, UNKNOWN) else "info",
             f"{finding.address}: {'not known: ' if finding.status == UNKNOWN else ''}{finding.message}",
             finding.file,
             finding.line,
             finding.address,
         )
         for finding in result.findings
-        if finding.status in (FAIL, UNKNOWN)
+        if finding.status != PASS
     ]
     issues += [
         issue("not judged", "blocker", root.problem, root.path, 0) for root in result.roots if root.problem

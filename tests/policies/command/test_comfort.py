@@ -198,7 +198,10 @@ def test_colours_where_nothing_shows_them(
     assert "\x1b" not in (folder / "report").read_text()
 
 
-def test_quiet_gives_the_counts_and_the_verdict(written: Written, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_gives_the_counts_and_the_verdict(
+    written: Written, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     folder = written({"main.tf": TOPIC})
     assert main(["check", str(folder), "--quiet"]) == 1
     assert capsys.readouterr().out == (
