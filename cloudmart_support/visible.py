@@ -59,7 +59,7 @@ def without_commands(text: str) -> str:
 
 
 # What a stream lets through: lines, and the colours that the reports use.
-_STEERING: Final = re.compile(
+STEERING: Final = re.compile(
     r"\x1b\[(?:[0-2]|3[0-7]|9[0-7])?m|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     r"\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
@@ -77,7 +77,7 @@ class Stream:
 
     def write(self, text: str) -> int:
         """Write; the number of characters of `text`."""
-        shown = _STEERING.sub(lambda found: found[0] if len(found[0]) > 1 else _escape(found[0]), text)
+        shown = STEERING.sub(lambda found: found[0] if len(found[0]) > 1 else _escape(found[0]), text)
         first, *following = shown.split("\n")
         lines = [first if self._begun else without_commands(first), *map(without_commands, following)]
         self._begun = bool(lines[-1].strip()) or (self._begun and not following)

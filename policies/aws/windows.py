@@ -63,3 +63,30 @@ def overlap(backup: str, maintenance: str) -> bool:
         or (day * DAY + start - week_start) % WEEK < week_length
         for day in range(7)
     )
+
+
+def daily_from(start: str, length: int) -> str:
+    """The daily window of a length, in minutes, that begins at a time of day such as 03:00."""
+    begin, _ = daily(f"{start}-{start}")
+    return f"{_time(begin)}-{_time(begin + length)}"
+
+
+def weekly_behind(window: str, former: str) -> str:
+    """A weekly window that begins when a daily one ends: as long as a former one, and on its day, if there was one.
+
+    Raises:
+        ValueError: the daily window is malformed.
+    """
+    start, length = daily(window)
+    try:
+        begin, lasting = weekly(former)
+    except ValueError:
+        begin, lasting = _DAYS.index("sun") * DAY, 60
+    # What is left of the day between two backups; nobody maintains for longer.
+    lasting = min(lasting, DAY - length)
+    begin = begin // DAY * DAY + (start + length) % DAY
+    return "-".join(f"{_DAYS[at // DAY % 7]}:{_time(at)}" for at in (begin, begin + lasting))
+
+
+def _time(minute: int) -> str:
+    return f"{minute // 60 % 24:02}:{minute % 60:02}"

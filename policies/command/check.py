@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from policies.engine.parameters import Parameters
     from policies.engine.waivers import Waiver
     from policies.exact import Mode
+    from policies.readers import Reading
 
 
 def check(options: argparse.Namespace) -> int:
@@ -46,26 +47,45 @@ def check(options: argparse.Namespace) -> int:
     found = _targets(options, settings)
     roots = _roots(found, options, settings, layers)
     accepted = _accepted(options, settings, deciding)
-    result = judged.judged(roots, choice, options.jobs)
-    waived = waivers.apply(
-        result.findings,
-        accepted,
-        longest_days=_parameters(settings, layers).waivers.longest_days,
-        roots=[root.path for root in result.roots],
-        without=choice.without,
-    )
-    result = judging.with_findings(result, waived)
-    result = _held_against(_baseline(options, settings, deciding), result, options, choice)
-    terms = judging.Terms(
-        pack=wish.pack,
-        configuration=settings.file,
-        severities=tuple(sorted((wish.severities or {}).items())),
-        left_out=choice.left_out,
-    )
-    notes = [*terms.sentences, *_missing(deciding), *found.notes]
-    result = replace(judging.with_findings(result, result.findings, notes), terms=terms)
+
+    def finished(result: Result) -> Result:
+        waived = waivers.apply(
+            result.findings,
+            accepted,
+            longest_days=_parameters(settings, layers).waivers.longest_days,
+            roots=[root.path for root in result.roots],
+            without=choice.without,
+        )
+        result = judging.with_findings(result, waived)
+        result = _held_against(_baseline(options, settings, deciding), result, options, choice)
+        terms = judging.Terms(
+            pack=wish.pack,
+            configuration=settings.file,
+            severities=tuple(sorted((wish.severities or {}).items())),
+            left_out=choice.left_out,
+        )
+        notes = [*terms.sentences, *_missing(deciding), *found.notes]
+        return replace(judging.with_findings(result, result.findings, notes), terms=terms)
+
+    if options.diff or options.fix:
+        from policies import fixing
+
+        if options.write_baseline is not None:
+            raise Problem("what is mended needs no baseline: first --fix, then --write-baseline")
+
+        def again() -> tuple[list[Reading], Result]:
+            readings, result = judged.here(roots, choice)
+            return readings, finished(result)
+
+        mend = fixing.show if options.diff else fixing.write
+        result = mend(again, choice.rules, {str(root.path): root.parameters for root in roots})
+        judged.tell(result)
+    else:
+        result = finished(judged.judged(roots, choice, options.jobs))
     for format, output in outputs:
-        report(format, output, result, choice.catalogue, quiet=options.quiet)
+        # Stdout belongs to the patch.
+        if output is not None or not options.diff:
+            report(format, output, result, choice.catalogue, quiet=options.quiet)
     return result.exit_code
 
 

@@ -18,7 +18,7 @@ from policies.engine import judging
 from policies.engine.choosing import Choice
 from policies.engine.judging import Result, Root
 from policies.engine.parameters import Parameters
-from policies.readers import read
+from policies.readers import Reading, read
 from policies.readers.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -48,31 +48,11 @@ def judged(roots: Sequence[Asked], choice: Choice, jobs: int | None) -> Result:
         Problem: the only one cannot be judged, or the time is over.
     """
 
-    def one(root: Asked) -> Result:
-        if root.exact:
-            from cloudmart_support import processes
-            from policies import exact
-
-            with processes.stoppable():
-                readings, notes = exact.read_exactly([root.path], root.exact, root.told)
-        else:
-            readings, notes = [read(root.path, root.configuration, root.told)], []
-        result = judging.judge(readings, choice.rules, root.parameters, choice.catalogue)
-        heard = [finding for finding in result.findings if finding.rule not in choice.silent]
-        return judging.with_findings(result, heard, notes)
-
     if len(roots) == 1:
-        return one(roots[0])
+        return _one(roots[0], choice)[1]
 
     def whatever_comes(root: Asked) -> Result:
-        try:
-            return one(root)
-        except Late:
-            raise
-        except Problem as problem:
-            return _not_judged(root.path, str(problem))
-        except Exception as error:
-            return _not_judged(root.path, f"{root.path}: {broke(error)}")
+        return _whatever_comes(root, choice)[1]
 
     with Progress([str(root.path) for root in roots]) as progress:
         outcomes = forks.each(whatever_comes, roots, jobs or forks.available(), progress.ended)
@@ -82,9 +62,52 @@ def judged(roots: Sequence[Asked], choice: Choice, jobs: int | None) -> Result:
         else outcome
         for root, outcome in zip(roots, outcomes, strict=True)
     )
+    tell(result)
+    return result
+
+
+def here(roots: Sequence[Asked], choice: Choice) -> tuple[list[Reading], Result]:
+    """The same, and what was read, in this process and one after the other.
+
+    Raises:
+        Problem: as `judged`.
+    """
+    outcomes = (
+        [_one(roots[0], choice)] if len(roots) == 1 else [_whatever_comes(root, choice) for root in roots]
+    )
+    result = judging.merged(result for _, result in outcomes) if len(roots) > 1 else outcomes[0][1]
+    return [reading for readings, _ in outcomes for reading in readings], result
+
+
+def _one(root: Asked, choice: Choice) -> tuple[list[Reading], Result]:
+    if root.exact:
+        from cloudmart_support import processes
+        from policies import exact
+
+        with processes.stoppable():
+            readings, notes = exact.read_exactly([root.path], root.exact, root.told)
+    else:
+        readings, notes = [read(root.path, root.configuration, root.told)], []
+    result = judging.judge(readings, choice.rules, root.parameters, choice.catalogue)
+    heard = [finding for finding in result.findings if finding.rule not in choice.silent]
+    return readings, judging.with_findings(result, heard, notes)
+
+
+def _whatever_comes(root: Asked, choice: Choice) -> tuple[list[Reading], Result]:
+    try:
+        return _one(root, choice)
+    except Late:
+        raise
+    except Problem as problem:
+        return [], _not_judged(root.path, str(problem))
+    except Exception as error:
+        return [], _not_judged(root.path, f"{root.path}: {broke(error)}")
+
+
+def tell(result: Result) -> None:
+    """Say on stderr which roots could not be judged."""
     for problem in filter(None, (root.problem for root in result.roots)):
         print(visible_lines(f"error: {problem}"), file=sys.stderr)
-    return result
 
 
 def _not_judged(path: Path, problem: str) -> Result:

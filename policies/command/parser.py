@@ -188,6 +188,17 @@ def parser(name: str = "") -> argparse.ArgumentParser:
         dest="exact",
         help="the same, but go on with the gate's own readers where Terraform cannot evaluate it",
     )
+    cures = check.add_mutually_exclusive_group()
+    cures.add_argument(
+        "--diff",
+        action="store_true",
+        help="write a patch that mends what rules can mend themselves, in place of the report to stdout",
+    )
+    cures.add_argument(
+        "--fix",
+        action="store_true",
+        help="mend it in the files, and judge them as they are then",
+    )
     check.add_argument(
         "--timeout",
         type=_seconds,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from cloudmart_support.problem import Problem
+from policies.engine.cures import Cure
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import FAMILIES, Rule, Verdict
@@ -21,12 +22,21 @@ CheckModel = Callable[[Model, Parameters], Iterable[Verdict]]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A rule of the catalogue; exactly one of `check` and `check_model` is there."""
+    """A rule of the catalogue; exactly one of `check` and `check_model` is there, and `cure` where it has one."""
 
     id: str
     rule: Rule
     check: Check | None
     check_model: CheckModel | None
+    cure: Cure | None = None
+
+    @property
+    def fixable(self) -> str:
+        """Whether `--fix` mends what the rule fails, in words."""
+        by_hand = self.rule.by_hand
+        if self.cure is None:
+            return f"no: {by_hand}" if by_hand else "no"
+        return f"yes, with --fix; but by hand: {by_hand}" if by_hand else "yes, with --fix"
 
 
 def load(folder: Path = FOLDER, package: str = "policies.rules") -> tuple[Entry, ...]:
@@ -59,4 +69,4 @@ def _entry(path: Path, module_name: str) -> Entry:
         raise Problem(
             f"{path}: a rule has either check(resource, model, parameters) or check_model(model, parameters)"
         )
-    return Entry(f"CM_{path.stem.upper()}", rule, check, check_model)
+    return Entry(f"CM_{path.stem.upper()}", rule, check, check_model, getattr(module, "cure", None))

@@ -82,7 +82,8 @@ class Rule:
       verdict but `not_applicable()` names the resource it is about with `at=`. It is called only if the
       model holds a resource of `types`.
 
-    Either must yield at least one verdict: silence is an error, not a pass.
+    Either must yield at least one verdict: silence is an error, not a pass. A rule may offer a `cure` beside it, as
+    `policies/engine/cures.py` tells.
     """
 
     title: str
@@ -106,6 +107,8 @@ class Rule:
     protects: tuple[Protected, ...] = ()
     parameters: tuple[str, ...] = ()
     """Parameters by which it judges, as in "backups.retention_days"."""
+    by_hand: str = ""
+    """What a program cannot decide, where the rule has no cure, or not for all that it judges."""
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:

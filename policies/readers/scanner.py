@@ -49,13 +49,16 @@ class Scanned:
 
     In the skeleton each value is `0`, each label `"x"`, each name that is not in ASCII `x`, and comments are left out.
     `names` are the offsets and names of arguments and blocks, `values` the spans of values, `labels` the labels as
-    they are written, a block's together.
+    they are written, a block's together. `opened` and `closed` are the offsets of blocks' brackets, in the order of the
+    text.
     """
 
     skeleton: str = ""
     names: list[tuple[int, str]] = field(default_factory=list)
     values: list[tuple[int, int]] = field(default_factory=list)
     labels: list[tuple[str, ...]] = field(default_factory=list)
+    opened: list[int] = field(default_factory=list)
+    closed: list[int] = field(default_factory=list)
 
 
 def scan(text: str) -> list[Scanned]:
@@ -82,6 +85,7 @@ def _item(text: str, at: int, item: Scanned) -> int:
         head = _HEAD.match(text, at)
         if depth and not head and text.startswith("}", at):
             parts.append("}\n")
+            item.closed.append(at)
             depth -= 1
             at = _line_end(text, at + 1)
         elif not head:
@@ -96,6 +100,7 @@ def _item(text: str, at: int, item: Scanned) -> int:
                 at = _labels(text, at, name, item, parts)
                 if text.startswith("}", at):
                     parts.append("}\n")
+                    item.closed.append(at)
                     at = _line_end(text, at + 1)
                 elif _END.match(text, at):
                     parts.append("\n")
@@ -121,6 +126,7 @@ def _labels(text: str, at: int, name: str, item: Scanned, parts: list[str]) -> i
     if not text.startswith("{", at):
         _fail(text, at)
     item.labels.append(tuple(labels))
+    item.opened.append(at)
     parts.append(name + ' "x"' * len(labels) + " {")
     return _blanks(text, at + 1)
 
@@ -134,6 +140,7 @@ def _only_argument(text: str, at: int, item: Scanned, parts: list[str]) -> int:
     at = _value(text, head.end() + 1, item, one_line=True)
     if not text.startswith("}", at):
         _fail(text, at)
+    item.closed.append(at)
     parts.append(f" {name} = 0 }}\n")
     return _line_end(text, at + 1)
 
@@ -182,7 +189,7 @@ def _code(text: str, at: int, *, closed: bool, lines: bool) -> int:
             at = plain.end()
         character = text[at : at + 1]
         if character == '"':
-            at = _quoted(text, at + 1)
+            at = quoted_end(text, at + 1)
         elif character in ("(", "[", "{"):
             open_.append(_PAIRS[character])
             at += 1
@@ -206,7 +213,7 @@ def _code(text: str, at: int, *, closed: bool, lines: bool) -> int:
             end = text.find("\n", at)
             at = end if end >= 0 else len(text)
         elif text.startswith("/*", at):
-            at = _comment(text, at)
+            at = comment_end(text, at)
         elif opening := _OPENING.match(text, at):
             if not is_name(opening.group(1)):
                 _fail(text, at)
@@ -217,14 +224,15 @@ def _code(text: str, at: int, *, closed: bool, lines: bool) -> int:
             _fail(text, at)
 
 
-def _comment(text: str, at: int) -> int:
+def comment_end(text: str, at: int) -> int:
+    """The end of a comment in `/* */` that begins here."""
     end = text.find("*/", at + 2)
     if end < 0:
         raise Unscannable("a comment is not closed", at)
     return end + 2
 
 
-def _quoted(text: str, at: int) -> int:
+def quoted_end(text: str, at: int) -> int:
     """The end of a quoted template; the opening quote is taken."""
     while True:
         plain = _QUOTED.match(text, at)

@@ -101,6 +101,7 @@ def _rule(entry: Entry) -> list[str]:
     if rule.controls:
         lines.append(f"- Controls: {'; '.join(rule.controls)}")
     lines += [
+        f"- Fixable: {entry.fixable}",
         f"- AWS documentation: <{rule.link}>",
         "",
         "```terraform",

@@ -32,6 +32,7 @@ def explained(entry: Entry, parameters: Parameters, width: int) -> str:
         values = ", ".join(f"{name} = {_value(parameters, name)}" for name in rule.parameters)
         lines += _wrapped(f"Parameters: {values}", width)
     lines += _wrapped(f"Packs: {', '.join(rule.packs)}", width)
+    lines += _wrapped(f"Fixable: {entry.fixable}", width)
     lines.append(f"See: {rule.link}")
     source = _source(entry)
     lines.append(f"Source: {source}")
@@ -49,6 +50,8 @@ def as_json(entries: Sequence[Entry]) -> str:
             **catalogue_page.described(entry),
             "packs": list(entry.rule.packs),
             "parameters": list(entry.rule.parameters),
+            "fixable": entry.cure is not None,
+            "by_hand": entry.rule.by_hand,
         }
         for entry in entries
     ]

@@ -42,7 +42,7 @@ def render(
 
     if quiet:
         return "\n".join(_verdict(result, wrapped, paint)) + "\n"
-    rules = {entry.id: entry.rule for entry in catalogue}
+    entries = {entry.id: entry for entry in catalogue}
     lines: list[str] = []
     shown = [finding for finding in result.findings if finding.status in _MARKS]
     families = [*FAMILIES, *dict.fromkeys(f.family for f in shown if f.family not in FAMILIES)]
@@ -55,14 +55,16 @@ def render(
         for finding in members:
             by_rule.setdefault(finding.rule, []).append(finding)
         for rule_id, findings in by_rule.items():
-            rule = rules.get(rule_id)
+            entry = entries.get(rule_id)
+            rule = None if entry is None else entry.rule
             lines += ["", paint(f"{rule_id}  ({findings[0].severity})", "bold")]
             lines += wrapped(rule.title if rule else OWN_RULES.get(rule_id, ""), "  ")
             for finding in findings:
                 lines += _finding(finding, width, paint, wrapped)
-            if rule and any(finding.status in (FAIL, UNKNOWN) for finding in findings):
+            if entry and rule and any(finding.status in (FAIL, UNKNOWN) for finding in findings):
                 lines += ["", *wrapped(f"Why: {rule.why}", "  ", "       ")]
                 lines += ["  Fix:", *(f"    {line}" for line in rule.fix.rstrip().split("\n"))]
+                lines += wrapped(f"Fixable: {entry.fixable}", "  ", "           ")
                 lines += [f"  See: {rule.link}"]
     if lines:
         lines.append("")

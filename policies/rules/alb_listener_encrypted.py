@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policies.engine.cures import Edit, Incurable, Set
 from policies.engine.model import Model, Resource, View
 from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT
@@ -45,6 +46,7 @@ resource "aws_lb_listener" "http" {
         Protected("aws_lb_listener", "default_action.redirect.protocol", weaker=("HTTP", "#{protocol}")),
         Protected("aws_lb_listener", "default_action.redirect", weaker=(REMOVED,)),
     ),
+    by_hand="A redirect needs a listener for HTTPS to lead to, and that one a certificate.",
 )
 
 ENCRYPTED = ("HTTPS", "TLS")
@@ -103,3 +105,19 @@ def _is_gateway(listener: Resource) -> bool:
     if balancers:
         return any(balancer.text("load_balancer_type") == "gateway" for balancer in balancers)
     return (isinstance(arn, str) and ":loadbalancer/gwy/" in arn) or listener.get("port") is ABSENT
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    if resource.type == "aws_elb":
+        yield Incurable(_HOW)
+        return
+    for action in resource.blocks("default_action"):
+        if action.text("type") != "redirect":
+            yield Incurable(_HOW)
+        elif action.text("redirect.protocol") != "HTTPS":
+            if action.text("redirect.port", "#{port}") in ("#{port}", "80"):
+                yield Set("redirect.port", "443", at=action)
+            yield Set("redirect.protocol", "HTTPS", at=action)
+
+
+_HOW = "where the requests are to go needs a listener with a certificate first"

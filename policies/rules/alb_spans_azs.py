@@ -33,6 +33,7 @@ resource "aws_lb" "main" {
     reads=("aws_subnet", "aws_default_subnet"),
     protects=(Protected("aws_lb", "subnets", weaker=(ONLY_FIRST,)),),
     parameters=("availability.zones",),
+    by_hand="Which subnets in which Availability Zones is a decision.",
 )
 
 

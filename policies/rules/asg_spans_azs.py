@@ -33,6 +33,7 @@ resource "aws_autoscaling_group" "backend" {
     reads=("aws_subnet", "aws_default_subnet"),
     protects=(Protected("aws_autoscaling_group", "vpc_zone_identifier", weaker=(ONLY_FIRST,)),),
     parameters=("availability.zones",),
+    by_hand="Which subnets in which Availability Zones is a decision.",
 )
 
 

@@ -23,6 +23,7 @@ resource "aws_backup_vault" "main" {
     link="https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html",
     controls=("AWS FSBP Backup.1", "Well-Architected SEC08-BP02"),
     protects=(Protected("aws_backup_vault", "kms_key_arn", weaker=(REMOVED,)),),
+    by_hand="A vault needs a key of one's own, whose policy says who may restore.",
 )
 
 

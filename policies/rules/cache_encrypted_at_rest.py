@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.aws.stores import GLOBAL, is_member, primaries_of
+from policies.engine.cures import REPLACES, Edit, Incurable, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
@@ -42,6 +43,7 @@ resource "aws_elasticache_replication_group" "main" {
     protects=(
         Protected("aws_elasticache_replication_group", "at_rest_encryption_enabled", weaker=(False, REMOVED)),
     ),
+    by_hand="A cluster outside of a replication group has to become one.",
 )
 
 
@@ -74,3 +76,12 @@ def _as_the_primary(resource: Resource) -> Verdict:
     ):
         return passed()
     return failed("the global datastore's primary is not encrypted at rest", GLOBAL)
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    if resource.type != "aws_elasticache_replication_group":
+        yield Incurable("only a replication group can be encrypted at rest")
+    elif resource.is_set(GLOBAL):
+        yield Incurable("the global datastore's primary decides")
+    else:
+        yield Set("at_rest_encryption_enabled", True, REPLACES)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.aws.stores import GLOBAL, is_member, primaries_of
+from policies.engine.cures import REPLACES, Edit, Incurable, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT
@@ -77,3 +78,20 @@ def _fault(resource: Resource) -> tuple[str, str] | None:
     if resource.text(path, "required") != "required":
         return f"{path} lets clients connect without TLS", path
     return None
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    if resource.get(GLOBAL) not in (ABSENT, ""):
+        yield Incurable("the global datastore's primary decides")
+        return
+    # Source: transit_encryption_enabled in the provider's documentation
+    cluster = resource.type == "aws_elasticache_cluster"
+    yield Set("transit_encryption_enabled", True, REPLACES if cluster else _REDIS)
+    if resource.is_set("transit_encryption_mode"):
+        yield Set("transit_encryption_mode", "required")
+
+
+_REDIS = (
+    "clients have to speak TLS from then on; a group of Redis before 7.0.5 is replaced, a later one has to go "
+    "through the mode preferred first"
+)

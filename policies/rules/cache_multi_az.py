@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.aws.stores import is_member
+from policies.engine.cures import Edit, Incurable, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT
@@ -49,6 +50,7 @@ resource "aws_elasticache_replication_group" "main" {
         Protected(GROUP, "multi_az_enabled", weaker=(False, REMOVED)),
         Protected(GROUP, "num_cache_clusters", weaker=(1, REMOVED)),
     ),
+    by_hand="Which Availability Zones nodes stand in, where they are named, is a decision.",
 )
 
 
@@ -103,3 +105,29 @@ def _of_cluster_mode(resource: Resource) -> float | None:
         return None
     block = resource.block("cluster_mode")
     return None if block is None else block.number("replicas_per_node_group")
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    if resource.type == "aws_memorydb_cluster":
+        yield Set("num_replicas_per_shard", 1, _COST)
+    elif resource.type == "aws_elasticache_cluster":
+        if resource.text("engine", "memcached") != "memcached":
+            yield Incurable("only a replication group can fail over")
+            return
+        if (resource.number("num_cache_nodes", 1) or 0) < 2:
+            yield Set("num_cache_nodes", 2, _COST)
+        yield Set("az_mode", "cross-az")
+    else:
+        yield Set("automatic_failover_enabled", True)
+        yield Set("multi_az_enabled", True)
+        if resource.get("replicas_per_node_group") is not ABSENT:
+            if (resource.number("replicas_per_node_group") or 0) < 1:
+                yield Set("replicas_per_node_group", 1, _COST)
+        elif (
+            all(resource.get(other) is ABSENT for other in ("cluster_mode", "number_cache_clusters"))
+            and (resource.number("num_cache_clusters", 1) or 0) < 2
+        ):
+            yield Set("num_cache_clusters", 2, _COST)
+
+
+_COST = "a replica costs as much as its primary"

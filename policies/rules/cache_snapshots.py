@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.aws.stores import is_member
+from policies.engine.cures import Edit, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
@@ -57,3 +58,7 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield passed()
     else:
         yield failed(f"snapshots are kept for {days:g} days, not for {wanted}", path)
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit]:
+    yield Set("snapshot_retention_limit", parameters.backups.cache_retention_days)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policies.engine.cures import Edit, Set
 from policies.engine.model import Model, Resource, View
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import IN_TRANSIT, Protected, Rule, Verdict, failed, passed
@@ -88,3 +89,21 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
             yield failed(f"it may speak {old[0]} to the origin", "origin_ssl_protocols", at=origin)
             return
     yield passed()
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit]:
+    origins = list(resource.blocks("vpc_origin_endpoint_config"))
+    for behavior in ("default_cache_behavior", "ordered_cache_behavior"):
+        for view in resource.blocks(behavior):
+            if view.text("viewer_protocol_policy") not in SECURE:
+                yield Set("viewer_protocol_policy", "redirect-to-https", at=view)
+    for origin in resource.blocks("origin"):
+        origins.extend(origin.blocks("custom_origin_config"))
+    for origin in origins:
+        yield Set("origin_protocol_policy", "https-only", "the origin has to answer HTTPS", origin)
+        nested = any(isinstance(one, dict) for one in origin.each("origin_ssl_protocols[]"))
+        path = "origin_ssl_protocols.items" if nested else "origin_ssl_protocols"
+        spoken = origin.texts(path)
+        sound = tuple(name for name in spoken if name in ("TLSv1.2", "TLSv1.3"))
+        if len(sound) < len(spoken):
+            yield Set(path, sound or ("TLSv1.2",), at=origin)

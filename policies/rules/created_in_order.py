@@ -44,6 +44,7 @@ resource "aws_lb" "main" {
         )
     ),
     protects=(Protected("aws_lb", "depends_on"),),
+    by_hand="What depends on what says more than an argument: read the message.",
 )
 
 

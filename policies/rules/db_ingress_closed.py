@@ -59,6 +59,7 @@ resource "aws_vpc_security_group_ingress_rule" "database_from_backend" {
         ),
     ),
     parameters=("database.ports",),
+    by_hand="Who may connect instead is a decision.",
 )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policies.engine.cures import Edit, Remove
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import NOT_PUBLIC, Protected, Rule, Verdict, failed, passed
@@ -43,3 +44,7 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield failed(f"it is shared with {', '.join(accounts)}", "shared_accounts")
     else:
         yield passed()
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit]:
+    yield Remove("shared_accounts", "the other accounts lose it")

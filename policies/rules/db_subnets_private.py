@@ -66,6 +66,7 @@ resource "aws_db_instance" "main" {
         Protected("aws_db_instance", "db_subnet_group_name", weaker=(REMOVED, "default")),
         Protected("aws_elasticache_replication_group", "subnet_group_name", weaker=(REMOVED, "default")),
     ),
+    by_hand="Which subnets, and what they route to, is a decision.",
 )
 
 

@@ -87,6 +87,7 @@ resource "aws_vpc_security_group_ingress_rule" "database_from_backend" {
         ),
     ),
     parameters=("flows",),
+    by_hand="Which of the two is wrong, what is declared or what is open, is a decision.",
 )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from policies.engine.cures import REPLACES, Edit, Incurable, Set
 from policies.engine.model import Model, Resource, View
 from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT
@@ -61,6 +62,7 @@ resource "aws_launch_template" "backend" {
         Protected("aws_ebs_volume", "encrypted", weaker=(False, REMOVED)),
         Protected("aws_instance", "root_block_device.encrypted", weaker=(False, REMOVED)),
     ),
+    by_hand="A launch template without block devices needs the name of its image's root device.",
 )
 
 
@@ -157,3 +159,27 @@ def _by_default(resource: Resource) -> bool:
         and all(setting.values.get(where) == resource.values.get(where) for where in ("provider", "region"))
         for setting in resource.model.of_type("aws_ebs_encryption_by_default")
     )
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    if resource.type in ("aws_ebs_volume", "aws_ebs_snapshot_copy", "aws_ami_copy"):
+        if resource.get("encrypted") is ABSENT and resource.get("snapshot_id") not in (ABSENT, ""):
+            yield Incurable("it is encrypted as the snapshot is that it is made from: encrypt that")
+        else:
+            yield Set("encrypted", True, REPLACES)
+        return
+    if resource.type == "aws_launch_template":
+        mappings = [mapping for mapping in _mappings(resource) if mapping is not None]
+        if not mappings:
+            yield Incurable("the name of its root device, which its image tells, is not known here")
+        for view, path in mappings:
+            if not view.boolean(path) and view.get("ebs.snapshot_id") in (ABSENT, ""):
+                yield Set(path, True, at=view)
+        return
+    template = resource.type != "aws_launch_configuration" and resource.block("launch_template") is not None
+    root = resource.block("root_block_device")
+    if root is None and not template:
+        yield Set("root_block_device.encrypted", True, REPLACES)
+    for view in (*resource.blocks("root_block_device"), *resource.blocks("ebs_block_device")):
+        if not view.boolean("encrypted") and view.get("snapshot_id") in (ABSENT, ""):
+            yield Set("encrypted", True, REPLACES, view)

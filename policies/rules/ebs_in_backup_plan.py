@@ -52,6 +52,7 @@ resource "aws_launch_template" "backend" {
         Protected("aws_launch_template", "tag_specifications", weaker=(REMOVED,)),
     ),
     parameters=("backups.vault_retention_days",),
+    by_hand="Which plan, and by which tag, is a decision.",
 )
 
 # What a selection matches by ARN: EC2 instances are backed up with all their volumes.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policies.engine.cures import REPLACES, Edit, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import AT_REST, REMOVED, Protected, Rule, Verdict, failed, passed
@@ -37,3 +38,7 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield passed()
     else:
         yield failed("encrypted is not true", "encrypted")
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit]:
+    yield Set("encrypted", True, REPLACES)

@@ -23,6 +23,7 @@ resource "aws_cloudwatch_log_group" "main" {
     link="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
     controls=("AWS FSBP CloudTrail.2", "CIS AWS 5.0.0 3.5", "Well-Architected SEC08-BP02"),
     protects=(Protected("aws_cloudwatch_log_group", "kms_key_id", weaker=(REMOVED, "")),),
+    by_hand="A group needs a key of one's own, whose policy lets the service of the logs use it.",
 )
 
 

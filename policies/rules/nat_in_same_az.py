@@ -50,6 +50,7 @@ resource "aws_route" "private_a" {
         Protected("aws_route", "nat_gateway_id", weaker=("nat-0123456789abcdef0",)),
         Protected("aws_nat_gateway", "subnet_id", weaker=("subnet-0123456789abcdef0",)),
     ),
+    by_hand="A gateway in each Availability Zone costs money and needs an address.",
 )
 
 

@@ -57,6 +57,7 @@ resource "aws_db_instance" "main" {
             weaker=("IyEvYmluL2Jhc2gKZXhwb3J0IERBVEFCQVNFX1BBU1NXT1JEPWNvcnJlY3QtaG9yc2UK",),
         ),
     ),
+    by_hand=("Where the secret is to be kept is a decision; and it is to be changed, because it was seen."),
 )
 
 # A text without any of these holds no secret that this rule knows.

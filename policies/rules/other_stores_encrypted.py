@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from policies.aws.providers import is_before
+from policies.engine.cures import REPLACES, Edit, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import AT_REST, REMOVED, Protected, Rule, Verdict, failed, passed
@@ -93,3 +94,20 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
             yield failed(f"{path} is not true, so that its key is AWS's own, which nobody else can see", path)
         else:
             yield failed(f"{path} is not true", path)
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit]:
+    if resource.type == "aws_kinesis_stream":
+        yield Set("encryption_type", "KMS")
+        if not resource.is_set("kms_key_id"):
+            yield Set("kms_key_id", "alias/aws/kinesis")
+    elif resource.type in SWITCHES:
+        yield Set(SWITCHES[resource.type][0], True, _NOTES.get(resource.type, ""))
+
+
+_NOTES: Final[Mapping[str, str]] = {
+    "aws_dax_cluster": REPLACES,
+    # Source: encrypt_at_rest in the provider's documentation
+    "aws_opensearch_domain": "a domain of Elasticsearch before 6.7 is replaced: read the plan",
+    "aws_elasticsearch_domain": "a domain before version 6.7 is replaced: read the plan",
+}

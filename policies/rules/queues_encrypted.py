@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policies.engine.cures import Edit, Incurable, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT
@@ -31,6 +32,7 @@ resource "aws_sqs_queue" "jobs" {
         Protected("aws_sns_topic", "kms_master_key_id", weaker=(REMOVED, "")),
         Protected("aws_sqs_queue", "sqs_managed_sse_enabled", weaker=(False,)),
     ),
+    by_hand="A topic needs a key of one's own, whose policy lets those use it that publish there.",
 )
 
 
@@ -46,3 +48,10 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield passed()
     else:
         yield failed("it names no key", "kms_master_key_id")
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    if resource.type == "aws_sqs_queue":
+        yield Set("sqs_managed_sse_enabled", True)
+    else:
+        yield Incurable("a topic needs a key whose policy lets those use it that publish there")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from policies.aws.stores import is_replica
+from policies.engine.cures import Edit, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
@@ -64,3 +65,7 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield passed()
     else:
         yield failed(f"backups are kept for {days:g} days, not for {parameters.backups.retention_days}", path)
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit]:
+    yield Set(RETENTION[resource.type][0], parameters.backups.retention_days)

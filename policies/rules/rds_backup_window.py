@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from policies.aws.stores import is_replica
-from policies.aws.windows import daily
+from policies.aws.windows import daily, daily_from
+from policies.engine.cures import Edit, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
@@ -75,3 +76,12 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         zone = parameters.backups.timezone
         local = "" if zone == "UTC" else f" ({parameters.backups.window_start} in {zone})"
         yield failed(f"backups start at {window[:5]} UTC, not at {' or '.join(wanted)} UTC{local}", path)
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit]:
+    path = WINDOW[resource.type]
+    try:
+        _, length = daily(resource.text(path) or "")
+    except ValueError:
+        length = 60
+    yield Set(path, daily_from(parameters.backups.window_starts_utc()[0], length))

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.aws.stores import is_replica
+from policies.engine.cures import Edit, Named, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
@@ -75,3 +76,17 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield failed("delete_automated_backups is not false", "delete_automated_backups")
     if sound:
         yield passed()
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit]:
+    yield Set("deletion_protection", True)
+    if resource.boolean("skip_final_snapshot"):
+        yield Set("skip_final_snapshot", False)
+    if not resource.is_set("final_snapshot_identifier"):
+        identifier = "identifier" if resource.type == "aws_db_instance" else "cluster_identifier"
+        yield Set(
+            "final_snapshot_identifier",
+            Named(identifier, "-final", resource.name.replace("_", "-").strip("-")),
+        )
+    if resource.type in ("aws_db_instance", "aws_rds_cluster"):
+        yield Set("delete_automated_backups", False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from policies.aws.stores import is_replica
+from policies.engine.cures import AddBlock, Edit, Incurable, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT, is_unknown
@@ -50,6 +51,7 @@ resource "aws_db_instance" "main" {
         ),
         Protected("aws_db_instance", "parameter_group_name", weaker=("default.postgres14",)),
     ),
+    by_hand="A database without a parameter group of its own needs one, of the right family.",
 )
 
 
@@ -227,3 +229,21 @@ def _oracle(resource: Resource) -> Verdict:
             if required and setting.text("name") == "SQLNET.ENCRYPTION_SERVER":
                 return passed()
     return failed("its option group does not set SQLNET.ENCRYPTION_SERVER to REQUIRED", path)
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    path, types = GROUPS[resource.type]
+    groups = resource.referenced(path, *types).resources
+    switches = {SWITCHES[engine] for engine in (_engine_of_group(resource),) if engine in SWITCHES}
+    if len(groups) != 1 or not switches:
+        yield Incurable("it has no parameter group of its own here: whether others share one is a decision")
+        return
+    (switch,) = switches
+    for number, parameter in enumerate(groups[0].blocks("parameter")):
+        if (parameter.text("name") or "").lower() == switch.name:
+            yield Set(f"parameter[{number}].value", switch.on[0], _CLEAR, groups[0])
+            return
+    yield AddBlock("parameter", {"name": switch.name, "value": switch.on[0]}, _CLEAR, groups[0])
+
+
+_CLEAR: Final = "clients without TLS are refused from then on"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from policies.aws.stores import is_replica
+from policies.engine.cures import Edit, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
@@ -51,6 +52,9 @@ resource "aws_db_instance" "main" {
     ),
     reads=tuple(MEMBERS.values()),
     protects=(Protected("aws_db_instance", "multi_az", weaker=(False, REMOVED)),),
+    by_hand=(
+        "A cluster fails over to another instance: which one, and in which Availability Zone, is a decision."
+    ),
 )
 
 
@@ -79,3 +83,8 @@ def _cluster(cluster: Resource, model: Model) -> Verdict:
     if members.unknowns:
         return unknown(members.unknowns[0])
     return failed(f"it has {count or 'no'} instance{'s' * (count != 1)}: there is nothing to fail over to")
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit]:
+    if resource.type == "aws_db_instance":
+        yield Set("multi_az", True, "a standby costs as much as the instance")

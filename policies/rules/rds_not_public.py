@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.aws.providers import is_before
+from policies.engine.cures import REPLACES, Edit, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT
@@ -53,3 +54,12 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield failed(f"{path} is not set, and is true by default before version 6 of the provider", path)
     else:
         yield failed(f"{path} is true", path)
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit]:
+    # Source: the provider's internal/service/dms/replication_instance.go
+    note = REPLACES if resource.type == "aws_dms_replication_instance" else _CUT
+    yield Set("publicly_accessible", False, note)
+
+
+_CUT = "whoever connects from outside of the VPC is cut off"

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.aws.stores import is_replica
+from policies.engine.cures import REPLACES, Edit, Incurable, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT
@@ -130,3 +131,15 @@ def _of_origin(origin: Resource, seen: tuple[Resource, ...]) -> Verdict:
     if origin.mode == "managed" and origin.type in RULE.types:
         return _judge(origin, seen)
     return unknown("it is not seen here")
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    origin = next((path for path in (*ORIGINS, *_SOURCES) if resource.get(path) not in (ABSENT, "")), None)
+    if origin is not None:
+        yield Incurable(f"it is encrypted as what it is made from is ({origin}): encrypt that")
+    elif resource.type != "aws_docdbelastic_cluster":
+        yield Set("storage_encrypted", True, REPLACES)
+
+
+# Further arguments by which a database is made from another one.
+_SOURCES = ("replicate_source_db", "source_db_cluster_identifier")

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from policies.aws.stores import is_member, is_replica
-from policies.aws.windows import overlap
+from policies.aws.windows import daily, daily_from, overlap, weekly_behind
+from policies.engine.cures import Edit, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import (
@@ -83,3 +84,19 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
             yield passed()
     except ValueError as error:
         yield failed(str(error), maintenance)
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit]:
+    backup, maintenance = WINDOWS[resource.type]
+    window, week = resource.text(backup) or "", resource.text(maintenance) or ""
+    try:
+        daily(window)
+    except ValueError:
+        window = daily_from(parameters.backups.window_starts_utc()[0], 60)
+        yield Set(backup, window)
+    try:
+        apart = not overlap(window, week)
+    except ValueError:
+        apart = False
+    if not apart:
+        yield Set(maintenance, weekly_behind(window, week))

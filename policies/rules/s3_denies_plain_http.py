@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from policies.aws.documents import holes, listed, matches, statements
+from policies.engine.cures import AddResource, Edit, Expression, Incurable
 from policies.engine.model import Model, Resource, Undetermined, View
 from policies.engine.parameters import Parameters
 from policies.engine.values import ABSENT, Unknown
@@ -47,6 +48,7 @@ resource "aws_s3_bucket_policy" "main" {
         Protected("aws_s3_bucket_policy", "policy", weaker=('{"Version":"2012-10-17","Statement":[]}',)),
         Protected("aws_s3_bucket_policy", "bucket", weaker=("another-bucket",)),
     ),
+    by_hand="A bucket that has a policy needs one more statement in it.",
 )
 
 
@@ -320,3 +322,28 @@ def _attribute(value: Unknown, bucket: Resource) -> str:
         ):
             return reference.attribute
     return ""
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    written = model.referring(resource, "aws_s3_bucket_policy", "bucket").resources
+    if resource.type != "aws_s3_bucket" or written or resource.get("policy") not in (ABSENT, ""):
+        yield Incurable("it has a policy already: add the statement there")
+        return
+    contents = {"bucket": Expression("{self}.id"), "policy": Expression(_POLICY)}
+    yield AddResource(
+        "aws_s3_bucket_policy", contents, "a policy that it was given by other means is replaced"
+    )
+
+
+_POLICY: Final = """\
+jsonencode({
+  Version = "2012-10-17"
+  Statement = [{
+    Sid       = "DenyPlainHttp"
+    Effect    = "Deny"
+    Principal = "*"
+    Action    = "s3:*"
+    Resource  = [{self}.arn, "${{self}.arn}/*"]
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }]
+})"""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policies.engine.cures import AddResource, Contents, Edit, Expression, Incurable
 from policies.engine.model import Model, Resource, View
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import AT_REST, REMOVED, Protected, Rule, Verdict, failed, passed, unknown
@@ -61,3 +62,14 @@ def _judge(view: View, path: str) -> Verdict:
     if algorithms and all(one in ("AES256", "aws:kms", "aws:kms:dsse") for one in algorithms):
         return passed()
     return failed("a rule names no default algorithm", path, at=view)
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    if model.referring(resource, CONFIGURATION, "bucket").resources or resource.is_set(
+        "server_side_encryption_configuration"
+    ):
+        yield Incurable("how it encrypts is declared already: name an algorithm there")
+        return
+    # What S3 does by itself, said: nothing changes for what stands.
+    rule: Contents = {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    yield AddResource(CONFIGURATION, {"bucket": Expression("{self}.id"), "rule": rule})

@@ -60,6 +60,7 @@ resource "aws_iam_role_policy" "backend" {
         Protected("aws_launch_template", "iam_instance_profile"),
         Protected("aws_instance", "iam_instance_profile"),
     ),
+    by_hand="Who may read which secret is a decision.",
 )
 
 # AWS's own policies that read no secret and decrypt nothing.

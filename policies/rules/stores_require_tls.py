@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from policies.engine.cures import REPLACES, AddBlock, Edit, Incurable, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import IN_TRANSIT, REMOVED, Protected, Rule, Verdict, failed, passed, unknown
@@ -68,6 +70,7 @@ resource "aws_opensearch_domain" "search" {
         Protected("aws_dax_cluster", "cluster_endpoint_encryption_type", weaker=("NONE", REMOVED)),
         Protected("aws_db_proxy", "require_tls", weaker=(False, REMOVED)),
     ),
+    by_hand="A warehouse without a parameter group of its own needs one.",
 )
 
 
@@ -140,3 +143,49 @@ def _workgroup(resource: Resource) -> Verdict:
                 return passed()
             return failed("require_ssl is not true", "config_parameter", at=parameter)
     return unknown("require_ssl is not set, and its default depends on when the workgroup was made")
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    match resource.type:
+        case "aws_opensearch_domain" | "aws_elasticsearch_domain":
+            options = "domain_endpoint_options"
+            if not resource.boolean(f"{options}.enforce_https", resource.block(options) is not None):
+                yield Set(f"{options}.enforce_https", True)
+            policy = resource.text(f"{options}.tls_security_policy") or ""
+            if not policy.startswith("Policy-Min-TLS-1-2-"):
+                yield Set(f"{options}.tls_security_policy", "Policy-Min-TLS-1-2-PFS-2023-10")
+            yield Set("node_to_node_encryption.enabled", True, _SEARCH)
+        case "aws_msk_cluster":
+            transit = "encryption_info.encryption_in_transit"
+            if resource.text(f"{transit}.client_broker", "TLS") != "TLS":
+                yield Set(f"{transit}.client_broker", "TLS", _CLEAR)
+            if not resource.boolean(f"{transit}.in_cluster", True):
+                yield Set(f"{transit}.in_cluster", True, REPLACES)
+        case "aws_redshift_cluster":
+            yield from _cure_redshift(resource)
+        case "aws_redshiftserverless_workgroup":
+            for parameter in resource.blocks("config_parameter"):
+                if parameter.text("parameter_key") == "require_ssl":
+                    yield Set("parameter_value", "true", _CLEAR, parameter)
+        case "aws_memorydb_cluster":
+            yield Set("tls_enabled", True, REPLACES)
+        case "aws_db_proxy":
+            yield Set("require_tls", True, _CLEAR)
+        case "aws_dax_cluster":
+            yield Set("cluster_endpoint_encryption_type", "TLS", REPLACES)
+
+
+_CLEAR: Final = "clients without TLS are refused from then on"
+_SEARCH: Final = "a domain of Elasticsearch before 6.7 is replaced: read the plan"
+
+
+def _cure_redshift(resource: Resource) -> Iterator[Edit | Incurable]:
+    groups = resource.referenced("cluster_parameter_group_name", "aws_redshift_parameter_group").resources
+    if len(groups) != 1:
+        yield Incurable("it has no parameter group of its own here: whether others share one is a decision")
+        return
+    for number, parameter in enumerate(groups[0].blocks("parameter")):
+        if (parameter.text("name") or "").lower() == "require_ssl":
+            yield Set(f"parameter[{number}].value", "true", _CLEAR, groups[0])
+            return
+    yield AddBlock("parameter", {"name": "require_ssl", "value": "true"}, _CLEAR, groups[0])

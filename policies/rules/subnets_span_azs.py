@@ -28,6 +28,7 @@ resource "aws_db_subnet_group" "main" {
         Protected("aws_elasticache_subnet_group", "subnet_ids", weaker=(ONLY_FIRST,)),
     ),
     parameters=("availability.zones",),
+    by_hand="Which subnets in which Availability Zones is a decision.",
 )
 
 

@@ -69,6 +69,7 @@ resource "aws_nat_gateway" "a" {
         Protected("aws_elasticache_replication_group", "num_cache_clusters", weaker=(1,)),
         Protected("aws_autoscaling_group", "vpc_zone_identifier", weaker=(ONLY_FIRST,)),
     ),
+    by_hand="What is to stand in another Availability Zone is a decision.",
 )
 
 

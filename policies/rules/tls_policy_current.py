@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from policies.engine.cures import Edit, Incurable, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
-from policies.engine.values import Unknown
+from policies.engine.values import ABSENT, Unknown
 from policies.engine.verdicts import (
     IN_TRANSIT,
     REMOVED,
@@ -62,6 +63,7 @@ resource "aws_cloudfront_distribution" "main" {
             weaker=("TLSv1.1_2016", "TLSv1", REMOVED),
         ),
     ),
+    by_hand="CloudFront needs a certificate of one's own, a classic load balancer a policy of its own.",
 )
 
 # The names tell the oldest version they accept. Source: the list behind RULE.link, and for Network Load
@@ -214,3 +216,31 @@ def _distribution(resource: Resource) -> Verdict:
     if doubt is not None:
         return unknown(doubt, f"{certificate}.{own[0]}")
     return failed("it names no certificate, and CloudFront's own comes with TLS 1.0", certificate)
+
+
+def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:
+    match resource.type:
+        case "aws_lb_listener" | "aws_alb_listener":
+            yield Set("ssl_policy", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06", _OLD_CLIENTS)
+        case "aws_cloudfront_distribution":
+            certificate = "viewer_certificate"
+            own = ("acm_certificate_arn", "iam_certificate_id")
+            if all(resource.get(f"{certificate}.{name}") in (ABSENT, "") for name in own):
+                yield Incurable("it needs a certificate of its own: CloudFront's own one comes with TLS 1.0")
+            else:
+                yield Set(f"{certificate}.minimum_protocol_version", "TLSv1.2_2021", _OLD_CLIENTS)
+        case "aws_api_gateway_domain_name":
+            yield Set("security_policy", "TLS_1_2", _OLD_CLIENTS)
+        case "aws_apigatewayv2_domain_name":
+            yield Set("domain_name_configuration.security_policy", "TLS_1_2", _OLD_CLIENTS)
+        case "aws_load_balancer_policy" | "aws_lb_ssl_negotiation_policy":
+            for attribute in resource.blocks(_CLASSIC[resource.type][1]):
+                if attribute.text("name") == "Reference-Security-Policy":
+                    yield Set("value", "ELBSecurityPolicy-TLS-1-2-2017-01", _OLD_CLIENTS, attribute)
+                elif attribute.text("name") in _OLD:
+                    yield Set("value", "false", _OLD_CLIENTS, attribute)
+        case _:
+            yield Incurable("which policy a classic load balancer's listener is to have is a decision")
+
+
+_OLD_CLIENTS: Final = "clients that know older versions of TLS only are refused from then on"

@@ -43,6 +43,7 @@ REDIS_URL=rediss://...
             weaker=("IyEvYmluL2Jhc2gKZXhwb3J0IE5PREVfVExTX1JFSkVDVF9VTkFVVEhPUklaRUQ9MAo=",),
         ),
     ),
+    by_hand="What stands in a script or an environment is code, and is changed where it is tested.",
 )
 
 _SET: Final = r"""["']?\s*[=:]\s*["']?"""

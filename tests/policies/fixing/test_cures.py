@@ -1,0 +1,163 @@
+"""Each rule's cure on each of the rule's cases: mended or told, nothing else changed, and agreed to by Terraform."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from formatter import unformatted
+from rule_cases import Case, cases, write_hcl
+from rule_plans import lay_out
+
+from policies.engine import catalogue, judging, parameters
+from policies.engine.verdicts import FAIL
+from policies.fixing.curing import Judged, Outcome, cure
+from policies.readers import files, read
+
+CATALOGUE = catalogue.load()
+PARAMETERS = parameters.load()
+CURING = [entry for entry in CATALOGUE if entry.cure is not None]
+
+
+@dataclass
+class Run:
+    """A case's folder, what its rule found there, and what came of the cure."""
+
+    case: Case
+    folder: Path
+    failing: set[str]
+    outcome: Outcome
+
+    def judge(self) -> Judged:
+        readings = [read(self.folder)]
+        return readings, judging.judge(readings, CATALOGUE, PARAMETERS)
+
+    @property
+    def drafts(self) -> dict[str, str]:
+        """The changed files by their paths in the folder."""
+        return {str(Path(path).relative_to(self.folder)): text for path, text in self.outcome.drafts.items()}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Run]]:
+    """All cases with failures of rules that have a cure, by rule."""
+    found: dict[str, list[Run]] = {}
+    for entry in CURING:
+        rule = entry.id.removeprefix("CM_").lower()
+        for case in cases(rule):
+            if FAIL not in case.expected.values():
+                continue
+            run = Run(case, write_hcl(case, tmp_path_factory.mktemp(case.id).resolve()), set(), None)  # type: ignore[arg-type]
+            before = run.judge()
+            run.failing = {
+                one.address for one in before[1].findings if one.rule == entry.id and one.status == FAIL
+            }
+            run.outcome = cure(run.judge, [entry], {str(run.folder): PARAMETERS}, before)
+            found.setdefault(entry.id, []).append(run)
+    return found
+
+
+@pytest.mark.parametrize("rule", [entry.id for entry in CURING])
+def test_a_failure_is_mended_or_it_is_told_why_not(rule: str, runs: dict[str, list[Run]]) -> None:
+    mended = 0
+    for run in runs[rule]:
+        left = {one.address for one in run.outcome.result.findings if one.rule == rule and one.status == FAIL}
+        cured = {address for one in run.outcome.cured for address in one.addresses}
+        told = {_block(one.address) for one in run.outcome.told}
+        assert left <= run.failing
+        assert not left & cured
+        assert {_block(address) for address in left} <= told, run.case.name
+        mended += len(run.failing - left)
+    assert mended
+
+
+def test_nothing_else_is_judged_otherwise(runs: dict[str, list[Run]]) -> None:
+    for run in (run for found in runs.values() for run in found if run.outcome.drafts):
+        before = {(one.rule, one.address) for one in run.judge()[1].findings if one.status != FAIL}
+        for one in run.outcome.result.findings:
+            if one.status == FAIL:
+                # What a rule says of a whole configuration may stand at another address.
+                assert (one.rule, one.address) not in before or one.rule == "CM_DECLARED_FLOWS_ONLY", (
+                    run.case.name
+                )
+
+
+def test_only_what_is_told_changes_and_all_comments_stay(runs: dict[str, list[Run]]) -> None:
+    for run in (run for found in runs.values() for run in found):
+        names = {
+            word for one in run.outcome.cured for words in one.words for word in re.findall(r"\w+", words)
+        }
+        for path, draft in run.drafts.items():
+            old, new = (
+                ["".join(line.split()) for line in text.split("\n")]
+                for text in ((run.folder / path).read_text(encoding="utf-8"), draft)
+            )
+            for line in difflib.ndiff(old, new):
+                if line.startswith("- ") and not line.endswith("{}"):
+                    assert re.match(r"- (\w+)=", line), line
+                    assert line[2:].partition("=")[0] in names, line
+
+
+def test_a_second_run_changes_nothing(runs: dict[str, list[Run]]) -> None:
+    for rule, found in runs.items():
+        (entry,) = (entry for entry in CURING if entry.id == rule)
+        for run in found:
+            if run.outcome.drafts:
+                with files.drafts(run.outcome.drafts):
+                    again = cure(run.judge, [entry], {str(run.folder): PARAMETERS}, run.judge())
+                assert not again.drafts, run.case.name
+
+
+def test_terraform_fmt_would_write_it_so(runs: dict[str, list[Run]], tmp_path: Path) -> None:
+    drafts = [
+        (f"{run.case.id}_{number}.tf", run.folder / path, draft)
+        for found in runs.values()
+        for run in found
+        for number, (path, draft) in enumerate(run.drafts.items())
+    ]
+    for name, original, draft in drafts:
+        for folder, text in (("before", original.read_text(encoding="utf-8")), ("after", draft)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder / name).write_text(text, encoding="utf-8")
+    assert len(drafts) > 50
+    assert unformatted(tmp_path / "before") == []
+    assert unformatted(tmp_path / "after") == []
+
+
+def test_terraform_takes_what_is_written(runs: dict[str, list[Run]], tmp_path: Path) -> None:
+    """Validated against the mock provider, which checks arguments and blocks as the AWS provider does."""
+    from mock_provider import runner
+
+    mended = []
+    for found in runs.values():
+        for run in found:
+            if run.outcome.drafts and not run.case.refused:
+                mended.append(replace(run.case, files={**run.case.files, **run.drafts}))
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    assert len(lay_out(mended, folder)) > 50
+    with runner.prepared(["validate", "-json"], cwd=folder, state=tmp_path / "state") as prepared:
+        done = subprocess.run(
+            prepared.command,
+            cwd=prepared.cwd,
+            env=prepared.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    errors = [one for one in json.loads(done.stdout)["diagnostics"] if one["severity"] == "error"]
+    assert errors == []
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.id)
+def test_a_rule_has_a_cure_or_says_what_a_person_decides(entry: catalogue.Entry) -> None:
+    assert entry.cure is not None or entry.rule.by_hand
+
+
+def _block(address: str) -> str:
+    return re.sub(r"\[[^]]*\]", "", address).rpartition("module.")[2].partition(".")[2] or address
