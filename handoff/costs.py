@@ -10,13 +10,13 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cloudmart_support.problem import Problem
-from handoff.configuration import Json, tier
+from handoff.configuration import Json, address, elements, tier
 
 FILE = Path(__file__).with_name("prices.toml")
 UNITS = ("hour", "month")
@@ -151,29 +151,54 @@ def estimate(configuration: Json, prices: Prices) -> Estimate:
 
     In another region than the prices' every item is unknown.
     """
-    region = configuration["provider"]["aws"][0]["region"]
+    resources = (
+        Body(address(kind, terraform_type, name), terraform_type, tier(body), body)
+        for kind, terraform_type, name, body in elements(configuration)
+        if kind == "resource"
+    )
+    return estimated(resources, configuration["provider"]["aws"][0]["region"], prices)
+
+
+@dataclass(frozen=True)
+class Body:
+    """A resource that may cost something: its address, type, tier and arguments, as Terraform's JSON has them in a
+    configuration or in the values of a state or plan."""
+
+    address: str
+    type: str
+    tier: str
+    values: Json
+
+
+def estimated(resources: Iterable[Body], region: str, prices: Prices) -> Estimate:
+    """The estimate for resources that stand in a region, as `estimate`."""
+    every = list(resources)
+    templates = [one for one in every if one.type == "aws_launch_template"]
     lines = []
-    for address, of_tier, item, quantity, note in _items(configuration):
-        price = prices.prices.get(item)
-        monthly = None
-        if price is not None and price.price is not None and region == prices.region:
-            hours = prices.hours_per_month if price.unit == "hour" else 1
-            monthly = price.price * hours * quantity
-        lines.append(Line(address, of_tier, item, quantity, monthly, note))
+    for one in every:
+        for item, quantity, note in _of(one.type, one.values, templates):
+            price = prices.prices.get(item)
+            monthly = None
+            if price is not None and price.price is not None and region == prices.region:
+                hours = prices.hours_per_month if price.unit == "hour" else 1
+                monthly = price.price * hours * quantity
+            lines.append(Line(one.address, one.tier, item, quantity, monthly, note))
     return Estimate(tuple(lines), prices.hours_per_month)
 
 
-def _items(configuration: Json) -> Iterator[tuple[str, str, str, float, str]]:
-    """What is paid for: address, tier, item, quantity and a note."""
-    resources = configuration["resource"]
-    templates = resources.get("aws_launch_template", {})
-    for terraform_type, of_type in resources.items():
-        for name, body in of_type.items():
-            for item, quantity, note in _of(terraform_type, body, templates):
-                yield f"{terraform_type}.{name}", tier(body), item, quantity, note
+def _template(group: Json, templates: Iterable[Body]) -> Json:
+    """The launch template of a group: the one that it refers to, or whose id or name it has."""
+    for chosen in _many(group.get("launch_template")):
+        for template in templates:
+            named = {template.values.get("id"), template.values.get("name")} - {None}
+            referred = re.escape(template.address) + r"\b"
+            if chosen.get("id") in named or chosen.get("name") in named or re.search(referred, str(chosen)):
+                return template.values
+    return {}
 
 
-def _of(terraform_type: str, body: Json, templates: Json) -> Iterator[tuple[str, float, str]]:
+def _of(terraform_type: str, body: Json, templates: Iterable[Body]) -> Iterator[tuple[str, float, str]]:
+    """What is paid for a resource: item, quantity and a note."""
     match terraform_type:
         case "aws_nat_gateway":
             yield "nat_gateway", 1, ""
@@ -181,21 +206,20 @@ def _of(terraform_type: str, body: Json, templates: Json) -> Iterator[tuple[str,
             yield "public_ipv4", 1, ""
         case "aws_lb":
             yield "load_balancer", 1, ""
-            yield "public_ipv4", len(body["subnets"]), "one address a zone, at the least"
-        case "aws_vpc_endpoint" if body["vpc_endpoint_type"] == "Interface":
-            yield "interface_endpoint_zone", len(body["subnet_ids"]), "one a zone"
+            yield "public_ipv4", len(_many(body.get("subnets"))), "one address a zone, at the least"
+        case "aws_vpc_endpoint" if body.get("vpc_endpoint_type") == "Interface":
+            yield "interface_endpoint_zone", len(_many(body.get("subnet_ids"))), "one a zone"
         case "aws_autoscaling_group":
-            found = re.search(r"aws_launch_template\.(\w+)\.", str(body["launch_template"]))
-            template = templates[found[1]] if found else {}
+            template = _template(body, templates)
             fewest = int(body["min_size"])
             note = f"{fewest} running, of at most {body['max_size']}"
-            yield f"instance.{template['instance_type']}", fewest, note
+            yield f"instance.{template.get('instance_type', 'unknown')}", fewest, note
             # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
-            if any(one.get("enabled") for one in _many(template.get("monitoring", ()))):
+            if any(one.get("enabled") for one in _many(template.get("monitoring"))):
                 yield "metric", 7 * fewest, f"detailed monitoring, seven metrics each; {note}"
-            for device in template.get("block_device_mappings", ()):
-                ebs = device["ebs"]
-                yield f"volume_gb.{ebs['volume_type']}", fewest * ebs["volume_size"], note
+            for device in _many(template.get("block_device_mappings")):
+                for ebs in _many(device.get("ebs")):
+                    yield f"volume_gb.{ebs['volume_type']}", fewest * ebs["volume_size"], note
         case "aws_db_instance":
             multi = ".multi_az" if body.get("multi_az") else ""
             yield (
@@ -207,7 +231,7 @@ def _of(terraform_type: str, body: Json, templates: Json) -> Iterator[tuple[str,
             if body.get("manage_master_user_password"):
                 yield "secret", 1, "the managed password"
         case "aws_elasticache_replication_group":
-            nodes = int(body.get("num_cache_clusters", 1))
+            nodes = int(body.get("num_cache_clusters") or 1)
             yield f"cache.{body['engine']}.{body['node_type']}", nodes, f"{nodes} nodes" if nodes > 1 else ""
         case "aws_kms_key":
             yield "kms_key", 1, "each yearly rotation adds one, up to two"
@@ -221,7 +245,7 @@ def _of(terraform_type: str, body: Json, templates: Json) -> Iterator[tuple[str,
             yield "dashboard", 1, ""
         case "aws_wafv2_web_acl":
             yield "web_acl", 1, ""
-            yield "web_acl_rule", len(body.get("rule", ())), "managed rule groups count as one each"
+            yield "web_acl_rule", len(_many(body.get("rule"))), "managed rule groups count as one each"
 
 
 def _many(value: Any) -> list[Any]:

@@ -7,9 +7,11 @@ Colours follow the reader's preference for light or dark.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
+from cloudmart_support.visible import visible
+from handoff.marks import CREATE, DELETE, SIGNS, Marks
 from handoff.topology import (
     BACKEND,
     CACHE,
@@ -30,7 +32,6 @@ MARGIN, VPC_PAD = 24, 24
 TOP = 92
 GATEWAY_HEIGHT = 36
 
-_LEFT_TIERS = (LOAD_BALANCER, BACKEND, DATABASE)
 
 STYLE = """
 .paper{fill:#ffffff}.vpc{fill:#f6f8fa;stroke:#57606a}.zone{fill:none;stroke:#8c959f;stroke-dasharray:6 4}
@@ -46,51 +47,108 @@ STYLE = """
 .title,.label{fill:#f0f6fc}.text{fill:#c9d1d9}.pill{fill:#0d1117;stroke:#6e7681}
 .flow{stroke:#e6edf3}.link{stroke:#9198a1}.head{fill:#e6edf3}.linkhead{fill:#9198a1}}
 """
+# The marks of a change, in the stylesheet's colours: mark, in light, in dark.
+_COLOURS = (
+    ("create", "#17693a", "#6fd09a"),
+    ("update", "#33589a", "#93b6f6"),
+    ("replace", "#855600", "#f0b75a"),
+    ("delete", "#b3261e", "#ff9088"),
+)
+
+
+def _marked(place: int) -> str:
+    """The style of all marks, in light (1) or dark (2)."""
+    return "".join(
+        f".is-{row[0]}{{stroke:{row[place]};stroke-width:2.5}}.sign-{row[0]}{{fill:{row[place]}}}"
+        for row in _COLOURS
+    )
+
+
+MARKED = (
+    f".is-delete{{stroke-dasharray:7 4}}.on-sign{{fill:#ffffff;font-weight:700}}{_marked(1)}"
+    f"\n@media (prefers-color-scheme:dark){{.on-sign{{fill:#0d1117}}{_marked(2)}}}"
+)
 
 
 @dataclass
 class _Canvas:
     """Shapes below, arrows over them, words on top."""
 
-    shapes: list[str]
-    arrows: list[str]
-    words: list[str]
+    marks: Marks
+    shapes: list[str] = field(default_factory=list)
+    arrows: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
 
-    def box(self, x: float, y: float, width: float, height: float, kind: str, radius: int = 6) -> None:
+    def box(
+        self, x: float, y: float, width: float, height: float, kind: str, radius: int = 6, mark: str = ""
+    ) -> None:
+        """A box; with a mark, its sign sits on the upper right corner."""
+        kinds = f"{kind} is-{mark}" if mark else kind
         self.shapes.append(
-            f'<rect class="{kind}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="{radius}"/>'
+            f'<rect class="{kinds}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="{radius}"/>'
         )
+        if mark:
+            self.tag(x + width - 5, y + 3, SIGNS[mark], mark)
+
+    def tag(self, x: float, y: float, words: str, mark: str) -> None:
+        """Signs on a ground of the mark's colour, centred on a point."""
+        width = 11 + 7 * len(words)
+        self.words.append(
+            f'<rect class="sign-{mark}" x="{x - width / 2:g}" y="{y - 9:g}" width="{width:g}" height="18" rx="5"/>'
+        )
+        self.text(x, y + 4.5, words, "on-sign", 13)
 
     def text(
         self, x: float, y: float, words: str, kind: str = "text", size: int = 12, anchor: str = "middle"
     ) -> None:
         self.words.append(
-            f'<text class="{kind}" x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}">{escape(words)}</text>'
+            f'<text class="{kind}" x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}">{escape(visible(words))}</text>'
         )
 
     def cell(
-        self, x: float, y: float, title: str, detail: str, kind: str = "cell", width: float = CELL_WIDTH
+        self, x: float, y: float, title: str, detail: str, mark: str = "", around: tuple[str, str] = ("", "")
     ) -> None:
-        self.box(x, y, width, CELL_HEIGHT, kind)
-        self.text(x + width / 2, y + 20, title, "title", 13)
-        self.text(x + width / 2, y + 37, detail, size=11)
+        """A cell; `around` stands on its lower left corner."""
+        self.box(x, y, CELL_WIDTH, CELL_HEIGHT, "cell", mark=mark)
+        self.text(x + CELL_WIDTH / 2, y + 20, title, "title", 13)
+        self.text(x + CELL_WIDTH / 2, y + 37, detail, size=11)
+        words, kind = around
+        if words:
+            self.tag(x + 6 + 3.5 * len(words), y + CELL_HEIGHT + 4, words, kind)
 
-    def arrow(self, points: list[tuple[float, float]], kind: str = "flow") -> None:
+    def arrow(self, points: list[tuple[float, float]], kind: str = "flow", mark: str = "") -> None:
         path = " ".join(f"{'M' if n == 0 else 'L'}{x:g} {y:g}" for n, (x, y) in enumerate(points))
-        head = "arrow" if kind == "flow" else "linkarrow"
-        self.arrows.append(f'<path class="{kind}" d="{path}" stroke-width="1.5" marker-end="url(#{head})"/>')
+        head = f"arrow-{mark}" if mark else "arrow" if kind == "flow" else "linkarrow"
+        kinds = f"{kind} is-{mark}" if mark else kind
+        self.arrows.append(f'<path class="{kinds}" d="{path}" stroke-width="1.5" marker-end="url(#{head})"/>')
 
-    def pill(self, x: float, y: float, words: str) -> None:
+    def flow(
+        self,
+        ends: tuple[str, str],
+        ports: str,
+        points: list[tuple[float, float]],
+        pill: tuple[float, float] | None = None,
+        *cells: str,
+    ) -> None:
+        """The arrow of a flow with its ports, marked as the flow is, or as a cell at its end that comes or goes."""
+        own = self.marks.flows.get(ends)
+        mark = own.mark if own else next((one for one in cells if one in (CREATE, DELETE)), "")
+        self.arrow(points, mark=mark)
+        if pill:
+            self.pill(*pill, own.words if own else ports, mark)
+
+    def pill(self, x: float, y: float, words: str, mark: str = "") -> None:
         """A label on an arrow, centred on a point."""
         width = 12 + 6.4 * len(words)
+        kinds = f"pill is-{mark}" if mark else "pill"
         self.words.append(
-            f'<rect class="pill" x="{x - width / 2:g}" y="{y - 9:g}" width="{width:g}" height="18" rx="9"/>'
+            f'<rect class="{kinds}" x="{x - width / 2:g}" y="{y - 9:g}" width="{width:g}" height="18" rx="9"/>'
         )
         self.text(x, y + 4, words, "label", 11)
 
 
-def svg(shown: Topology) -> str:
-    """The picture as a document of its own."""
+def svg(shown: Topology, marks: Marks | None = None) -> str:
+    """The picture as a document of its own; `marks` are those of a change."""
     columns = len(shown.zones)
     rows = max(len(subnets) for _, subnets in shown.zones)
     heights = [
@@ -102,12 +160,12 @@ def svg(shown: Topology) -> str:
     zones_top = TOP + 40 + GATEWAY_HEIGHT + 46
     zone_height = 40 + sum(heights) + SUBNET_GAP * (rows - 1) + 20
     height = zones_top + zone_height + VPC_PAD + MARGIN
-    canvas = _Canvas([], [], [])
+    canvas = _Canvas(marks or Marks())
     canvas.box(0, 0, width, height, "paper", 0)
-    canvas.box(MARGIN, TOP, width - 2 * MARGIN, height - TOP - MARGIN, "vpc", 10)
+    canvas.box(MARGIN, TOP, width - 2 * MARGIN, height - TOP - MARGIN, "vpc", 10, canvas.marks.of("vpc"))
     canvas.text(width - MARGIN - VPC_PAD, TOP + 26, f"VPC {shown.cidr}", "title", 15, "end")
     gateway = TOP + 40
-    canvas.box(MARGIN + VPC_PAD, gateway, inner, GATEWAY_HEIGHT, "gateway")
+    canvas.box(MARGIN + VPC_PAD, gateway, inner, GATEWAY_HEIGHT, "gateway", mark=canvas.marks.of("gateway"))
     canvas.text(width / 2, gateway + 23, "Internet gateway", "title", 13)
     _outside(canvas, shown, width, gateway)
     for column, (zone, subnets) in enumerate(shown.zones):
@@ -117,20 +175,26 @@ def svg(shown: Topology) -> str:
 
 
 def _document(width: float, height: float, shown: Topology, canvas: _Canvas) -> str:
+    marks = canvas.marks.places or canvas.marks.flows or canvas.marks.around
     zones = ", ".join(zone for zone, _ in shown.zones)
     flows = "; ".join(f"{flow.source} to {flow.target}, {flow.ports}" for flow in shown.flows)
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
             'font-family="system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif">',
-            f"<title>{escape(shown.name)}: VPC {escape(shown.cidr)} over {escape(zones)}</title>",
-            f"<desc>Flows: {escape(flows)}.</desc>",
-            f"<style>{STYLE.strip()}</style>",
+            f"<title>{escape(visible(f'{shown.name}: VPC {shown.cidr} over {zones}'))}</title>",
+            f"<desc>Flows: {escape(visible(flows))}.</desc>",
+            f"<style>{STYLE.strip()}{MARKED if marks else ''}</style>",
             "<defs>"
             + "".join(
-                f'<marker id="{name}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
-                f'orient="auto-start-reverse"><path class="{kind}" d="M0 0L10 5L0 10z"/></marker>'
-                for name, kind in (("arrow", "head"), ("linkarrow", "linkhead"))
+                f'<marker id="{name}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="{size}" '
+                f'markerHeight="{size}" markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
+                f'<path class="{kind}" d="M0 0L10 5L0 10z"/></marker>'
+                for name, kind, size in (
+                    ("arrow", "head", "10.5"),
+                    ("linkarrow", "linkhead", "10.5"),
+                    *((f"arrow-{mark}", f"sign-{mark}", "13") for mark in (SIGNS if marks else ())),
+                )
             )
             + "</defs>",
             *canvas.shapes,
@@ -148,25 +212,27 @@ def _outside(canvas: _Canvas, shown: Topology, width: float, gateway: float) -> 
     start = MARGIN + VPC_PAD + LEFT
     canvas.cell(start, y, "Internet", "customers, AWS APIs")
     centre = start + CELL_WIDTH / 2
-    inward, outward = shown.flow(INTERNET, LOAD_BALANCER), shown.flow(BACKEND, INTERNET)
-    if inward:
-        canvas.arrow([(centre - 26, y + CELL_HEIGHT), (centre - 26, gateway)])
-    if outward:
-        canvas.arrow([(centre + 26, gateway), (centre + 26, y + CELL_HEIGHT)])
+    inward, outward = (INTERNET, LOAD_BALANCER), (BACKEND, INTERNET)
+    if ports := shown.flow(*inward):
+        canvas.flow(inward, ports, [(centre - 26, y + CELL_HEIGHT), (centre - 26, gateway)])
+    if ports := shown.flow(*outward):
+        canvas.flow(outward, ports, [(centre + 26, gateway), (centre + 26, y + CELL_HEIGHT)])
     if not shown.cdn:
         return
     cdn = start + CELL_WIDTH + 96
-    canvas.cell(cdn, y, "CloudFront", "with WAF" if shown.cdn_waf else "without WAF")
-    canvas.arrow([(start + CELL_WIDTH, y + CELL_HEIGHT / 2), (cdn, y + CELL_HEIGHT / 2)], "link")
-    canvas.pill((start + CELL_WIDTH + cdn) / 2, y + CELL_HEIGHT / 2, "HTTPS")
-    canvas.arrow([(cdn + CELL_WIDTH / 2, y + CELL_HEIGHT), (cdn + CELL_WIDTH / 2, gateway)], "link")
-    canvas.pill(cdn + CELL_WIDTH / 2, TOP + 14, "/api/*")
+    mark, around = canvas.marks.of("cdn"), canvas.marks.around.get("cdn", ("", ""))
+    canvas.cell(cdn, y, "CloudFront", "with WAF" if shown.cdn_waf else "without WAF", mark, around)
+    link = mark if mark in (CREATE, DELETE) else ""
+    canvas.arrow([(start + CELL_WIDTH, y + CELL_HEIGHT / 2), (cdn, y + CELL_HEIGHT / 2)], "link", link)
+    canvas.pill((start + CELL_WIDTH + cdn) / 2, y + CELL_HEIGHT / 2, "HTTPS", link)
+    canvas.arrow([(cdn + CELL_WIDTH / 2, y + CELL_HEIGHT), (cdn + CELL_WIDTH / 2, gateway)], "link", link)
+    canvas.pill(cdn + CELL_WIDTH / 2, TOP + 14, "/api/*", link)
     # In a picture of one zone there is no room for the bucket beside the distribution.
     bucket = cdn + CELL_WIDTH + 96
     if shown.bucket and bucket + CELL_WIDTH <= width - MARGIN:
-        canvas.cell(bucket, y, "S3 bucket", "frontend, private")
-        canvas.arrow([(cdn + CELL_WIDTH, y + CELL_HEIGHT / 2), (bucket, y + CELL_HEIGHT / 2)], "link")
-        canvas.pill((cdn + CELL_WIDTH + bucket) / 2, y + CELL_HEIGHT / 2, "origin")
+        canvas.cell(bucket, y, "S3 bucket", "frontend, private", canvas.marks.of("bucket"))
+        canvas.arrow([(cdn + CELL_WIDTH, y + CELL_HEIGHT / 2), (bucket, y + CELL_HEIGHT / 2)], "link", link)
+        canvas.pill((cdn + CELL_WIDTH + bucket) / 2, y + CELL_HEIGHT / 2, "origin", link)
 
 
 def _height(subnet: Subnet) -> float:
@@ -200,24 +266,31 @@ def _zone(
     heights: list[float],
     gateway: float,
 ) -> None:
-    canvas.box(x, top, COLUMN, height, "zone", 10)
+    canvas.box(x, top, COLUMN, height, "zone", 10, canvas.marks.of("zone", zone))
     canvas.text(x + COLUMN / 2, top + 24, zone, "title", 14)
     left, right = x + LEFT + CELL_WIDTH / 2, x + RIGHT + CELL_WIDTH / 2
     y = top + 40
     at: dict[str, float] = {}
     for subnet, row_height in zip(subnets, heights, strict=False):
-        canvas.box(x + 10, y, COLUMN - 20, row_height, "public" if subnet.public else "private")
+        kind = "public" if subnet.public else "private"
+        mark = canvas.marks.of("subnet", zone, subnet.address)
+        canvas.box(x + 10, y, COLUMN - 20, row_height, kind, mark=mark)
         canvas.text(x + COLUMN / 2, y + 17, subnet.name, "title")
         canvas.text(x + COLUMN / 2, y + 32, subnet.cidr, size=11)
         known = {one.tier: one for one in subnet.standing}
         cell = y + SUBNET_TOP
         for pair in _rows(subnet):
             for tier, place in zip(pair, (LEFT, RIGHT), strict=True):
-                if tier == "nat":
-                    canvas.cell(x + place, cell, "NAT gateway", "Elastic IP")
-                elif tier:
-                    canvas.cell(x + place, cell, known[tier].title, known[tier].detail)
                 if tier:
+                    title, detail = (
+                        ("NAT gateway", "Elastic IP")
+                        if tier == "nat"
+                        else (known[tier].title, known[tier].detail)
+                    )
+                    # What changes around a tier is told once, where the tier is drawn first.
+                    first = zone == shown.zones[0][0]
+                    around = canvas.marks.around.get(tier, ("", "")) if first else ("", "")
+                    canvas.cell(x + place, cell, title, detail, canvas.marks.of("cell", zone, tier), around)
                     at[tier] = cell
             cell += CELL_HEIGHT + ROW_GAP
         y += row_height + SUBNET_GAP
@@ -236,40 +309,45 @@ def _arrows(
     nat_zone: str,
     zone: str,
 ) -> None:
-    if LOAD_BALANCER in at and (ports := shown.flow(INTERNET, LOAD_BALANCER)):
-        canvas.arrow([(left, gateway), (left, at[LOAD_BALANCER])])
-        canvas.pill(left, gateway + 26, ports)
-    if "nat" in at and (ports := shown.flow(BACKEND, INTERNET)):
-        canvas.arrow([(right, at["nat"]), (right, gateway)])
-        canvas.pill(right, gateway + 26, ports)
+    def flow(
+        source: str, target: str, points: list[tuple[float, float]], pill: tuple[float, float], *cells: str
+    ) -> None:
+        marks = [canvas.marks.of("cell", zone, tier) for tier in cells]
+        canvas.flow((source, target), shown.flow(source, target), points, pill, *marks)
+
+    if LOAD_BALANCER in at and shown.flow(INTERNET, LOAD_BALANCER):
+        points = [(left, gateway), (left, at[LOAD_BALANCER])]
+        flow(INTERNET, LOAD_BALANCER, points, (left, gateway + 26), LOAD_BALANCER)
+    if "nat" in at and shown.flow(BACKEND, INTERNET):
+        flow(BACKEND, INTERNET, [(right, at["nat"]), (right, gateway)], (right, gateway + 26), "nat")
     if BACKEND not in at:
         return
     backend = at[BACKEND]
-    if LOAD_BALANCER in at and (ports := shown.flow(LOAD_BALANCER, BACKEND)):
-        canvas.arrow([(left, at[LOAD_BALANCER] + CELL_HEIGHT), (left, backend)])
-        canvas.pill(left, backend - SUBNET_TOP - 14, ports)
-    if (ports := shown.flow(BACKEND, INTERNET)) and nat_zone:
+    if LOAD_BALANCER in at and shown.flow(LOAD_BALANCER, BACKEND):
+        points = [(left, at[LOAD_BALANCER] + CELL_HEIGHT), (left, backend)]
+        flow(LOAD_BALANCER, BACKEND, points, (left, backend - SUBNET_TOP - 14), LOAD_BALANCER, BACKEND)
+    if shown.flow(BACKEND, INTERNET) and nat_zone:
         # In the gap above the backend's subnet, to the right, and up.
         gap = backend - SUBNET_TOP - 14
         out = left + CELL_WIDTH / 2 - 16
         if nat_zone == zone and "nat" in at:
-            canvas.arrow([(out, backend), (out, gap), (right, gap), (right, at["nat"] + CELL_HEIGHT)])
-            canvas.pill((out + right) / 2 + 8, gap, ports)
+            points = [(out, backend), (out, gap), (right, gap), (right, at["nat"] + CELL_HEIGHT)]
+            flow(BACKEND, INTERNET, points, ((out + right) / 2 + 8, gap), BACKEND, "nat")
         else:
             canvas.arrow([(out, backend), (out, gap), (right - 56, gap)])
             canvas.text(right - 50, gap + 4, f"NAT in {nat_zone}", "label", 11, "start")
-    if ENDPOINTS in at and (ports := shown.flow(BACKEND, ENDPOINTS)):
+    if ENDPOINTS in at and shown.flow(BACKEND, ENDPOINTS):
         middle = backend + CELL_HEIGHT / 2
-        canvas.arrow([(x + LEFT + CELL_WIDTH, middle), (x + RIGHT, middle)])
-        canvas.pill((left + right) / 2 - 4, middle, ports)
+        points = [(x + LEFT + CELL_WIDTH, middle), (x + RIGHT, middle)]
+        flow(BACKEND, ENDPOINTS, points, ((left + right) / 2 - 4, middle), BACKEND, ENDPOINTS)
     # Within the backend's subnet, or in the gap below it.
     stores = min((at[tier] for tier in (DATABASE, CACHE) if tier in at), default=0)
     apart = stores - backend - CELL_HEIGHT > ROW_GAP
     gap = backend + CELL_HEIGHT + (SUBNET_BOTTOM + SUBNET_GAP / 2 if apart else 20)
-    if DATABASE in at and (ports := shown.flow(BACKEND, DATABASE)):
-        canvas.arrow([(left, backend + CELL_HEIGHT), (left, at[DATABASE])])
-        canvas.pill(left, gap, ports)
-    if CACHE in at and (ports := shown.flow(BACKEND, CACHE)):
+    if DATABASE in at and shown.flow(BACKEND, DATABASE):
+        points = [(left, backend + CELL_HEIGHT), (left, at[DATABASE])]
+        flow(BACKEND, DATABASE, points, (left, gap), BACKEND, DATABASE)
+    if CACHE in at and shown.flow(BACKEND, CACHE):
         out = left + CELL_WIDTH / 2 - 16
-        canvas.arrow([(out, backend + CELL_HEIGHT), (out, gap), (right, gap), (right, at[CACHE])])
-        canvas.pill((out + right) / 2 + 8, gap, ports)
+        points = [(out, backend + CELL_HEIGHT), (out, gap), (right, gap), (right, at[CACHE])]
+        flow(BACKEND, CACHE, points, ((out + right) / 2 + 8, gap), BACKEND, CACHE)

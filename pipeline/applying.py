@@ -67,7 +67,7 @@ def apply(
 
 def _saved(folder: Path) -> dict[str, Path]:
     """Where the files of a saved plan lie, by their role in the record or else by their name."""
-    others = (record.NAME, planning.MARKDOWN, planning.LOG)
+    others = (record.NAME, planning.MARKDOWN, planning.HTML, planning.LOG)
     return {**planning.saved_files(folder), **{name: folder / name for name in others}}
 
 

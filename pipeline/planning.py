@@ -17,35 +17,40 @@ from typing import Any
 from cloudmart_support import processes
 from cloudmart_support.problem import Problem
 from cloudmart_support.progress import step
+from handoff import costs
 from mock_provider.plan_files import Snapshot, snapshot
 from pipeline import (
     artifact,
     checkout,
+    cost,
     credentials,
     failures,
     foreign,
     holding,
     judges,
+    page,
     record,
     report,
     signing,
     summary,
     terraform,
 )
+from pipeline.cost import Cost
 from pipeline.holding import Inputs
 from pipeline.target import PLAYED_ACCOUNT, STATE, Target
 
-PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, LOG = (
+PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, HTML, LOG = (
     "plan.tfplan",
     "plan.json",
     "gate.json",
     "plan-gate.json",
     "plan.md",
+    "plan.html",
     "plan.jsonl",
 )
 LOCK = "terraform.lock.hcl"
 """Terraform's lock file of a saved plan, under a name that Terraform does not read."""
-SAVED = (PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, LOG, LOCK, record.NAME)
+SAVED = (PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, HTML, LOG, LOCK, record.NAME)
 """The files of a saved plan."""
 APPLIED_JSON = "configuration.json"
 """The synthesized JSON of the last apply, under a name that neither Terraform nor Checkov reads."""
@@ -174,10 +179,22 @@ def plan(target: Target, run: terraform.Session, key: Path | None = None, accept
         if gates["plan_gate"]:
             return _refused(target)
         told = told_of(target, content, given.configuration)
+        costing, cost_line = cost_of(target, content, given.configuration)
         holding.copied(run.writes / holding.LOCK, draft / LOCK)
-        _save(target, run, draft, given, gates, told, asked)
+        now = datetime.now(UTC).replace(microsecond=0).isoformat()
+        notes = [f"{run.product} {run.version}, {now}; gate and Checkov passed it."]
+        if target.local:
+            notes.insert(0, "Made against the mock provider (LOCAL=1): nothing of it exists in AWS.")
+        if asked:
+            notes.append(f"Preflight: {asked}.")
+        title = f"Plan for {target.environment}"
+        record.save(draft / MARKDOWN, report.markdown(told, title=title, notes=notes, cost=cost_line))
+        judged = holding.parsed(draft / PLAN_GATE, "the gate's report on the plan")
+        html = page.html(title, content, told, judged, costing, cost_line=cost_line, notes=notes)
+        record.save(draft / HTML, html)
+        _save(target, run, draft, given, gates, told, now)
         sha256 = _pack(target, given, draft, key)
-    _tell(target, told, sha256)
+    _tell(target, told, cost_line, sha256)
     return 0
 
 
@@ -354,11 +371,26 @@ def _refuse_foreign(target: Target, where: Path, reasons: list[str]) -> None:
 
 def told_of(target: Target, content: Mapping[str, Any], configuration: Mapping[str, Any]) -> summary.Summary:
     """The summary of a plan of this target; what has left the configuration keeps the tier it was applied in."""
-    tiers = summary.tiers_of(configuration)
+    return summary.summarize(content, _tiers(target, configuration), summary.configured_in(configuration))
+
+
+def _tiers(target: Target, configuration: Mapping[str, Any]) -> dict[str, str]:
     former = target.applied / APPLIED_JSON
-    if former.is_file():
-        tiers = summary.tiers_of(holding.parsed(former, target.shown(former))) | tiers
-    return summary.summarize(content, tiers, summary.configured_in(configuration))
+    before = summary.tiers_of(holding.parsed(former, target.shown(former))) if former.is_file() else {}
+    return before | summary.tiers_of(configuration)
+
+
+def cost_of(
+    target: Target, content: Mapping[str, Any], configuration: Mapping[str, Any]
+) -> tuple[Cost | None, str]:
+    """What a plan of this target does to the cost a month, and a line about it; prices that cannot be read are told."""
+    try:
+        prices = costs.load()
+    except Problem as problem:
+        # Nothing that is planned hangs on it.
+        return None, f"cost a month: not known: {problem}"
+    found = cost.of(content, configuration, _tiers(target, configuration), prices)
+    return found, found.line
 
 
 def stop(target: Target, run: terraform.Session, command: str, outcome: terraform.Outcome) -> None:
@@ -456,15 +488,8 @@ def _save(
     given: Inputs,
     gates: Mapping[str, int],
     told: summary.Summary,
-    asked: str,
+    now: str,
 ) -> None:
-    now = datetime.now(UTC).replace(microsecond=0)
-    side = ["Made against the mock provider (LOCAL=1): nothing of it exists in AWS."] if target.local else []
-    notes = [*side, f"{run.product} {run.version}, {now.isoformat()}; gate and Checkov passed it."]
-    if asked:
-        notes.append(f"Preflight: {asked}.")
-    title = f"Plan for {target.environment}"
-    record.save(draft / MARKDOWN, report.markdown(told, title=title, notes=notes))
     copies = {**given.copies, **holding.taken(saved_files(draft), draft / "judged")}
     # A draft is recorded under the name that it is about to get.
     placed = {
@@ -480,7 +505,7 @@ def _save(
             target.local,
             target.stack,
             found.account,
-            now.isoformat(),
+            now,
             run.product,
             run.version,
             dict(gates),
@@ -514,10 +539,12 @@ def _pack(target: Target, given: Inputs, draft: Path, key: Path | None) -> str:
     return sha256
 
 
-def _tell(target: Target, told: summary.Summary, sha256: str) -> None:
+def _tell(target: Target, told: summary.Summary, cost_line: str, sha256: str) -> None:
     file = target.saved / MARKDOWN
-    print(report.text(told, colour=sys.stdout.isatty(), file=target.shown(file)))
-    print(f"{target.shown(file)} has it for a pull request")
+    print(report.text(told, colour=sys.stdout.isatty(), file=target.shown(file), cost=cost_line))
+    print(
+        f"{target.shown(file)} has it for a pull request, {target.shown(target.saved / HTML)} as a page to read"
+    )
     print(
         f"{target.shown(target.work / artifact.NAME)} is all of it in one file, for `apply` in another clone; keep it "
         f"as you keep secrets (SHA-256 {sha256})"

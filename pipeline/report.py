@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from pipeline.summary import ACTIONS, Change, Summary, lost
 
-_SIGNS = {
+SIGNS = {
     "create": "+",
     "update": "~",
     "replace": "±",
@@ -24,7 +24,7 @@ _DONE = {
     "import": "imported",
     "move": "moved",
 }
-_TO_DO = {
+TO_DO = {
     "create": "to create",
     "update": "to change",
     "replace": "to replace",
@@ -33,7 +33,7 @@ _TO_DO = {
     "import": "to import",
     "move": "to move",
 }
-_LOSS = {"replace": "REPLACED", "delete": "DELETED", "forget": "FORGOTTEN"}
+LOSS = {"replace": "REPLACED", "delete": "DELETED", "forget": "FORGOTTEN"}
 _MANY = 40
 """Lines of a section that a terminal gets; the Markdown has them all."""
 _COMMENT = 60_000
@@ -42,7 +42,7 @@ _COMMENT = 60_000
 
 def headline(summary: Summary, *, done: bool = False) -> str:
     """One line: what the plan does, or did if `done`, in numbers."""
-    words = _DONE if done else _TO_DO
+    words = _DONE if done else TO_DO
     counted = ", ".join(f"{number} {words[action]}" for action, number in summary.counts.items())
     if not summary.changes and summary.outputs:
         counted = f"no resource changes, {len(summary.outputs)} outputs do"
@@ -50,16 +50,17 @@ def headline(summary: Summary, *, done: bool = False) -> str:
     return f"{counted or 'nothing to change'}{stay}"
 
 
-def text(summary: Summary, *, colour: bool = False, file: str = "") -> str:
-    """The summary for a terminal; `file` is where the whole of it stands."""
+def text(summary: Summary, *, colour: bool = False, file: str = "", cost: str = "") -> str:
+    """The summary for a terminal; `file` is where the whole of it stands, `cost` a line about what it costs."""
     red, bold = _painter(colour, "1;31"), _painter(colour, "1")
     lines: list[str] = []
     if summary.losses:
-        lines.append(red(f"!! {_losses(summary).upper()} NOT SURVIVE THIS PLAN"))
+        lines.append(red(f"!! {losses_words(summary).upper()} NOT SURVIVE THIS PLAN"))
         for change in summary.losses:
-            lines.append(red(f"!!   {_LOSS[change.action]}: {change.address}") + f" — {_loss(change)}")
+            lines.append(red(f"!!   {LOSS[change.action]}: {change.address}") + f" — {loss_words(change)}")
         lines.append("")
     lines.append(bold(f"Plan: {headline(summary)}"))
+    lines += [cost] if cost else []
     lines += _table(summary)
     lines += _section("Changed outside Terraform", _drift(summary), bold, file)
     changed = [change for change in summary.changes if change.action != "create"]
@@ -70,21 +71,21 @@ def text(summary: Summary, *, colour: bool = False, file: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def markdown(summary: Summary, *, title: str, notes: Sequence[str] = ()) -> str:
-    """The summary for a pull request, short enough for a comment."""
+def markdown(summary: Summary, *, title: str, notes: Sequence[str] = (), cost: str = "") -> str:
+    """The summary for a pull request, short enough for a comment; `cost` is a line about what it costs."""
     lines = [f"## {title}", "", *(f"> {note}" for note in notes), *([""] if notes else [])]
     if summary.losses:
         lines += [
             "> [!CAUTION]",
-            f"> **{_losses(summary)} not survive this plan:**",
+            f"> **{losses_words(summary)} not survive this plan:**",
             ">",
         ]
         lines += [
-            f"> - **{_LOSS[change.action]}** {_code(change.address)} — {_escaped(_loss(change))}"
+            f"> - **{LOSS[change.action]}** {_code(change.address)} — {_escaped(loss_words(change))}"
             for change in summary.losses
         ]
         lines.append("")
-    lines += [f"**{headline(summary)}**", ""]
+    lines += [f"**{headline(summary)}**", "", *([_escaped(cost), ""] if cost else [])]
     if summary.by_tier:
         shown = list(summary.counts)
         lines += ["| tier | " + " | ".join(shown) + " |", "| --- |" + " ---: |" * len(shown)]
@@ -147,7 +148,7 @@ def _changes(changes: Iterable[Change]) -> list[str]:
 
 
 def _line(change: Change) -> str:
-    words = f"{_SIGNS[change.action]} {change.address}"
+    words = f"{SIGNS[change.action]} {change.address}"
     if change.was:
         words += f" (was {change.was})"
     if change.why:
@@ -157,12 +158,12 @@ def _line(change: Change) -> str:
     return words
 
 
-def _losses(summary: Summary) -> str:
+def losses_words(summary: Summary) -> str:
     number = len(summary.losses)
     return "1 resource that holds data will" if number == 1 else f"{number} resources that hold data will"
 
 
-def _loss(change: Change) -> str:
+def loss_words(change: Change) -> str:
     because = f"{change.why}; " if change.why else ""
     return f"{change.stateful}; {because}{lost(change)}"
 

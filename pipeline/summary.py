@@ -69,15 +69,40 @@ _REASONS: Mapping[str, str] = {
     "delete_because_each_key": "for_each no longer has its key",
     "delete_because_no_move_target": "it was moved to where nothing is configured",
 }
+KNOWN_LATER = "(known after apply)"
 _SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute that changes: its values as JSON before and after, which a `hidden` one does not hold.
+
+    `later` says that the value after is known after apply only, `forces` that it makes the resource anew.
+    """
+
+    name: str
+    before: Json = None
+    after: Json = None
+    later: bool = False
+    hidden: bool = False
+    forces: bool = False
+
+    @property
+    def words(self) -> str:
+        """`name: before → after` where both may be told in a line."""
+        if self.hidden:
+            return f"{self.name}: (sensitive)"
+        then = KNOWN_LATER if self.later else shown(self.after)
+        now = shown(self.before)
+        return f"{self.name}: {now} → {then}" if now and then else self.name
 
 
 @dataclass(frozen=True)
 class Change:
     """One resource, and what happens to it.
 
-    `why` is a sentence or empty. `attributes` are what changes, as `name: before → after` where both may
-    be told. `stateful` is the kind of data that it holds, or empty. `was` is its former address if it moved.
+    `why` is a sentence or empty. `details` are the attributes that change. `stateful` is the kind of data that it
+    holds, or empty. `was` is its former address if it moved.
     """
 
     address: str
@@ -85,9 +110,14 @@ class Change:
     tier: str
     action: str
     why: str = ""
-    attributes: tuple[str, ...] = ()
+    details: tuple[Attribute, ...] = ()
     stateful: str = ""
     was: str = ""
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """What changes, in words."""
+        return tuple(one.words for one in self.details)
 
     @property
     def loses_data(self) -> bool:
@@ -243,13 +273,13 @@ def _change(resource: Mapping[str, Json], tiers: Mapping[str, str]) -> Change | 
         tier=tiers.get(re.sub(r"\[.*", "", address), UNKNOWN_TIER),
         action=action,
         why=why,
-        attributes=tuple(_attributes(change, action)) if action in ("update", "replace") else (),
+        details=tuple(_attributes(change, action)) if action in ("update", "replace") else (),
         stateful=stateful(kind),
         was=was,
     )
 
 
-def _attributes(change: Mapping[str, Json], action: str) -> list[str]:
+def _attributes(change: Mapping[str, Json], action: str) -> list[Attribute]:
     before, after = change.get("before"), change.get("after")
     before = before if isinstance(before, Mapping) else {}
     after = after if isinstance(after, Mapping) else {}
@@ -258,31 +288,45 @@ def _attributes(change: Mapping[str, Json], action: str) -> list[str]:
     forcing = {str(path[0]) for path in change.get("replace_paths") or () if isinstance(path, list) and path}
     told = []
     for name in sorted(before.keys() | after.keys() | unknown.keys()):
-        if name == "tags_all" or (before.get(name) == after.get(name) and not _any_true(unknown.get(name))):
+        if name == "tags_all" or (before.get(name) == after.get(name) and not any_true(unknown.get(name))):
             continue
         if action == "replace" and unknown.get(name) is True and name not in forcing:
             # A new resource has new identifiers: that goes without saying.
             continue
+        forces = name in forcing
         if any(_sensitive(change.get(key), name) for key in ("before_sensitive", "after_sensitive")):
-            told.append(f"{name}: (sensitive)")
+            told.append(Attribute(name, hidden=True, forces=forces))
             continue
-        then = "(known after apply)" if unknown.get(name) is True else _shown(after.get(name))
-        now = _shown(before.get(name))
-        told.append(f"{name}: {now} → {then}" if now and then else name)
+        later = unknown.get(name) is True
+        then = _filled(after.get(name), unknown.get(name))
+        told.append(Attribute(name, before.get(name), then, later, forces=forces))
     return told
 
 
-def _any_true(value: Json) -> bool:
+def _filled(value: Json, unknown: Json) -> Json:
+    """A value with a word in each place that is known after apply only."""
+    if unknown is True:
+        return KNOWN_LATER
+    if isinstance(unknown, Mapping) and isinstance(value, Mapping):
+        return {name: _filled(value.get(name), unknown.get(name)) for name in {**value, **unknown}}
+    if isinstance(unknown, list) and isinstance(value, list):
+        marks = [*unknown, *[False] * (len(value) - len(unknown))]
+        rest = [*value, *[None] * (len(marks) - len(value))]
+        return [_filled(one, mark) for one, mark in zip(rest, marks, strict=True)]
+    return value
+
+
+def any_true(value: Json) -> bool:
     if isinstance(value, Mapping):
-        return any(map(_any_true, value.values()))
-    return any(map(_any_true, value)) if isinstance(value, list) else value is True
+        return any(map(any_true, value.values()))
+    return any(map(any_true, value)) if isinstance(value, list) else value is True
 
 
 def _sensitive(marks: Json, name: str) -> bool:
-    return marks is True or (isinstance(marks, Mapping) and _any_true(marks.get(name)))
+    return marks is True or (isinstance(marks, Mapping) and any_true(marks.get(name)))
 
 
-def _shown(value: Json) -> str:
+def shown(value: Json) -> str:
     """A value that fits into a line; empty if it does not."""
     if value is None:
         return "(none)"

@@ -201,6 +201,7 @@ PARTS = (
     "plan-gate.json",
     "plan.json",
     "plan.jsonl",
+    "plan.html",
     "plan.md",
     "plan.tfplan",
     "record.json",

@@ -132,7 +132,7 @@ def test_from_a_pull_request_to_what_is_gone(clones, github, account):
     assert "https://github.com/example/shop/actions/runs/1" in comment["body"]
     artefact = github.folder / "artefacts" / "1" / "plan-dev"
     assert sorted(one.name for one in artefact.iterdir()) == sorted(
-        ["plan.md", "plan.tar", "policies.md", "policies.sarif", "policies.txt"]
+        ["plan.html", "plan.md", "plan.tar", "policies.md", "policies.sarif", "policies.txt"]
     )
 
     # Changed after it was read: what is merged is not what was planned.
