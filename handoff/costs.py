@@ -211,28 +211,34 @@ def _of(terraform_type: str, body: Json, templates: Iterable[Body]) -> Iterator[
             yield "interface_endpoint_zone", len(_many(body.get("subnet_ids"))), "one a zone"
         case "aws_autoscaling_group":
             template = _template(body, templates)
-            fewest = int(body["min_size"])
-            note = f"{fewest} running, of at most {body['max_size']}"
-            yield f"instance.{template.get('instance_type', 'unknown')}", fewest, note
+            fewest = int(body.get("min_size") or 0)
+            note = f"{fewest} running, of at most {body.get('max_size')}"
+            yield f"instance.{_word(template, 'instance_type')}", fewest, note
             # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html
             if any(one.get("enabled") for one in _many(template.get("monitoring"))):
                 yield "metric", 7 * fewest, f"detailed monitoring, seven metrics each; {note}"
             for device in _many(template.get("block_device_mappings")):
                 for ebs in _many(device.get("ebs")):
-                    yield f"volume_gb.{ebs['volume_type']}", fewest * ebs["volume_size"], note
+                    yield (
+                        f"volume_gb.{_word(ebs, 'volume_type')}",
+                        fewest * (ebs.get("volume_size") or 0),
+                        note,
+                    )
         case "aws_db_instance":
             multi = ".multi_az" if body.get("multi_az") else ""
             yield (
-                f"database.{body['engine']}.{body['instance_class']}{multi}",
+                f"database.{_word(body, 'engine')}.{_word(body, 'instance_class')}{multi}",
                 1,
                 "with its standby" if multi else "",
             )
-            yield f"database_storage_gb.{body['storage_type']}{multi}", body["allocated_storage"], ""
+            storage = f"database_storage_gb.{_word(body, 'storage_type')}{multi}"
+            yield storage, body.get("allocated_storage") or 0, ""
             if body.get("manage_master_user_password"):
                 yield "secret", 1, "the managed password"
         case "aws_elasticache_replication_group":
             nodes = int(body.get("num_cache_clusters") or 1)
-            yield f"cache.{body['engine']}.{body['node_type']}", nodes, f"{nodes} nodes" if nodes > 1 else ""
+            item = f"cache.{_word(body, 'engine')}.{_word(body, 'node_type')}"
+            yield item, nodes, f"{nodes} nodes" if nodes > 1 else ""
         case "aws_kms_key":
             yield "kms_key", 1, "each yearly rotation adds one, up to two"
         case "aws_cloudwatch_metric_alarm":
@@ -246,6 +252,11 @@ def _of(terraform_type: str, body: Json, templates: Iterable[Body]) -> Iterator[
         case "aws_wafv2_web_acl":
             yield "web_acl", 1, ""
             yield "web_acl_rule", len(_many(body.get("rule"))), "managed rule groups count as one each"
+
+
+def _word(body: Json, name: str) -> str:
+    """An argument that is a part of an item's name; what nobody sets has no price, either."""
+    return str(body.get(name) or "unknown")
 
 
 def _many(value: Any) -> list[Any]:

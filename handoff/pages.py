@@ -76,9 +76,12 @@ def resources(
     catalogue: Sequence[Any],
 ) -> str:
     """Every resource and data source: address, construct, source, and the rules that looked at it."""
+    known = {entry.id for entry in catalogue}
     judged: dict[str, set[str]] = {}
     for finding in findings:
-        judged.setdefault(finding["address"], set()).add(finding["rule"])
+        # What the gate has of its own stands in no catalogue.
+        if finding["rule"] in known:
+            judged.setdefault(finding["address"], set()).add(finding["rule"])
     by_tier: dict[str, list[dict[str, Any]]] = {}
     for kind, terraform_type, name, body in elements(configuration):
         full = address(kind, terraform_type, name)

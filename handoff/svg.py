@@ -94,15 +94,16 @@ class _Canvas:
         """Signs on a ground of the mark's colour, centred on a point."""
         width = 11 + 7 * len(words)
         self.words.append(
-            f'<rect class="sign-{mark}" x="{x - width / 2:g}" y="{y - 9:g}" width="{width:g}" height="18" rx="5"/>'
+            f'<rect class="sign-{mark}" x="{x - width / 2:g}" y="{y - 8:g}" width="{width:g}" height="16" rx="5"/>'
         )
-        self.text(x, y + 4.5, words, "on-sign", 13)
+        self.text(x, y + 4.5, words, "on-sign", 12)
 
     def text(
         self, x: float, y: float, words: str, kind: str = "text", size: int = 12, anchor: str = "middle"
     ) -> None:
         self.words.append(
-            f'<text class="{kind}" x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}">{escape(visible(words))}</text>'
+            f'<text class="{kind}" x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}">'
+            f"{escape(visible(words))}</text>"
         )
 
     def cell(
@@ -114,7 +115,7 @@ class _Canvas:
         self.text(x + CELL_WIDTH / 2, y + 37, detail, size=11)
         words, kind = around
         if words:
-            self.tag(x + 6 + 3.5 * len(words), y + CELL_HEIGHT + 4, words, kind)
+            self.tag(x + 6 + 3.5 * len(words), y + CELL_HEIGHT + 2, words, kind)
 
     def arrow(self, points: list[tuple[float, float]], kind: str = "flow", mark: str = "") -> None:
         path = " ".join(f"{'M' if n == 0 else 'L'}{x:g} {y:g}" for n, (x, y) in enumerate(points))
