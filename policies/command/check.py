@@ -78,7 +78,8 @@ def check(options: argparse.Namespace) -> int:
             return readings, finished(result)
 
         mend = fixing.show if options.diff else fixing.write
-        result = mend(again, choice.rules, {str(root.path): root.parameters for root in roots})
+        named = [*(options.paths or settings.paths or [Path()]), *found.paths]
+        result = mend(again, choice.rules, {str(root.path): root.parameters for root in roots}, named)
         judged.tell(result)
     else:
         result = finished(judged.judged(roots, choice, options.jobs))

@@ -22,7 +22,10 @@ from policies.fixing.planning import Cured
 
 
 def show(
-    judge: Callable[[], Judged], catalogue: Sequence[Entry], parameters: Mapping[str, Parameters]
+    judge: Callable[[], Judged],
+    catalogue: Sequence[Entry],
+    parameters: Mapping[str, Parameters],
+    within: Sequence[Path],
 ) -> Result:
     """Write the patch that cures what can be cured to stdout, and words on it to stderr; the result without it.
 
@@ -30,7 +33,7 @@ def show(
         Problem: as `judge`, or a file changed meanwhile, or stdout cannot be written.
     """
     before = judge()
-    outcome = cure(judge, catalogue, parameters, before)
+    outcome = cure(judge, catalogue, parameters, within, before)
     held = writing.originals(outcome.former)
     here = Path.cwd().resolve()
     base = here
@@ -55,7 +58,10 @@ def show(
 
 
 def write(
-    judge: Callable[[], Judged], catalogue: Sequence[Entry], parameters: Mapping[str, Parameters]
+    judge: Callable[[], Judged],
+    catalogue: Sequence[Entry],
+    parameters: Mapping[str, Parameters],
+    within: Sequence[Path],
 ) -> Result:
     """Cure what can be cured in the files; the result as they are then, with notes on what was changed and what not.
 
@@ -63,7 +69,7 @@ def write(
         Problem: as `judge`, or a file cannot be written, or changed meanwhile; then nothing is changed.
     """
     before = judge()
-    outcome = cure(judge, catalogue, parameters, before)
+    outcome = cure(judge, catalogue, parameters, within, before)
     writing.write(outcome.drafts, writing.originals(outcome.former))
     notes = [f"changed {_cured(one)}" for one in outcome.cured]
     notes += _left(outcome, outcome.result, catalogue)

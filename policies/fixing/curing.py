@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from cloudmart_support.problem import Problem
@@ -38,6 +39,7 @@ def cure(
     judge: Callable[[], Judged],
     catalogue: Sequence[Entry],
     parameters: Mapping[str, Parameters],
+    within: Sequence[Path],
     before: Judged,
 ) -> Outcome:
     """Change drafts of the files so that failures with a cure are gone.
@@ -46,11 +48,12 @@ def cure(
         judge: reads and judges all that was named, waivers applied.
         catalogue: the rules that judge.
         parameters: the rules' parameters, by the path that was judged.
+        within: the folders and files that may be changed.
         before: what `judge` found in the files as they are.
     """
     dropped: dict[Key, str] = {}
     while True:
-        outcome, worse = _tried(judge, catalogue, parameters, before, dropped)
+        outcome, worse = _tried(judge, catalogue, parameters, within, before, dropped)
         if not worse:
             return outcome
         dropped.update(worse)
@@ -60,6 +63,7 @@ def _tried(
     judge: Callable[[], Judged],
     catalogue: Sequence[Entry],
     parameters: Mapping[str, Parameters],
+    within: Sequence[Path],
     before: Judged,
     dropped: dict[Key, str],
 ) -> tuple[Outcome, dict[Key, str]]:
@@ -72,7 +76,7 @@ def _tried(
     for round in range(ROUNDS):
         readings, result = now
         with files.drafts(drafts):
-            plan = Plan(readings, result.findings, catalogue, parameters, dropped)
+            plan = Plan(readings, result.findings, catalogue, parameters, dropped, within)
             changed = plan.texts()
         former = {**{path: plan.text(path) for path in changed}, **former}
         drafts = {**drafts, **changed}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -125,6 +125,7 @@ class Plan:
         catalogue: the rules.
         parameters: the rules' parameters, by the path that was judged.
         dropped: what is not to be tried again, and why.
+        within: the folders and files that may be changed.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class Plan:
         catalogue: Sequence[Entry],
         parameters: Mapping[str, Parameters],
         dropped: Mapping[Key, str],
+        within: Sequence[Path],
     ) -> None:
         self.readings = readings
         self.parameters = parameters
@@ -142,7 +144,7 @@ class Plan:
         self.steps: list[Step] = []
         self._files: dict[str, File] = {}
         self._folders: dict[Path, list[File]] = {}
-        self._reaches = [_reach(reading.path) for reading in readings]
+        self._reaches = [_reach(path) for path in within]
         self._failing = {(one.root, one.rule, one.address): one for one in findings if one.status == FAIL}
         self._instances: dict[tuple[str, ...], list[tuple[str, Resource]]] = {}
         for reading in readings:
@@ -373,11 +375,11 @@ class Plan:
                     self.told.append(Told(cured.rule, cured.addresses[0], cured.file, cured.line, words))
 
 
-def _reach(path: str) -> Any:
-    """Which files may be changed where a path was judged: its own, and none hidden, such as installed modules."""
-    if not Path(path).is_dir():
-        return lambda real: str(real) == os.path.realpath(path)
-    return files.Reach(Path(path)).holds
+def _reach(path: Path) -> Callable[[Path], bool]:
+    """Which files may be changed where a path was named: its own, and none hidden, such as installed modules."""
+    if not path.is_dir():
+        return Path(os.path.realpath(path)).__eq__
+    return files.Reach(path).holds
 
 
 def _block_of(resource: Resource) -> tuple[str, ...]:

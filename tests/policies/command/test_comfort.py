@@ -98,7 +98,10 @@ def test_one_rule_in_full(entry: catalogue.Entry, capsys: pytest.CaptureFixture[
         **catalogue_page.described(entry),
         "packs": list(rule.packs),
         "parameters": list(rule.parameters),
+        "fixable": entry.cure is not None,
+        "by_hand": rule.by_hand,
     }
+    assert entry.fixable in joined
 
 
 def test_names_are_taken_as_people_write_them(capsys: pytest.CaptureFixture[str]) -> None:

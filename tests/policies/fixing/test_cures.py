@@ -57,7 +57,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Run]]:
             run.failing = {
                 one.address for one in before[1].findings if one.rule == entry.id and one.status == FAIL
             }
-            run.outcome = cure(run.judge, [entry], {str(run.folder): PARAMETERS}, before)
+            run.outcome = cure(run.judge, [entry], {str(run.folder): PARAMETERS}, [run.folder], before)
             found.setdefault(entry.id, []).append(run)
     return found
 
@@ -109,7 +109,7 @@ def test_a_second_run_changes_nothing(runs: dict[str, list[Run]]) -> None:
         for run in found:
             if run.outcome.drafts:
                 with files.drafts(run.outcome.drafts):
-                    again = cure(run.judge, [entry], {str(run.folder): PARAMETERS}, run.judge())
+                    again = cure(run.judge, [entry], {str(run.folder): PARAMETERS}, [run.folder], run.judge())
                 assert not again.drafts, run.case.name
 
 
