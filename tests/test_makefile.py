@@ -67,6 +67,24 @@ def _calls(folder: Path) -> list[dict[str, list[str] | str]]:
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
+@pytest.mark.parametrize("awk", ["mawk", "original-awk", "busybox awk"])
+def test_help_reads_alike_with_every_awk(awk: str, project: Path) -> None:
+    """original-awk is the one of macOS and the BSDs; Alpine has BusyBox, whose sed is tried with its awk."""
+    if shutil.which(awk.split()[0]) is None:
+        pytest.skip(f"{awk} is not installed")
+    tools = project / "tools"
+    tools.mkdir()
+    programs = {"awk": awk, "sed": "busybox sed"} if awk.startswith("busybox") else {"awk": awk}
+    for name, program in programs.items():
+        (tools / name).write_text(f'#!/bin/sh\nexec {program} "$@"\n')
+        (tools / name).chmod(0o755)
+    done = _make(project, "help", environment={"PATH": f"{tools}:{os.environ['PATH']}"})
+    documented = re.findall(r"^([a-z-]+):.*## (.*)$", (project / "Makefile").read_text(), re.M)
+    assert re.findall(r"^  make (\S+) +(.*)$", done.stdout, re.M) == documented
+    assert len(documented) > 20
+    assert done.stderr == ""
+
+
 ATTACKS = [
     "x; touch marker",
     "$$(touch marker)",

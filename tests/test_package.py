@@ -10,6 +10,7 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from collections.abc import Sequence
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
+from packaging.tags import compatible_tags, cpython_tags
+from packaging.utils import parse_wheel_filename
 
 from mock_provider.terraform import library
 
@@ -90,6 +93,40 @@ def _closure(extra: str) -> dict[str, Distribution]:
             pytest.fail(f"{name} is asked for and not in the lock")
         waiting += found[name].requires or []
     return found
+
+
+def _wheels() -> dict[str, list[str]]:
+    """The names of the wheels in the lock, by package; a package that is locked twice has those of both."""
+    found: dict[str, list[str]] = {}
+    for package in tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]:
+        names = [wheel["url"].rpartition("/")[2] for wheel in package.get("wheels", ())]
+        found.setdefault(package["name"], []).extend(names)
+    return found
+
+
+@pytest.mark.parametrize("python", [(3, 11), (3, 12), (3, 13), (3, 14)])
+@pytest.mark.parametrize(
+    "platforms",
+    [
+        ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
+        ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
+        ("musllinux_1_2_x86_64", "musllinux_1_1_x86_64"),
+        ("musllinux_1_2_aarch64", "musllinux_1_1_aarch64"),
+        ("macosx_14_0_arm64", "macosx_11_0_arm64", "macosx_11_0_universal2", "macosx_10_9_universal2"),
+        ("win_amd64",),
+    ],
+    ids=lambda platforms: platforms[0],
+)
+def test_the_gate_and_exact_are_wheels_everywhere(python: tuple[int, int], platforms: Sequence[str]) -> None:
+    """Nothing has to be compiled where it is installed."""
+    accepted = {*cpython_tags(python, platforms=platforms), *compatible_tags(python, platforms=platforms)}
+    wheels = _wheels()
+    lacking = [
+        name
+        for name in _closure("exact")
+        if not any(accepted & parse_wheel_filename(wheel)[3] for wheel in wheels[name])
+    ]
+    assert lacking == []
 
 
 @pytest.fixture(scope="module")
