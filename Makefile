@@ -162,7 +162,7 @@ docs: .venv/ready ## what is generated: docs/rules.md, docs/controls.md, docs/de
 	@$(PY) -m mock_provider.identities
 	@$(PY) -m handoff --controls docs/controls.md
 	@$(PY) -O tests/handoff/runbook_commands.py
-	@$(PY) -m handoff --env prod --picture README.md
+	@$(PY) -m handoff --env prod --picture docs/architecture.svg
 	@$(PY) -O tests/docs/stopped_plan.py docs/stopped-plan.svg
 	@$(PY) -m modules.delivery.page docs/delivery-actions.md
 

@@ -1,4 +1,4 @@
-"""`python -m handoff --env prod`: the ops team's bundle. `python -m handoff --picture README.md`: its block there."""
+"""`python -m handoff --env prod`: the ops team's bundle. `python -m handoff --picture FILE.svg`: the architecture."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from cloudmart_support.problem import Problem, guarded
 from handoff import costs, price_list
 
 ROOT = Path(__file__).resolve().parent.parent
-BEGIN, END = "<!-- architecture -->", "<!-- /architecture -->"
 
 
-def main() -> int:
+def main(given: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="handoff", description="Write the bundle that an ops team owns.")
     parser.add_argument("--env", default=os.environ.get("ENV", "prod"), help="environments/ENV.yaml (prod)")
@@ -25,7 +25,10 @@ def main() -> int:
     )
     parser.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR", help="where to (dist)")
     parser.add_argument(
-        "--picture", type=Path, metavar="FILE", help="only write the Mermaid block into this file"
+        "--picture",
+        type=Path,
+        metavar="FILE",
+        help="only draw the architecture, as SVG or, in a file that ends with .mmd, as Mermaid",
     )
     parser.add_argument(
         "--controls", type=Path, metavar="FILE", help="only write the page of controls into this file"
@@ -39,7 +42,7 @@ def main() -> int:
         "--price-list", default=price_list.BASE, metavar="URL", help="where the price lists are"
     )
     parser.add_argument("--price-file", type=Path, default=costs.FILE, metavar="FILE", help="prices.toml")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     if arguments.prices:
         path = arguments.settings or ROOT / "environments" / f"{arguments.env}.yaml"
         return _prices(path, arguments.prices, arguments.price_list, arguments.price_file)
@@ -77,37 +80,24 @@ def main() -> int:
     return 0
 
 
-def block(path: Path) -> str:
-    """The Mermaid block of an environment's settings, between its markers."""
+def picture(path: Path, *, as_mermaid: bool = False) -> str:
+    """The architecture of an environment's settings, as SVG or as Mermaid."""
     import settings
-    from handoff import mermaid, topology
+    from handoff import mermaid, svg, topology
     from synthesis import app
 
     with tempfile.TemporaryDirectory() as out:
         done = app.environment(settings.read(path), Path(out))
-        text = mermaid.mermaid(topology.topology(done.file.parent))
-    return f"{BEGIN}\n```mermaid\n{text}```\n{END}"
-
-
-def with_block(text: str, new: str, name: str) -> str:
-    """A text with the block between its markers exchanged.
-
-    Raises:
-        Problem: the markers are not there, once each and in order.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in after:
-        raise Problem(f"{name}: needs the two lines, once each: {BEGIN} and {END}")
-    return before + new + after
+        shown = topology.topology(done.file.parent)
+    return mermaid.mermaid(shown) if as_mermaid else svg.svg(shown)
 
 
 def _picture(path: Path, target: Path) -> int:
+    drawn = picture(path, as_mermaid=target.suffix == ".mmd")
     try:
-        text = target.read_text(encoding="utf-8")
+        target.write_text(drawn, encoding="utf-8")
     except OSError as error:
-        raise Problem(f"{target}: cannot be read: {error.strerror}") from error
-    target.write_text(with_block(text, block(path), str(target)), encoding="utf-8")
+        raise Problem(f"{target}: cannot be written: {error.strerror}") from error
     print(_short(target))
     return 0
 

@@ -12,7 +12,7 @@ import pytest
 from stacks import ROOT
 
 from cloudmart_support.problem import Problem
-from handoff.__main__ import BEGIN, END, block, with_block
+from handoff.__main__ import main
 from handoff.mermaid import mermaid
 from handoff.svg import svg
 from handoff.topology import topology
@@ -136,18 +136,18 @@ def test_a_single_nat_gateway_is_named_in_the_other_zones(stack_file: Any) -> No
     assert picture.count(">NAT in ap-northeast-2a<") == 1
 
 
-def test_readme_has_the_current_picture() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert with_block(text, block(ROOT / "environments" / "prod.yaml"), "README.md") == text, (
-        "README.md has an old picture: run `make docs`"
-    )
+def test_the_kept_picture_is_current(stack_file: Any) -> None:
+    kept = (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8")
+    assert svg(topology(stack_file("prod").parent)) == kept, "make docs writes it"
 
 
-def test_markers_that_are_not_there_are_asked_for() -> None:
-    assert with_block(f"a\n{BEGIN}\nold\n{END}\nb", "new", "x") == "a\nnew\nb"
-    for text in ("", BEGIN, f"{END}{BEGIN}", f"{BEGIN}{END}{BEGIN}{END}"):
-        with pytest.raises(Problem, match="x: needs the two lines"):
-            with_block(text, "new", "x")
+def test_a_picture_is_drawn_into_a_file(tmp_path: Path) -> None:
+    settings = ROOT / "environments" / "prod.yaml"
+    for name, start in (("a.svg", "<svg"), ("a.mmd", "flowchart")):
+        assert main(["--settings", str(settings), "--picture", str(tmp_path / name)]) == 0
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
+    with pytest.raises(Problem, match="cannot be written: No such file or directory"):
+        main(["--settings", str(settings), "--picture", str(tmp_path / "no" / "a.svg")])
 
 
 def test_no_vpc_is_told(tmp_path: Path) -> None:
