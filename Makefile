@@ -95,7 +95,7 @@ policy: .venv/ready .venv-checkov/ready $(if $(TARGET),,synth) ## the gate, then
 	  [ "$$ENV" != prod ] || own=(--builtin policies/checkov_host/waivers.toml); \
 	fi; \
 	report=$$(mktemp) || exit 2; trap 'rm -f "$$report"' EXIT; \
-	$(PY) -I -m policies check "$${files[@]}" --format json --output "$$report" --format text -- "$$subject"; gate=$$?; \
+	$(PY) -I -m policies check --no-config "$${files[@]}" --format json --output "$$report" --format text -- "$$subject"; gate=$$?; \
 	[ $$gate -le 1 ] || exit $$gate; \
 	PYTHONPATH="$$PWD" .venv-checkov/bin/python -P -m policies.checkov_host \
 	  "$${files[@]}" "$${own[@]}" --gate "$$report" -- "$$subject"; checkov=$$?; \

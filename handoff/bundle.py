@@ -289,7 +289,7 @@ def verdicts(report: dict[str, Any]) -> set[tuple[str, str, str]]:
 
 def _gate(folder: Path, arguments: Sequence[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "policies", "check", *arguments],
+        [sys.executable, "-m", "policies", "check", "--no-config", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -409,7 +409,7 @@ The verdict in `policy/` can be given again. The gate is carried along; for the 
 nothing more, for HCL python-hcl2 {version("python-hcl2")} too, and for a report in HTML Jinja2 {version("Jinja2")}:
 
     cd policy/gate
-    python3 -m policies check ../../terraform-json{" --waivers ../waivers.toml" if waived else ""}
+    python3 -m policies check --no-config ../../terraform-json{" --waivers ../waivers.toml" if waived else ""}
 
 Exit code 0: everything passed. 1: something failed or could not be known. 2: something could not be judged.
 """

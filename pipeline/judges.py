@@ -27,7 +27,8 @@ def gate(target: Target, given: Inputs, subject: Path, report: Path, *, plan: bo
     Raises:
         Problem: it could not judge.
     """
-    words = [sys.executable, "-m", "policies", "check", str(subject)]
+    # What stands in the checkout configures nothing: what applies to an environment is named here.
+    words = [sys.executable, "-m", "policies", "check", "--no-config", str(subject)]
     words += ["--format", "json", "--output", str(report), "--format", "text"]
     if plan:
         words += ["--configuration", str(given.folder)]

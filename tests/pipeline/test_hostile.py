@@ -329,6 +329,17 @@ def test_nothing_planted_is_planned_or_applied(project, marker, again, command):
     assert standing(project) == set()
 
 
+def test_no_configuration_of_the_gate_is_taken_from_the_checkout(project, again):
+    place = project.root / ".cloudmart-policies.toml"
+    place.write_text("what would be told if it were read")
+    try:
+        code, words = project.local("plan", "state")
+    finally:
+        place.unlink()
+    assert code == 0, words
+    assert place.name not in words
+
+
 @pytest.mark.parametrize("name", ["terraform.tfstate", "cdk.tf.json", "plan"])
 def test_links_in_its_folder_are_refused(project, again, tmp_path, name):
     """Synthesis and Terraform would write what they lead to."""
