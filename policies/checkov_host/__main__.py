@@ -21,7 +21,8 @@ from cloudmart_support import processes
 from cloudmart_support.problem import Problem, guarded
 from cloudmart_support.progress import step
 from policies.checkov_host import builtin, copying
-from policies.checkov_host.verdicts import COPIED, PARAMETERS, WAIVERS
+from policies.checkov_host.verdicts import COPIED, PARAMETERS, RULES, WAIVERS
+from policies.engine.catalogue import PACKAGE
 from policies.engine.judging import BASELINED
 from policies.engine.model import without_keys
 from policies.engine.verdicts import FAIL, PASS, UNKNOWN
@@ -71,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (TOML)")
     parser.add_argument(
+        "--rules",
+        action="append",
+        metavar="DIR",
+        help="own rules: a folder, or package:NAME of a package in this environment; may be repeated",
+    )
+    parser.add_argument(
         "--builtin",
         type=Path,
         metavar="FILE",
@@ -100,6 +107,9 @@ def _run(options: argparse.Namespace, private: Path) -> int:
         raise Problem(f"{options.path}: there is no such file or folder")
     files = {PARAMETERS: options.params, WAIVERS: options.waivers}
     given = {name: str(file.absolute()) for name, file in files.items() if file is not None}
+    if options.rules:
+        sources = (one if one.startswith(PACKAGE) else str(Path(one).absolute()) for one in options.rules)
+        given[RULES] = "\n".join(sources)
     expected = _expected(path, options, given)
     with step("Checkov"):
         only = ("CM_*",) if options.builtin is None else ()

@@ -26,8 +26,8 @@ from checkov.terraform_json.runner import TerraformJsonRunner  # type: ignore[im
 
 from cloudmart_support.problem import Problem
 from cloudmart_support.visible import visible_lines
-from policies.checkov_host.verdicts import COPIED, Answer, Verdicts
-from policies.engine import catalogue, judging, verdicts
+from policies.checkov_host.verdicts import COPIED, Answer, Verdicts, rules
+from policies.engine import judging, verdicts
 
 ADDRESS: Final = "address"
 """In a record's `check_result`: Terraform's own address of what was judged."""
@@ -42,6 +42,7 @@ _CATEGORIES: Final = {
     verdicts.AVAILABILITY: CheckCategories.BACKUP_AND_RECOVERY,
     verdicts.SECRETS: CheckCategories.SECRETS,
     verdicts.PROOFS: CheckCategories.CONVENTION,
+    verdicts.OTHER: CheckCategories.CONVENTION,
 }
 _RESULTS: Final = {
     verdicts.PASS: CheckResult.PASSED,
@@ -114,7 +115,7 @@ def register() -> None:
     for runner in (HclRunner, PlanRunner, TerraformJsonRunner):
         if not hasattr(runner.run_block, "__wrapped__"):
             runner.run_block = _placed(runner.run_block)
-    for entry in catalogue.load():
+    for entry in rules():
         rule = entry.rule
         GateCheck(entry.id, rule.title, _CATEGORIES[rule.family], rule.severity, rule.link)
     for id, title in judging.OWN_RULES.items():

@@ -22,6 +22,8 @@ PARAMETERS: Final = "CLOUDMART_POLICY_PARAMS"
 """The variable that names a file of parameters."""
 WAIVERS: Final = "CLOUDMART_POLICY_WAIVERS"
 """The variable that names a file of waivers, instead of the gate's own."""
+RULES: Final = "CLOUDMART_POLICY_RULES"
+"""The variable that names folders and packages of own rules, a line each."""
 COPIED: Final = "CLOUDMART_CHECKOV_COPY"
 """The variable that says `COPY=ORIGINAL`: Checkov scans a copy, the gate reads what it was made of."""
 
@@ -48,13 +50,20 @@ class Judged:
     first: str = ""
 
 
+def rules(given: Mapping[str, str] = os.environ) -> tuple[catalogue.Entry, ...]:
+    """The gate's rules, and own ones where the variable names some."""
+    return catalogue.with_own(given.get(RULES, "").splitlines(), judging.OWN_RULES)
+
+
 class Verdicts:
-    """Reads and judges each root once; `given` has the files of parameters and waivers, by their variables."""
+    """Reads and judges each root once; `given` has the files of parameters and waivers, and own rules, by variables."""
 
     def __init__(self, given: Mapping[str, str] = os.environ) -> None:
-        self.catalogue = catalogue.load()
+        self.catalogue = rules(given)
         params, accepted = given.get(PARAMETERS), given.get(WAIVERS)
-        self.parameters = parameters.load(Path(params) if params else None)
+        self.parameters = parameters.load(
+            Path(params) if params else None, catalogue.parameters_of(self.catalogue)
+        )
         self.waivers = waivers.load(Path(accepted) if accepted else waivers.DEFAULTS)
         self._judged: dict[Path, Judged | None] = {}
 

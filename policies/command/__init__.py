@@ -67,8 +67,8 @@ def _run(options: argparse.Namespace) -> int:
 
         write(completion(options.shell), None)
         return 0
-    from policies.engine import catalogue
+    from policies.command import own_rules
     from policies.reports import catalogue_page
 
-    write(catalogue_page.markdown(catalogue.load()), options.output)
+    write(catalogue_page.markdown(own_rules.entries(options.own)), options.output)
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -31,10 +31,11 @@ def check(options: argparse.Namespace) -> int:
     Raises:
         Problem: something could not be judged, or a report not be written.
     """
-    from policies.command import configuration, judged
+    from policies.command import configuration, judged, own_rules
     from policies.command.deciding import Deciding
     from policies.command.writing import report
-    from policies.engine import catalogue, choosing, judging, waivers
+    from policies.engine import choosing, judging, waivers
+    from policies.engine.catalogue import parameters_of
 
     outputs = _outputs(options)
     deciding = Deciding(options.base or "")
@@ -42,17 +43,19 @@ def check(options: argparse.Namespace) -> int:
     if not options.no_config:
         settings = configuration.load(options.config, deciding)
     wish = _wish(options, settings)
-    choice = choosing.choose(catalogue.load(), wish)
+    entries = own_rules.entries([*settings.rules, *options.own], deciding)
+    own = parameters_of(entries)
+    choice = choosing.choose(entries, wish)
     layers = _layers(options, deciding)
     found = _targets(options, settings)
-    roots = _roots(found, options, settings, layers)
+    roots = _roots(found, options, settings, layers, own)
     accepted = _accepted(options, settings, deciding)
 
     def finished(result: Result) -> Result:
         waived = waivers.apply(
             result.findings,
             accepted,
-            longest_days=_parameters(settings, layers).waivers.longest_days,
+            longest_days=_parameters(settings, layers, own).waivers.longest_days,
             roots=[root.path for root in result.roots],
             without=choice.without,
         )
@@ -64,7 +67,7 @@ def check(options: argparse.Namespace) -> int:
             severities=tuple(sorted((wish.severities or {}).items())),
             left_out=choice.left_out,
         )
-        notes = [*terms.sentences, *_missing(deciding), *found.notes]
+        notes = [*own_rules.told(entries), *terms.sentences, *_missing(deciding), *found.notes]
         return replace(judging.with_findings(result, result.findings, notes), terms=terms)
 
     if options.diff or options.fix:
@@ -132,10 +135,10 @@ def _layers(options: argparse.Namespace, deciding: Deciding) -> tuple[tuple[str,
     return () if text is None else ((str(options.params), parameters.toml(text, str(options.params))),)
 
 
-def _parameters(settings: Settings, layers: Sequence[tuple[str, Any]]) -> Parameters:
+def _parameters(settings: Settings, layers: Sequence[tuple[str, Any]], own: Mapping[str, type]) -> Parameters:
     from policies.engine import parameters
 
-    return parameters.laid_over([*settings.layers, *layers])
+    return parameters.laid_over([*settings.layers, *layers], own)
 
 
 def _targets(options: argparse.Namespace, settings: Settings) -> Targets:
@@ -153,20 +156,24 @@ def _targets(options: argparse.Namespace, settings: Settings) -> Targets:
 
 
 def _roots(
-    found: Targets, options: argparse.Namespace, settings: Settings, layers: Sequence[tuple[str, Any]]
+    found: Targets,
+    options: argparse.Namespace,
+    settings: Settings,
+    layers: Sequence[tuple[str, Any]],
+    own: Mapping[str, type],
 ) -> list[Asked]:
     """How each path is judged."""
     from policies.command.judged import Asked
     from policies.readers.inputs import of_environment
 
     exact = cast("Mode | None", options.exact or settings.exact)
-    shared = _parameters(settings, layers)
+    shared = _parameters(settings, layers, own)
     roots = []
     for path in found.paths:
-        own = settings.of(path)
-        workspace = own.workspace if options.workspace is None else options.workspace
-        told = of_environment([*own.assignments, *options.assignments], workspace)
-        wanted = _parameters(settings, [*own.layers, *layers]) if own.layers else shared
+        given = settings.of(path)
+        workspace = given.workspace if options.workspace is None else options.workspace
+        told = of_environment([*given.assignments, *options.assignments], workspace)
+        wanted = _parameters(settings, [*given.layers, *layers], own) if given.layers else shared
         roots.append(Asked(path, options.configuration, told, exact, wanted))
     return roots
 

@@ -2,7 +2,7 @@
 
 It is looked for from the working folder up to the top of the repository, and without a repository in the working folder
 alone: what stands above may be anybody's. Whoever wrote it is not trusted with more than what a run is asked for: its
-paths stay below its own folder, and it names no code.
+paths stay below its own folder, and it names no code unless it was named itself.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from cloudmart_support.problem import Problem
 from policies.command.deciding import Deciding
+from policies.engine.catalogue import PACKAGE
 from policies.engine.parameters import toml
 from policies.engine.verdicts import AWS
 from policies.readers import files
@@ -57,6 +58,7 @@ class Settings:
     waivers: tuple[Path, ...] = ()
     exact: str | None = None
     baseline: Path | None = None
+    rules: tuple[str, ...] = ()
     forbid_comments: bool | None = None
     owner: str = ""
     paths: tuple[Path, ...] = ()
@@ -96,7 +98,7 @@ def load(named: Path | None, deciding: Deciding) -> Settings:
                 if table is None:
                     continue
                 values = table
-            return _Reader(Path(os.path.relpath(path)), deciding).settings(values)
+            return _Reader(Path(os.path.relpath(path)), deciding, found=True).settings(values)
     return Settings()
 
 
@@ -125,8 +127,9 @@ def _project_table(values: Mapping[str, Any]) -> dict[str, Any] | None:
 class _Reader:
     """Makes settings of a configuration's values, and gathers what is wrong."""
 
-    def __init__(self, path: Path, deciding: Deciding) -> None:
+    def __init__(self, path: Path, deciding: Deciding, *, found: bool = False) -> None:
         self.path = path
+        self.found = found
         self.folder = path.parent
         self.deciding = deciding
         self.reach = Reach(self.folder)
@@ -173,6 +176,7 @@ class _Reader:
             exact={True: "always", "try": "try"}.get(values.get("exact", False)),
             # It may have to be written first.
             baseline=None if baseline is None else self._path(baseline, "baseline", new=True),
+            rules=self._rules(values),
             forbid_comments=values.get("forbid-comments"),
             owner=values.get("owner", ""),
             paths=tuple({os.path.realpath(path): path for path in paths}.values()),
@@ -180,6 +184,20 @@ class _Reader:
         )
         self._end()
         return result
+
+    def _rules(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """Own rules: code, which runs only where somebody named this file."""
+        if self.found and "rules" in values:
+            self.mistakes.append(
+                "rules: rules of one's own are code, which a configuration that is only found does not run: name them "
+                f"with --rules, or name this file with --config={self.path}"
+            )
+            return ()
+        folders = [
+            text if text.startswith(PACKAGE) else self._path(text, f"rules[{number}]")
+            for number, text in enumerate(values.get("rules", []), 1)
+        ]
+        return tuple(str(one) for one in folders if one is not None)
 
     def _end(self) -> None:
         if self.mistakes:

@@ -16,7 +16,8 @@ _REGULAR: Final = (b"100644", b"100755")
 class Deciding:
     """Reads them. With a commit, whoever proposes a change cannot decide over its findings in the same change.
 
-    `missing` are the files that the commit does not have, as they were named: nothing of them counts.
+    `top` is the repository's folder. `missing` are the files that the commit does not have, as they were named:
+    nothing of them counts.
 
     Args:
         base: a commit of the repository that the working folder is in, or "".
@@ -29,12 +30,13 @@ class Deciding:
         self.base = base
         self.missing: list[str] = []
         self._commit = ""
+        self.top = Path()
         if base:
             unknown = f"the base {base!r} is not there (actions/checkout fetches it with fetch-depth: 0)"
             words = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}"]
             self._commit = git.ask(words, Path.cwd(), unknown).decode().strip()
             top = git.ask(["rev-parse", "--show-toplevel"], Path.cwd(), unknown)
-            self._top = Path(os.fsdecode(top.removesuffix(b"\n")))
+            self.top = Path(os.fsdecode(top.removesuffix(b"\n")))
 
     def text(self, path: Path) -> str | None:
         """The text of a file, or None where the commit does not have it.
@@ -57,17 +59,17 @@ class Deciding:
         """
         if not self._commit:
             return files.read_text(path) if os.path.lexists(path) else None
-        name = os.path.relpath(path.parent.resolve() / path.name, self._top)
+        name = os.path.relpath(path.parent.resolve() / path.name, self.top)
         wanted = f"{path}: it cannot be read at {self.base}"
         if name.startswith(".."):
             raise Problem(f"{wanted}: it is not in the repository")
-        entry = git.ask(["ls-tree", "-z", "--full-tree", self._commit, "--", name], self._top, wanted)
+        entry = git.ask(["ls-tree", "-z", "--full-tree", self._commit, "--", name], self.top, wanted)
         if not entry:
             return None
         mode, kind, blob = entry.split(b"\t")[0].split()
         if kind != b"blob" or mode not in _REGULAR:
             raise Problem(f"{wanted}: it is not a regular file there")
-        data = git.ask(["cat-file", "blob", blob.decode()], self._top, wanted)
+        data = git.ask(["cat-file", "blob", blob.decode()], self.top, wanted)
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError as error:

@@ -6,8 +6,10 @@ import argparse
 from difflib import get_close_matches
 
 from cloudmart_support.problem import Problem
+from policies.command import own_rules
 from policies.command.writing import terminal_width, write
-from policies.engine import catalogue, parameters
+from policies.engine import parameters
+from policies.engine.catalogue import parameters_of
 from policies.engine.judging import OWN_RULES
 from policies.reports import catalogue_page, rule_page
 
@@ -18,7 +20,7 @@ def explain(options: argparse.Namespace) -> int:
     Raises:
         Problem: there is no such rule.
     """
-    entries = catalogue.load()
+    entries = own_rules.entries(options.own)
     if not options.rules:
         write(catalogue_page.listing(entries, options.format), None)
         return 0
@@ -33,7 +35,7 @@ def explain(options: argparse.Namespace) -> int:
     if options.format == "json":
         write(rule_page.as_json(chosen), None)
         return 0
-    defaults = parameters.load()
+    defaults = parameters.load(own=parameters_of(entries))
     width = max(40, min(terminal_width(), 110))
     pages = [
         rule_page.explained(by_id[id], defaults, width) if id in by_id else rule_page.own(id, width)

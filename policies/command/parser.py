@@ -149,6 +149,7 @@ def parser(name: str = "") -> argparse.ArgumentParser:
     )
     check.add_argument("--params", type=Path, metavar="FILE", help="parameters laid over the defaults (TOML)")
     check.add_argument("--waivers", type=Path, metavar="FILE", help="accepted findings (TOML)")
+    _own_rules(check)
     _choosing(check)
     comments = check.add_mutually_exclusive_group()
     comments.add_argument(
@@ -211,8 +212,10 @@ def parser(name: str = "") -> argparse.ArgumentParser:
         "rules", nargs="*", metavar="RULE", help="explain this rule: why, fix, controls, cases"
     )
     rules.add_argument("--format", choices=("text", "json"), default="text")
+    _own_rules(rules)
     catalogue = command("catalogue", "write the catalogue as a page", " --output rules.md")
     catalogue.add_argument("--output", type=Path, metavar="FILE", help="write it there, not to stdout")
+    _own_rules(catalogue)
     completion = command(
         "completion",
         "write what completes commands and options in a shell",
@@ -221,6 +224,18 @@ def parser(name: str = "") -> argparse.ArgumentParser:
     )
     completion.add_argument("shell", choices=SHELLS)
     return line
+
+
+def _own_rules(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--rules",
+        dest="own",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="rules of your own, which are code and run: a folder, or package:NAME for those that an installed package "
+        "offers; may be repeated",
+    )
 
 
 def _choosing(check: argparse.ArgumentParser) -> None:

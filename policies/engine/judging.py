@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from traceback import walk_tb
 from typing import Final
 
 from cloudmart_support.problem import Problem
 from policies.aws.kinds import creates_others, keeps_data
 from policies.engine.catalogue import Entry
 from policies.engine.existence import World, Worlds
-from policies.engine.model import Model, Resource, Undetermined
+from policies.engine.model import Model, Resource, Undetermined, View
 from policies.engine.parameters import Parameters
 from policies.engine.values import Sensitive
 from policies.engine.verdicts import CLOUDMART, FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Verdict
@@ -374,7 +375,7 @@ def _run(entry: Entry, check: Callable[[], Iterable[Verdict]], resource: Resourc
     verdicts: list[Verdict] = []
     try:
         for verdict in check():
-            verdicts.append(verdict)
+            verdicts.append(_sound(verdict))
     except Undetermined as undetermined:
         at = None if undetermined.view.resource is resource else undetermined.view.resource
         if entry.check_model is not None:
@@ -384,16 +385,41 @@ def _run(entry: Entry, check: Callable[[], Iterable[Verdict]], resource: Resourc
         verdicts.append(Verdict(UNKNOWN, words, attribute, at))
     except Problem:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Problem(
             f"{resource.file}:{resource.line}: {entry.id} broke on {resource.address}, which was not judged: "
-            f"{type(error).__name__}: {error}"
+            f"{type(error).__name__}: {error}{_broken_at(entry, error)}"
         ) from error
     if not verdicts:
         raise Problem(
             f"{entry.id} said nothing about {resource.address}, which was not judged: mend the rule"
         )
     return verdicts
+
+
+def _sound(verdict: object) -> Verdict:
+    """A verdict, if it is one.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if (
+        isinstance(verdict, Verdict)
+        and verdict.status in (PASS, FAIL, UNKNOWN, NOT_APPLICABLE)
+        and isinstance(verdict.message, str)
+        and isinstance(verdict.attribute, str)
+        and isinstance(verdict.at, View | None)
+    ):
+        return verdict
+    raise TypeError(
+        f"{verdict!r} is no verdict: yield passed(), failed(...), unknown(...) or not_applicable()"
+    )
+
+
+def _broken_at(entry: Entry, error: BaseException) -> str:
+    """The line of the rule's own file where it broke, in words."""
+    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == entry.file]
+    return f" ({entry.file}:{lines[-1]})" if lines else ""
 
 
 def _findings(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cloudmart_support.problem import Problem
 
 DEFAULTS: Final = Path(__file__).parents[1] / "parameters.toml"
+OWN: Final = "rules"
+"""The section whose tables hold the parameters of own rules, each by its file's name."""
+
+Own = TypeVar("Own")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,18 @@ class Parameters:
     coverage: Coverage
     waivers: Waivers
     flows: tuple[Flow, ...]
+    own: Mapping[type, Any] = field(default_factory=dict)
+
+    def of(self, kind: type[Own]) -> Own:
+        """The parameters of an own rule, whose module says `PARAMETERS = kind`.
+
+        Raises:
+            LookupError: no rule of this run says so.
+        """
+        if kind not in self.own:
+            raise LookupError(f"no rule of this run has PARAMETERS = {kind.__name__}")
+        found: Own = self.own[kind]
+        return found
 
 
 SECTIONS: Final[Mapping[str, type]] = {
@@ -118,8 +134,8 @@ SECTIONS: Final[Mapping[str, type]] = {
 _FLOW_KEYS: Final = {"from": "source", "to": "target", "protocol": "protocol", "ports": "ports"}
 
 
-def load(path: Path | None = None) -> Parameters:
-    """The parameters of a file laid over the defaults, or the defaults alone.
+def load(path: Path | None = None, own: Mapping[str, type] | None = None) -> Parameters:
+    """The parameters of a file laid over the defaults, or the defaults alone; `own` as for `laid_over`.
 
     Raises:
         Problem: the file cannot be read, is not TOML, or has a key or a value that is not allowed. All
@@ -127,11 +143,15 @@ def load(path: Path | None = None) -> Parameters:
     """
     from policies.readers.files import read_text
 
-    return laid_over([] if path is None else [(str(path), toml(read_text(path), str(path)))])
+    return laid_over([] if path is None else [(str(path), toml(read_text(path), str(path)))], own)
 
 
-def laid_over(layers: Sequence[tuple[str, Mapping[str, Any]]]) -> Parameters:
+def laid_over(
+    layers: Sequence[tuple[str, Mapping[str, Any]]], own: Mapping[str, type] | None = None
+) -> Parameters:
     """The defaults with other values over them, the later over the earlier; each with the place it is from.
+
+    `own` are the kinds of the own rules' parameters, by the rules' names.
 
     Raises:
         Problem: as `load`.
@@ -139,28 +159,37 @@ def laid_over(layers: Sequence[tuple[str, Mapping[str, Any]]]) -> Parameters:
     from policies.readers.files import read_text
 
     values = toml(read_text(DEFAULTS), str(DEFAULTS))
-    result = _typed(values, str(DEFAULTS))
+    result = _typed(values, str(DEFAULTS), own or {})
     for place, layer in layers:
         for key, value in layer.items():
-            if isinstance(value, dict) and isinstance(values.get(key), dict):
-                values[key] = {**values[key], **value}
+            former = values.get(key)
+            if key == OWN and isinstance(former, dict) and isinstance(value, dict):
+                values[key] = {
+                    **former,
+                    **{name: _over(former.get(name), one) for name, one in value.items()},
+                }
             else:
-                values[key] = value
-        result = _typed(values, place)
+                values[key] = _over(former, value)
+        result = _typed(values, place, own or {})
     return result
 
 
-def _typed(values: Mapping[str, Any], place: str) -> Parameters:
+def _over(former: Any, value: Any) -> Any:
+    return {**former, **value} if isinstance(former, dict) and isinstance(value, dict) else value
+
+
+def _typed(values: Mapping[str, Any], place: str, own: Mapping[str, type]) -> Parameters:
     mistakes: list[str] = []
     sections = {name: _section(name, kind, values.get(name, {}), mistakes) for name, kind in SECTIONS.items()}
     flows = _flows(values.get("flows", []), mistakes)
-    known = (*SECTIONS, "flows")
+    owned = _own(values.get(OWN, {}), own, mistakes)
+    known = (*SECTIONS, "flows", OWN)
     mistakes.extend(
         f"{key}: there is no such section{_nearest(key, known)}" for key in values if key not in known
     )
     if mistakes:
         raise Problem(f"{place}: " + f"\n  {place}: ".join(mistakes))
-    parameters = Parameters(**sections, flows=flows)
+    parameters = Parameters(**sections, flows=flows, own=owned)
     parameters.backups.window_starts_utc()
     return parameters
 
@@ -179,11 +208,60 @@ def toml(text: str, place: str) -> dict[str, Any]:
         raise Problem(f"{place}: it is not TOML: {error}") from error
 
 
+def unfit(kind: Any) -> str:
+    """Why something cannot be the kind of an own rule's parameters, or ""."""
+    if not (isinstance(kind, type) and is_dataclass(kind)):
+        return "it is not a dataclass"
+    for one in fields(kind):
+        if _kind_name(one) not in _KINDS:
+            return f"{one.name}: its type is none of {', '.join(_KINDS)}"
+        if one.default is MISSING:
+            return f"{one.name}: it has no default"
+        if words := _mistake(
+            "", _kind_name(one), list(one.default) if isinstance(one.default, tuple) else one.default
+        ):
+            return f"{one.name}: {one.default!r}: {words}"
+    return ""
+
+
+def _kind_name(one: Field[Any]) -> str:
+    """A field's type, as it is written."""
+    return one.type.__name__ if one.type in (int, str, bool) else str(one.type)
+
+
+def _own(given: Any, own: Mapping[str, type], mistakes: list[str]) -> dict[type, Any]:
+    """The parameters of own rules, by their kinds."""
+    if not isinstance(given, dict):
+        mistakes.append(f"{OWN}: it holds a table for each own rule: write [{OWN}.NAME]")
+        return {}
+    for name in given:
+        if name not in own:
+            words = _nearest(name, own) if own else "; own rules are named with --rules"
+            mistakes.append(f"{OWN}.{name}: no own rule of this name has parameters{words}")
+    found = {}
+    for name, kind in own.items():
+        values = given.get(name, {})
+        defaults = {one.name: one.default for one in fields(kind)}
+        if isinstance(values, dict):
+            listed = {
+                key: list(value) if isinstance(value, tuple) else value for key, value in defaults.items()
+            }
+            values = {**listed, **values}
+        before = len(mistakes)
+        try:
+            found[kind] = _section(f"{OWN}.{name}", kind, values, mistakes)
+        except Exception as error:
+            # The dataclass may look at its values itself.
+            if len(mistakes) == before:
+                mistakes.append(f"{OWN}.{name}: {error}")
+    return found
+
+
 def _section(name: str, kind: type, given: Any, mistakes: list[str]) -> Any:
     if not isinstance(given, dict):
         mistakes.append(f"{name}: it is a section: write [{name}]")
         return None
-    known = {field.name: str(field.type) for field in fields(kind)}
+    known = {one.name: _kind_name(one) for one in fields(kind)}
     for key in given:
         if key not in known:
             mistakes.append(f"{name}.{key}: there is no such parameter{_nearest(key, known)}")
@@ -242,6 +320,8 @@ def _mistake(key: str, kind: str, value: Any) -> str:
     words, fits = _KINDS[kind]
     if not fits(value):
         return words
+    if not key or key.startswith(f"{OWN}."):
+        return ""
     if key.endswith("window_start") and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
         return "a time of day is needed, as in 03:00"
     if key.endswith("ports") and not all(0 <= port <= 65535 for port in value):

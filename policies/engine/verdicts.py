@@ -24,7 +24,9 @@ BACKUPS: Final = "backups"
 AVAILABILITY: Final = "availability"
 SECRETS: Final = "secrets"
 PROOFS: Final = "proofs"
-FAMILIES: Final = (AT_REST, IN_TRANSIT, NOT_PUBLIC, BACKUPS, AVAILABILITY, SECRETS, PROOFS)
+OTHER: Final = "other"
+"""For own rules that are about none of these."""
+FAMILIES: Final = (AT_REST, IN_TRANSIT, NOT_PUBLIC, BACKUPS, AVAILABILITY, SECRETS, PROOFS, OTHER)
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 """From the gravest down."""
 
@@ -74,7 +76,7 @@ class Protected:
 class Rule:
     """What a rule is about. Its id is `CM_` and its file's name in upper case.
 
-    A rule is a module in `policies/rules/` with `RULE = Rule(...)` and one of
+    A rule is a module in `policies/rules/`, or in a folder of own rules, with `RULE = Rule(...)` and one of
 
     - `def check(resource: Resource, model: Model, parameters: Parameters) -> Iterable[Verdict]`, called for
       each managed resource of `types`, or
@@ -84,6 +86,9 @@ class Rule:
 
     Either must yield at least one verdict: silence is an error, not a pass. A rule may offer a `cure` beside it, as
     `policies/engine/cures.py` tells.
+
+    An own rule may have `PARAMETERS`, a frozen dataclass with a default for each field (int, bool, str, tuple[int, ...]
+    or tuple[str, ...]), and get them with `parameters.of(PARAMETERS)`.
     """
 
     title: str
@@ -111,6 +116,16 @@ class Rule:
     """What a program cannot decide, where the rule has no cure, or not for all that it judges."""
 
     def __post_init__(self) -> None:
+        for name in ("title", "why", "fix", "link"):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} is a text")
+        for name in ("packs", "types", "controls", "reads", "parameters"):
+            value = getattr(self, name)
+            # A lone text is a sequence of texts, too.
+            if not isinstance(value, tuple) or not all(isinstance(item, str) and item for item in value):
+                raise TypeError(f"{name} is a tuple of texts, as in ('aws_instance',)")
+        if not self.types:
+            raise ValueError("types is empty: the rule would judge nothing")
         if self.family not in FAMILIES:
             raise ValueError(f"unknown family {self.family!r}")
         if self.severity not in SEVERITIES:

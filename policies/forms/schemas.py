@@ -53,6 +53,11 @@ def _parameters() -> dict[str, Any]:
         "protocol",
         "ports",
     )
+    sections[parameters.OWN] = {
+        "type": "object",
+        "additionalProperties": {"type": "object"},
+        "description": "Parameters of own rules: a table for each, by the name of its file.",
+    }
     sections["flows"] = {"type": "array", "items": flow}
     return _table(sections, description="Parameters of the rules, laid over those of the gate.")
 
@@ -98,6 +103,9 @@ def configuration() -> dict[str, Any]:
                 },
                 "params": params,
                 "waivers": waivers,
+                "rules": _texts(
+                    "Own rules, which are code: folders, or package:NAME; only in a file named with --config."
+                ),
                 "exact": {
                     "anyOf": [_FLAG, {"const": "try"}],
                     "description": "Whether Terraform evaluates the roots first.",

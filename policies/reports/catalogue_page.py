@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, Final
 
 from policies.engine.catalogue import Entry
 from policies.engine.judging import OWN_RULES
+from policies.engine.parameters import OWN
 from policies.engine.verdicts import FAMILIES, PACKS
 
 _OWN: Final = (
@@ -62,6 +64,9 @@ def markdown(catalogue: Sequence[Entry]) -> str:
         "",
         *(f"- `{name}`: {about}" for name, about in PACKS.items()),
     ]
+    sources = dict.fromkeys(entry.source for entry in catalogue if entry.source)
+    if sources:
+        lines += ["", "Among them are own rules, of " + ", ".join(f"`{source}`" for source in sources) + "."]
     for family in FAMILIES:
         members = [entry for entry in catalogue if entry.rule.family == family]
         if not members:
@@ -98,6 +103,13 @@ def _rule(entry: Entry) -> list[str]:
     lines = ["", f"### {entry.id}", "", f"{rule.title}.", "", rule.why, ""]
     lines += [f"- Severity: {rule.severity}", f"- Judges: {', '.join(f'`{type}`' for type in rule.types)}"]
     lines.append(f"- Packs: {', '.join(f'`{pack}`' for pack in rule.packs)}")
+    if entry.source:
+        lines.append(f"- Own rule: `{entry.file}`")
+    if entry.parameters:
+        lines += [
+            f"- Parameter `{one.name}` of `[{OWN}.{entry.name}]`: {_shown(one.default)} unless given"
+            for one in fields(entry.parameters)
+        ]
     if rule.controls:
         lines.append(f"- Controls: {'; '.join(rule.controls)}")
     lines += [
@@ -109,6 +121,11 @@ def _rule(entry: Entry) -> list[str]:
         "```",
     ]
     return lines
+
+
+def _shown(value: object) -> str:
+    """A parameter's value, as TOML has it."""
+    return f"`{json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)}`"
 
 
 def _cell(text: str) -> str:

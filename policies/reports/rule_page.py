@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 from policies.engine.catalogue import Entry
 from policies.engine.judging import OWN_RULES
-from policies.engine.parameters import Parameters
+from policies.engine.parameters import OWN, Parameters
 from policies.reports import catalogue_page
 
 _CASES: Final = Path(__file__).resolve().parents[2] / "tests" / "policies" / "rules"
@@ -31,10 +30,14 @@ def explained(entry: Entry, parameters: Parameters, width: int) -> str:
     if rule.parameters:
         values = ", ".join(f"{name} = {_value(parameters, name)}" for name in rule.parameters)
         lines += _wrapped(f"Parameters: {values}", width)
+    if entry.parameters:
+        lines += _wrapped(
+            f"Parameters: {OWN}.{entry.name} = {_shown(parameters.of(entry.parameters))}", width
+        )
     lines += _wrapped(f"Packs: {', '.join(rule.packs)}", width)
     lines += _wrapped(f"Fixable: {entry.fixable}", width)
     lines.append(f"See: {rule.link}")
-    source = _source(entry)
+    source = Path(entry.file)
     lines.append(f"Source: {source}")
     for cases in (source.with_suffix(".tf"), _CASES / f"{source.stem}.tf"):
         if cases.is_file():
@@ -65,12 +68,6 @@ def own(id: str, width: int) -> str:
 
 def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
-
-
-def _source(entry: Entry) -> Path:
-    check = entry.check or entry.check_model
-    assert check is not None
-    return Path(str(sys.modules[check.__module__].__file__))
 
 
 def _value(parameters: Parameters, name: str) -> str:

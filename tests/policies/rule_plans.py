@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rule_cases import Case, as_json, cases, tables, write_hcl
+from rule_cases import cases, tables
 
 from cloudmart_support import cache
+from policies.testing import Case, as_json, write_hcl
 
 PLANNED = [case for rule in tables() for case in cases(rule) if not case.refused]
 """The cases that the provider does not refuse to plan."""

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from rule_cases import Case, cases, tables, write_hcl, write_json
+from rule_cases import cases, tables
 from rule_plans import PLANNED, shared
 
 from policies.checkov_host.__main__ import Verdict, together
@@ -15,6 +15,7 @@ from policies.engine import catalogue, judging, parameters
 from policies.engine.model import without_keys
 from policies.engine.verdicts import PASS
 from policies.readers import read
+from policies.testing import Case, write_hcl, write_json
 
 ROOT = Path(__file__).resolve().parents[3]
 CHECKOV = ROOT / ".venv-checkov" / "bin"

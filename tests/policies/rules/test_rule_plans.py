@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rule_cases import Case, judged
 from rule_plans import PLANNED, shared
 
 from policies.engine.verdicts import UNKNOWN
+from policies.testing import Case, judged
 
 
 @pytest.fixture(scope="module")
