@@ -54,5 +54,6 @@ def test_no_other_rule_reads_any() -> None:
     quiet = {entry.id.removeprefix("CM_").lower() for entry in catalogue.load() if not entry.rule.parameters}
     sections = "|".join([*parameters.SECTIONS, "flows"])
     for name in sorted(quiet):
-        text = (folder / f"{name}.py").read_text(encoding="utf-8")
+        # What a cure writes may hang on one.
+        text = (folder / f"{name}.py").read_text(encoding="utf-8").split("\ndef cure(")[0]
         assert not re.search(rf"\bparameters\.(?:{sections})\b", text), name
