@@ -56,6 +56,10 @@ def _run(options: argparse.Namespace) -> int:
 
         with within(options.timeout):
             return check(options)
+    if options.command == "init":
+        from policies.command.init import init
+
+        return init(options)
     if options.command == "rules":
         from policies.command.explaining import explain
 

@@ -81,11 +81,11 @@ def check(options: argparse.Namespace) -> int:
             return readings, finished(result)
 
         mend = fixing.show if options.diff else fixing.write
-        named = [*(options.paths or settings.paths or [Path()]), *found.paths]
+        named = [*(options.paths or [*settings.paths, *settings.searched] or [Path()]), *found.paths]
         result = mend(again, choice.rules, {str(root.path): root.parameters for root in roots}, named)
-        judged.tell(result)
     else:
         result = finished(judged.judged(roots, choice, options.jobs))
+    judged.tell(result)
     for format, output in outputs:
         # Stdout belongs to the patch.
         if output is not None or not options.diff:
@@ -145,14 +145,17 @@ def _targets(options: argparse.Namespace, settings: Settings) -> Targets:
     """What is judged: the paths of the command line, otherwise those of the configuration."""
     from policies.command import targets
 
-    paths = options.paths or list(settings.paths) or ([Path()] if options.recursive else [])
-    if not paths:
+    paths = options.paths or list(settings.paths)
+    searched = [] if options.paths else list(settings.searched)
+    if options.recursive and not (paths or searched):
+        searched = [Path()]
+    if not (paths or searched):
         where = f"{settings.file} names no roots" if settings.file else "there is no configuration with roots"
         raise Problem(
             f"no path is named, and {where}: name a folder, a .tf or .tf.json file, or a plan, "
             "or find the roots with --recursive"
         )
-    return targets.find(paths, recursive=options.recursive)
+    return targets.find(paths, recursive=options.recursive, searched=searched)
 
 
 def _roots(

@@ -43,8 +43,8 @@ class RootSettings:
 class Settings:
     """A configuration, or what there is without one.
 
-    `file` is how it is called, `folder` where its paths start; `paths` are what is judged where nothing else is named;
-    `roots` says by real path what a root of its own is given.
+    `file` is how it is called, `folder` where its paths start; `paths` are what is judged where nothing else is named,
+    and `searched` the folders whose roots are; `roots` says by real path what a root of its own is given.
     """
 
     file: str = ""
@@ -62,6 +62,7 @@ class Settings:
     forbid_comments: bool | None = None
     owner: str = ""
     paths: tuple[Path, ...] = ()
+    searched: tuple[Path, ...] = ()
     roots: Mapping[str, RootSettings] = field(default_factory=dict)
 
     def of(self, path: Path) -> RootSettings:
@@ -134,6 +135,7 @@ class _Reader:
         self.deciding = deciding
         self.reach = Reach(self.folder)
         self.mistakes: list[str] = []
+        self.searched: list[Path] = []
 
     def settings(self, values: Mapping[str, Any]) -> Settings:
         from policies.forms import schemas
@@ -180,6 +182,7 @@ class _Reader:
             forbid_comments=values.get("forbid-comments"),
             owner=values.get("owner", ""),
             paths=tuple({os.path.realpath(path): path for path in paths}.values()),
+            searched=tuple(self.searched),
             roots=roots,
         )
         self._end()
@@ -246,13 +249,17 @@ class _Reader:
         return all(one == top or self.reach.holds(one) for one in ways)
 
     def _expanded(self, pattern: str, key: str) -> list[Path]:
-        """The paths that are meant by one of `roots`, in order."""
+        """The paths that are meant by one of `roots`, in order; one that ends in `**` has its folder searched."""
         if "*" not in pattern:
             path = self._path(pattern, key)
             return [] if path is None else [path]
         parts = Path(os.path.normpath(pattern)).parts
         if ".." in parts or Path(pattern).is_absolute():
             self.mistakes.append(f"{key}: {pattern!r} leads out of the folder of the configuration")
+            return []
+        if parts[-1] == "**" and "*" not in "".join(parts[:-1]):
+            path = self._path(str(Path(*parts[:-1])), key)
+            self.searched += [] if path is None else [path]
             return []
         found = [
             path for path in dict.fromkeys(_matching(self.folder, parts)) if files.configuration_files(path)

@@ -37,7 +37,7 @@ class Asked:
 
 
 def judged(roots: Sequence[Asked], choice: Choice, jobs: int | None) -> Result:
-    """The result of all roots, in their order. Of several, one that cannot be judged is told, and the others still are.
+    """The result of all roots, in their order. Of several, one that cannot be judged says so, and the others still are.
 
     Args:
         roots: roots, files and plans.
@@ -56,14 +56,12 @@ def judged(roots: Sequence[Asked], choice: Choice, jobs: int | None) -> Result:
 
     with Progress([str(root.path) for root in roots]) as progress:
         outcomes = forks.each(whatever_comes, roots, jobs or forks.available(), progress.ended)
-    result = judging.merged(
-        _not_judged(root.path, f"{root.path}: it was not judged: {outcome.how}")
+    return judging.merged(
+        not_judged(root.path, f"{root.path}: it was not judged: {outcome.how}")
         if isinstance(outcome, forks.Died)
         else outcome
         for root, outcome in zip(roots, outcomes, strict=True)
     )
-    tell(result)
-    return result
 
 
 def here(roots: Sequence[Asked], choice: Choice) -> tuple[list[Reading], Result]:
@@ -99,9 +97,9 @@ def _whatever_comes(root: Asked, choice: Choice) -> tuple[list[Reading], Result]
     except Late:
         raise
     except Problem as problem:
-        return [], _not_judged(root.path, str(problem))
+        return [], not_judged(root.path, str(problem))
     except Exception as error:
-        return [], _not_judged(root.path, f"{root.path}: {broke(error)}")
+        return [], not_judged(root.path, f"{root.path}: {broke(error)}")
 
 
 def tell(result: Result) -> None:
@@ -110,5 +108,6 @@ def tell(result: Result) -> None:
         print(visible_lines(f"error: {problem}"), file=sys.stderr)
 
 
-def _not_judged(path: Path, problem: str) -> Result:
+def not_judged(path: Path, problem: str) -> Result:
+    """The result of a root that could not be judged."""
     return Result((), 0, 0, 0, (), roots=(Root(str(path), problem=problem),))

@@ -207,6 +207,20 @@ def parser(name: str = "") -> argparse.ArgumentParser:
         default=_LONGEST,
         help=f"how long all of it may take ({_LONGEST:g})",
     )
+    begin = command(
+        "init",
+        "look at a repository, and write its configuration, hook and job for continuous integration",
+        "| --dry-run",
+    )
+    begin.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        metavar="FOLDER",
+        help="a folder of the repository (this one)",
+    )
+    begin.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
     rules = command("rules", "the catalogue of rules, or some in full", "| CM_RDS_NOT_PUBLIC| --format json")
     rules.add_argument(
         "rules", nargs="*", metavar="RULE", help="explain this rule: why, fix, controls, cases"

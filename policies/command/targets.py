@@ -25,7 +25,7 @@ class Targets:
     notes: tuple[str, ...] = ()
 
 
-def find(named: Sequence[Path], *, recursive: bool = False) -> Targets:
+def find(named: Sequence[Path], *, recursive: bool = False, searched: Sequence[Path] = ()) -> Targets:
     """The paths to judge.
 
     A path with `*`, `?` or `[` in it that does not exist as it is stands for the folders with configuration that it
@@ -34,6 +34,7 @@ def find(named: Sequence[Path], *, recursive: bool = False) -> Targets:
     Args:
         named: what was asked for.
         recursive: whether a folder stands for the roots in and below it.
+        searched: folders that stand for these in any case.
 
     Raises:
         Problem: a path does not exist, a pattern matches nothing, there is no root, or a folder cannot be read.
@@ -48,6 +49,8 @@ def find(named: Sequence[Path], *, recursive: bool = False) -> Targets:
                 paths.update(dict.fromkeys(_roots(one, notes)))
             else:
                 paths[one] = None
+    for folder in searched:
+        paths.update(dict.fromkeys(_roots(folder, notes)))
     if len(paths) > 1:
         # One word that is mistyped is no judgement on the others.
         for path in paths:

@@ -75,20 +75,17 @@ def _roots(result: Result) -> list[str]:
     """A table of several roots."""
     if len(result.roots) < 2:
         return []
-    lines = [
-        "",
-        "| | root | passed | failed | unknown | waived |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
-    ]
+    names = ["passed", "failed", "unknown", "waived", *([BASELINED] if result.baseline else [])]
+    lines = ["", f"| | root | {' | '.join(names)} |", f"| --- | --- |{' ---: |' * len(names)}"]
     for one in result.by_root():
-        (root,), summary = one.roots, one.summary
+        (root,) = one.roots
         if root.problem:
-            lines.append(f"| ❌ not judged | {_code(root.path)} | {_text(root.problem)} | | | |")
+            lines.append(
+                f"| ❌ not judged | {_code(root.path)} | {_text(root.problem)} |{' |' * (len(names) - 1)}"
+            )
             continue
-        lines.append(
-            f"| {'❌ closed' if one.exit_code else '✅ open'} | {_code(root.path)} | {summary.passed:,} | "
-            f"{summary.failed:,} | {summary.unknown:,} | {summary.waived:,} |"
-        )
+        counts = " | ".join(f"{getattr(one.summary, name):,}" for name in names)
+        lines.append(f"| {'❌ closed' if one.exit_code else '✅ open'} | {_code(root.path)} | {counts} |")
     return lines
 
 

@@ -94,7 +94,7 @@ def _roots(result: Result, width: int, wrapped: Wrap, paint: Paint) -> list[str]
     """A table of several roots, a line each, and why those were not judged that could not be."""
     if len(result.roots) < 2:
         return []
-    names = ("passed", "failed", "unknown", "waived")
+    names = ("passed", "failed", "unknown", "waived", *(["baselined"] if result.baseline else []))
     rows = [
         ("not judged", *("–" for _ in names))
         if one.roots[0].problem
