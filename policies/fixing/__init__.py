@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -98,7 +99,8 @@ def _left(outcome: Outcome, result: Result, catalogue: Sequence[Entry]) -> list[
 
 def _print(text: str) -> bool:
     """Write a patch to stdout as it is, where nothing in it steers whoever reads it; else with escapes, and False."""
-    plain = text.replace("\r\n", "\n")
+    # Line ends, and a byte order mark where a file begins, steer nobody.
+    plain = re.sub(r"\r$|(?<=^[ +-])\ufeff", "", text, flags=re.M)
     exact = without_commands(plain) == plain and not STEERING.search(plain)
     if not exact:
         sys.stdout.write(text)

@@ -348,10 +348,14 @@ class Plan:
             if other.find("resource", edit.type, subject.name):
                 raise Refused(f"there is another {edit.type}.{subject.name} already")
         contents: dict[str, str | Rendered] = {}
+        whole = f"{subject.type}.{subject.name}"
+        long = {"count": f"length({whole})", "for_each": whole}
         for name in ("count", "for_each", "provider", "region"):
             argument = top.argument(name)
             if argument is not None:
-                contents[name] = file.text[argument.value : argument.end]
+                written = file.text[argument.value : argument.end]
+                # As many by the same words, where these are few; otherwise as many as there are of the other.
+                contents[name] = long.get(name, written) if "\n" in written else written
         contents.update(_rendered(edit.contents, subject, top, file.text, []))
         return contents
 

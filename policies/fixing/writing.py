@@ -55,8 +55,8 @@ def write(drafts: Mapping[str, str], before: Mapping[str, bytes]) -> None:
             Path(temporary).replace(path)
             done.append(path)
     except BaseException as error:
-        for path in done:
-            Path(_beside(path, before[path])).replace(path)
+        for written in done:
+            Path(_beside(written, before[written])).replace(written)
         if isinstance(error, OSError):
             raise Problem(f"{path}: it cannot be written, so that nothing was: {error.strerror}") from error
         raise

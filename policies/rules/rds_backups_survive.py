@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policies.aws.stores import is_replica
@@ -84,9 +85,9 @@ def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[E
         yield Set("skip_final_snapshot", False)
     if not resource.is_set("final_snapshot_identifier"):
         identifier = "identifier" if resource.type == "aws_db_instance" else "cluster_identifier"
-        yield Set(
-            "final_snapshot_identifier",
-            Named(identifier, "-final", resource.name.replace("_", "-").strip("-")),
-        )
+        # A letter, then letters, digits and single hyphens: no more may be in it.
+        name = re.sub(r"[^a-z0-9]+", "-", resource.name.lower()).strip("-")
+        otherwise = name if name[:1].isalpha() else f"db-{name}".strip("-")
+        yield Set("final_snapshot_identifier", Named(identifier, "-final", otherwise))
     if resource.type in ("aws_db_instance", "aws_rds_cluster"):
         yield Set("delete_automated_backups", False)

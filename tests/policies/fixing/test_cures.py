@@ -15,6 +15,7 @@ from rule_cases import Case, cases, write_hcl
 from rule_plans import lay_out
 
 from policies.engine import catalogue, judging, parameters
+from policies.engine.cures import REPLACES
 from policies.engine.verdicts import FAIL
 from policies.fixing.curing import Judged, Outcome, cure
 from policies.readers import files, read
@@ -154,10 +155,28 @@ def test_terraform_takes_what_is_written(runs: dict[str, list[Run]], tmp_path: P
     assert errors == []
 
 
+def test_what_replaces_something_says_so(runs: dict[str, list[Run]]) -> None:
+    """Held against what the mock provider knows of the AWS provider: which arguments force a replacement."""
+    from mock_provider import facts
+
+    known, held = facts.load(), 0
+    for run in (run for found in runs.values() for run in found):
+        for one in run.outcome.cured:
+            type = _block(one.addresses[0]).partition(".")[0]
+            if type not in known:
+                continue
+            held += 1
+            forcing = {".".join(path) for path in known[type].force_new}
+            paths = {words.partition(" = ")[0] for words in one.words}
+            assert bool(paths & forcing) == (REPLACES in one.notes), (one.addresses, one.words)
+    assert held > 20
+
+
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.id)
 def test_a_rule_has_a_cure_or_says_what_a_person_decides(entry: catalogue.Entry) -> None:
     assert entry.cure is not None or entry.rule.by_hand
 
 
 def _block(address: str) -> str:
-    return re.sub(r"\[[^]]*\]", "", address).rpartition("module.")[2].partition(".")[2] or address
+    """Type and name in an address: `module.a["x"].aws_t.n[0]` is of `aws_t.n`."""
+    return ".".join(re.sub(r"\[[^]]*\]", "", address).split(".")[-2:])
