@@ -136,7 +136,7 @@ class Verdicts:
         result = judging.judge([reading], self.catalogue, self.parameters)
         waived = waivers.apply(
             result.findings,
-            self.waivers,
+            [*self.waivers, *waivers.of_comments(result.comments)],
             longest_days=self.parameters.waivers.longest_days,
             roots=[reading.path],
         )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from policies.engine.waivers import Waiver
     from policies.exact import Mode
     from policies.readers import Reading
+    from policies.readers.comments import Comment
 
 
 def check(options: argparse.Namespace) -> int:
@@ -52,12 +53,14 @@ def check(options: argparse.Namespace) -> int:
     accepted = _accepted(options, settings, deciding)
 
     def finished(result: Result) -> Result:
+        told: list[str] = []
         waived = waivers.apply(
             result.findings,
-            accepted,
+            [*accepted, *_in_comments(options, settings, deciding, result.comments)],
             longest_days=_parameters(settings, layers, own).waivers.longest_days,
             roots=[root.path for root in result.roots],
             without=choice.without,
+            tell=told.append,
         )
         result = judging.with_findings(result, waived)
         result = _held_against(_baseline(options, settings, deciding), result, options, choice)
@@ -67,7 +70,7 @@ def check(options: argparse.Namespace) -> int:
             severities=tuple(sorted((wish.severities or {}).items())),
             left_out=choice.left_out,
         )
-        notes = [*own_rules.told(entries), *terms.sentences, *_missing(deciding), *found.notes]
+        notes = [*own_rules.told(entries), *terms.sentences, *_missing(deciding), *found.notes, *told]
         return replace(judging.with_findings(result, result.findings, notes), terms=terms)
 
     if options.diff or options.fix:
@@ -198,6 +201,31 @@ def _accepted(options: argparse.Namespace, settings: Settings, deciding: Decidin
             listed = () if text is None else waivers.parse(text, str(path), settings.folder)
             found += [replace(waiver, folder=waiver.folder or root) for waiver in listed]
     return found if settings.file else list(waivers.load(waivers.DEFAULTS))
+
+
+def _in_comments(
+    options: argparse.Namespace, settings: Settings, deciding: Deciding, comments: Sequence[Comment]
+) -> list[Waiver]:
+    """The waivers in the source. Where files are read at a commit, those that the commit does not have do not count."""
+    from policies.engine import waivers
+    from policies.readers import comments as comments_of
+
+    forbid = settings.forbid_comments if options.forbid_comments is None else options.forbid_comments
+    if forbid or (forbid is None and deciding.base):
+        known: set[tuple[str, str, str]] = set()
+        words = "comments that waive are forbidden here: write it into a file of waivers"
+        if not forbid:
+            words = f"it is not there at {deciding.base}, and a change cannot accept its own findings"
+            for file in {comment.file for comment in comments}:
+                text = deciding.glance(Path(file))
+                known |= {(one.file, one.subject, one.text) for one in comments_of.found(text or "", file)}
+        allowed = [one for one in comments if (one.file, one.subject, one.text) in known]
+        refused = [one for one in comments if one not in allowed]
+        return [
+            *waivers.of_comments(allowed, settings.owner),
+            *waivers.of_comments(refused, settings.owner, words),
+        ]
+    return waivers.of_comments(comments, settings.owner)
 
 
 def _baseline(

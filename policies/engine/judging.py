@@ -18,6 +18,7 @@ from policies.engine.values import Sensitive
 from policies.engine.verdicts import CLOUDMART, FAIL, NOT_APPLICABLE, PASS, UNKNOWN, Verdict
 from policies.readers import Reading
 from policies.readers.budget import deeply
+from policies.readers.comments import Comment
 
 WAIVED: Final = "waived"
 BASELINED: Final = "baselined"
@@ -141,7 +142,8 @@ class Recorded:
 class Result:
     """The outcome of one run. `rules` counts the rules that had something to judge.
 
-    `roots` are the paths that were judged, one after the other.
+    `roots` are the paths that were judged, one after the other; `comments` are those of the source that speak to the
+    gate.
     """
 
     findings: tuple[Finding, ...]
@@ -153,6 +155,7 @@ class Result:
     terms: Terms = Terms()
     roots: tuple[Root, ...] = ()
     baseline: Recorded | None = None
+    comments: tuple[Comment, ...] = ()
 
     @property
     def summary(self) -> Summary:
@@ -260,17 +263,19 @@ def judge(
                 tuple(sorted(type for type in model.types if type not in known)),
             )
         )
-    return _of(roots, dict.fromkeys(findings), notes)
+    result = _of(roots, dict.fromkeys(findings), notes)
+    return replace(result, comments=tuple(one for reading in readings for one in reading.comments))
 
 
 def merged(results: Iterable[Result]) -> Result:
     """One result of several, each of roots of its own."""
     every = list(results)
-    return _of(
+    one = _of(
         [root for result in every for root in result.roots],
         [finding for result in every for finding in result.findings],
         [note for result in every for note in result.notes],
     )
+    return replace(one, comments=tuple(comment for result in every for comment in result.comments))
 
 
 def _of(roots: Sequence[Root], findings: Iterable[Finding], notes: Iterable[str]) -> Result:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from cloudmart_support.problem import Problem
 from policies.engine.judging import WAIVED, WAIVER, Finding
 from policies.engine.parameters import toml
 from policies.engine.verdicts import FAIL, UNKNOWN
+from policies.readers.comments import Comment
 
 DEFAULTS: Final = Path(__file__).parents[1] / "waivers.toml"
 RULE: Final = WAIVER
@@ -28,7 +30,9 @@ class Waiver:
     """One entry of the file; `mistake` says what is wrong with it, or is empty. `line` counts from 1.
 
     `folder` and `inside` bind it: to findings of that judged path, and to those that stand in that file. Both are
-    paths as the gate is given them, or "".
+    paths as the gate is given them, or "". In these, and in `rule` and `address`, `*` stands for anything; in paths it
+    does so within a name, and `**` for any number of names. `lines` are the first and the last one of the block in
+    `inside` that a comment is about.
     """
 
     rule: str
@@ -41,10 +45,18 @@ class Waiver:
     mistake: str = ""
     folder: str = ""
     inside: str = ""
+    lines: tuple[int, int] | None = None
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it may be about more than it names."""
+        return any("*" in text for text in (self.rule, self.address, self.folder, self.inside))
 
     @property
     def subject(self) -> str:
         """What it is about, in words."""
+        if self.lines:
+            return self.address
         bounds = (f" in {bound}" for bound in (self.folder, self.inside) if bound)
         return f"{self.address}{''.join(bounds)}"
 
@@ -107,10 +119,13 @@ def _waiver(entry: dict[str, Any], file: str, line: int, base: Path) -> Waiver:
         texts[name] = value if isinstance(value, str) else ""
         if name in _BOUNDS and texts[name]:
             texts[name] = str(base / texts[name])
-    inside = texts.pop("file")
     return Waiver(
-        **texts,
-        inside=inside,
+        rule=texts["rule"],
+        address=texts["address"],
+        owner=texts["owner"],
+        reason=texts["reason"],
+        folder=texts["folder"],
+        inside=texts["file"],
         expires=expires if isinstance(expires, date) else None,
         file=file,
         line=line,
@@ -118,47 +133,96 @@ def _waiver(entry: dict[str, Any], file: str, line: int, base: Path) -> Waiver:
     )
 
 
+_SAID: Final = re.compile(
+    r"waive\s+(?P<rule>CM_\w+)\s+until\s+(?P<expires>\S+)\s+because\s+(?P<reason>.*?\S)"
+    r"(?:\s*\(owner\s+(?P<owner>[^()]+)\))?"
+)
+_FORM: Final = "waive CM_RULE until 2026-12-31 because REASON (owner NAME)"
+
+
+def of_comments(comments: Iterable[Comment], owner: str = "", forbidden: str = "") -> list[Waiver]:
+    """The waivers in comments of the source, each once however many roots it is read for.
+
+    Args:
+        comments: what speaks to the gate.
+        owner: who owns those that name nobody.
+        forbidden: why none of them counts, or "".
+    """
+    found: dict[tuple[str, int], Waiver] = {}
+    for comment in comments:
+        said = _SAID.fullmatch(comment.text)
+        mistakes = [] if said else [f"{comment.text!r} is not written as {_FORM}"]
+        expires = None
+        if said:
+            try:
+                expires = date.fromisoformat(said["expires"])
+            except ValueError:
+                mistakes.append(f"it ends on {said['expires']!r}, which is no date as in 2026-12-31")
+        if not comment.subject:
+            mistakes.append("it stands neither in a block nor right above one")
+        if forbidden:
+            mistakes = [forbidden]
+        found.setdefault(
+            (os.path.realpath(comment.file), comment.line),
+            Waiver(
+                rule=said["rule"] if said else "",
+                address=comment.subject,
+                owner=(said["owner"] or "").strip() or owner if said else owner,
+                reason=said["reason"] if said else "",
+                expires=expires,
+                file=comment.file,
+                line=comment.line,
+                mistake="; ".join(mistakes),
+                inside=comment.file,
+                lines=(comment.first, comment.last),
+            ),
+        )
+    return list(found.values())
+
+
 def apply(
     findings: Sequence[Finding],
-    waivers: Sequence[Waiver],
+    waivers: Iterable[Waiver],
     *,
     longest_days: int,
     roots: Collection[str] = (),
     without: Collection[str] = (),
     today: date | None = None,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> list[Finding]:
     """The findings with the waived ones marked, and one more for each waiver that is broken.
 
     Args:
+        findings: of one run.
+        waivers: what is accepted.
         longest_days: how many days from today a waiver may end.
         roots: the paths that were judged; a waiver bound to another folder, if there is one, is left alone.
         without: ids of rules that did not run; waivers of theirs are left alone.
         today: the day on which the waivers are looked at; today in UTC if None. A waiver is in force
             through the day of its expiry.
+        tell: takes notes: how many findings each waiver with a pattern is about.
     """
     today = today or datetime.now(UTC).date()
     by_subject: dict[tuple[str, str], list[int]] = {}
     for index, finding in enumerate(findings):
         if finding.status in (FAIL, UNKNOWN):
             by_subject.setdefault((finding.rule, finding.address), []).append(index)
-    judged = {os.path.realpath(root) for root in roots}
+    real = _RealPaths()
+    judged = {real[root] for root in roots}
     result = list(findings)
     for waiver in waivers:
-        if not waiver.mistake and waiver.rule in without:
-            continue
-        if not waiver.mistake and waiver.folder and judged and os.path.realpath(waiver.folder) not in judged:
-            if Path(waiver.folder).exists():
+        if not waiver.mistake and waiver.folder and judged and not _bound(waiver.folder, judged):
+            if _beginning(waiver.folder).exists():
                 continue
             waiver = replace(waiver, mistake=f"there is no folder {waiver.folder}")
-        matched = [
-            index
-            for index in by_subject.get((waiver.rule, waiver.address), ())
-            if _within(waiver.folder, findings[index].root) and _within(waiver.inside, findings[index].file)
-        ]
+        matched = [index for index in _about(waiver, by_subject) if _within(waiver, findings[index], real)]
+        if not waiver.mistake and not matched and any(_like(waiver.rule, id) for id in without):
+            continue
         mistake = waiver.mistake or _mistake(
             waiver, [findings[index] for index in matched], today, longest_days
         )
         if mistake:
+            what = "waiver" if waiver.lines is None else "waiver in a comment"
             result.append(
                 Finding(
                     RULE,
@@ -166,28 +230,106 @@ def apply(
                     "high",
                     FAIL,
                     waiver.address or "(no address)",
-                    f"the waiver is broken: {mistake}",
+                    f"the {what} is broken: {mistake}",
                     waiver.file,
                     waiver.line,
                     "",
                 )
             )
             continue
+        if waiver.is_pattern:
+            count = f"{len(matched)} finding{'s' if len(matched) > 1 else ''}"
+            tell(f"{waiver.file}:{waiver.line}: {waiver.rule} on {waiver.subject} waives {count}")
         for index in matched:
             finding = findings[index]
-            words = f"{finding.message} (waived by {waiver.owner} until {waiver.expires}: {waiver.reason})"
+            by = f" by {waiver.owner}" if waiver.owner else ""
+            by += f" in a comment, {waiver.file}:{waiver.line}," if waiver.lines else ""
+            words = f"{finding.message} (waived{by} until {waiver.expires}: {waiver.reason})"
             result[index] = replace(finding, status=WAIVED, message=words)
     return result
 
 
-def _within(bound: str, path: str) -> bool:
-    """Whether a path is the one that a waiver is bound to, however the two are written."""
-    return not bound or os.path.realpath(bound) == os.path.realpath(path)
+class _RealPaths(dict[str, str]):
+    """The real path of each path, asked once."""
+
+    def __missing__(self, path: str) -> str:
+        self[path] = os.path.realpath(path)
+        return self[path]
+
+
+def _about(waiver: Waiver, by_subject: Mapping[tuple[str, str], list[int]]) -> Iterator[int]:
+    """The findings of a waiver's rule and address, in order.
+
+    An address that is there as it is written is meant, and no other: a key may hold a star.
+    """
+    if waiver.lines is not None:
+        yield from sorted(
+            index for (rule, _), found in by_subject.items() if rule == waiver.rule for index in found
+        )
+        return
+    rules = {rule for rule, _ in by_subject if _like(waiver.rule, rule)}
+    if any((rule, waiver.address) in by_subject for rule in rules):
+        chosen = [by_subject.get((rule, waiver.address), []) for rule in rules]
+    elif "*" in waiver.address:
+        chosen = [
+            found
+            for (rule, address), found in by_subject.items()
+            if rule in rules and _like(waiver.address, address)
+        ]
+    else:
+        return
+    yield from sorted(index for found in chosen for index in found)
+
+
+def _like(pattern: str, text: str) -> bool:
+    """Whether a text is as a pattern says, in which a star stands for anything and all else for itself."""
+    if "*" not in pattern:
+        return pattern == text
+    return fnmatchcase(text, pattern.replace("[", "[[]").replace("?", "[?]"))
+
+
+def _within(waiver: Waiver, finding: Finding, real: _RealPaths) -> bool:
+    """Whether a finding is of what a waiver is bound to, however the paths are written."""
+    if waiver.lines is not None:
+        first, last = waiver.lines
+        return first <= finding.line <= last and real[waiver.inside] == real[finding.file]
+    return all(
+        not bound or _bound(bound, [real[path]])
+        for bound, path in ((waiver.folder, finding.root), (waiver.inside, finding.file))
+    )
+
+
+def _bound(bound: str, real: Iterable[str]) -> bool:
+    """Whether one of these real paths is meant by a path, which may hold stars for names."""
+    start = _beginning(bound)
+    names = Path(os.path.normpath(bound)).parts[len(start.parts) :]
+    top = Path(os.path.realpath(start))
+    return any(
+        Path(path).is_relative_to(top) and _named(names, Path(path).relative_to(top).parts) for path in real
+    )
+
+
+def _named(patterns: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether the parts of a path are as patterns say; `**` stands for any number of them."""
+    if not patterns:
+        return not names
+    if patterns[0] == "**":
+        return any(_named(patterns[1:], names[number:]) for number in range(len(names) + 1))
+    return bool(names) and _like(patterns[0], names[0]) and _named(patterns[1:], names[1:])
+
+
+def _beginning(bound: str) -> Path:
+    """The part of a path before the first name with a star in it."""
+    parts = Path(os.path.normpath(bound)).parts
+    held = next((number for number, part in enumerate(parts) if "*" in part), len(parts))
+    return Path(*parts[:held])
 
 
 def _mistake(waiver: Waiver, matched: Sequence[Finding], today: date, longest_days: int) -> str:
     """What is wrong with a waiver that is written as it has to be, or ""."""
     assert waiver.expires is not None, "a waiver without an end is broken already"
+    if not waiver.rule.strip("*") and not waiver.address.strip("*"):
+        return "it would accept everything: name the rule, or the address"
     if waiver.expires < today:
         return f"it expired on {waiver.expires}"
     if (waiver.expires - today).days > longest_days:
@@ -198,6 +340,8 @@ def _mistake(waiver: Waiver, matched: Sequence[Finding], today: date, longest_da
         )
     if not matched:
         return f"{waiver.rule} has nothing against {waiver.subject}: take the waiver out"
+    if waiver.lines:
+        return ""
     folders = sorted({os.path.realpath(finding.root): finding.root for finding in matched}.values())
     if not waiver.folder and len(folders) > 1:
         return (

@@ -10,9 +10,10 @@ from typing import Any
 
 from cloudmart_support.problem import Problem
 from policies.engine.model import Model, Resource
-from policies.readers import files, inputs, terraform_json
+from policies.readers import comments, files, inputs, terraform_json
 from policies.readers.bodies import constant_text
 from policies.readers.budget import BUDGET, deeply
+from policies.readers.comments import Comment
 from policies.readers.configuration import MOST_MODULES, Evaluation, Unseen, contains_itself
 from policies.readers.declared import Block, Config, assemble, plain_text
 from policies.readers.inputs import Inputs
@@ -24,13 +25,15 @@ from policies.readers.syntax import SyntaxFault
 class Reading:
     """What was read from one path: the model, modules that could not be seen, and why Terraform did not evaluate it.
 
-    `unevaluated` is empty unless Terraform was asked and could not.
+    `unevaluated` is empty unless Terraform was asked and could not. `comments` are those in the source that speak to
+    the gate.
     """
 
     path: str
     model: Model
     unseen: tuple[Unseen, ...] = ()
     unevaluated: str = ""
+    comments: tuple[Comment, ...] = ()
 
 
 @deeply()
@@ -127,7 +130,7 @@ class Source:
             model = evaluation.model(self.kind)
         except SyntaxFault as fault:
             raise Problem(f"{self.path}: an expression cannot be parsed: {fault}") from fault
-        return Reading(str(self.path), model, tuple(evaluation.unseen))
+        return Reading(str(self.path), model, tuple(evaluation.unseen), comments=self._comments())
 
     def joined(self, plan: Model, file: str) -> Reading:
         """A plan's model with this configuration's places and expressions.
@@ -137,7 +140,13 @@ class Source:
         """
         from policies.readers.joined import join
 
-        return Reading(file, join(plan, self.reading(facts_of(plan)).model, file))
+        own = self.reading(facts_of(plan))
+        return Reading(file, join(plan, own.model, file), comments=own.comments)
+
+    def _comments(self) -> tuple[Comment, ...]:
+        """The comments of the root and of its local modules; a module that was fetched decides over nothing."""
+        own = (one for one in self._parsed.values() if ".terraform" not in one.folder.resolve().parts)
+        return tuple(comment for config in (self.root, *own) for comment in config.comments)
 
     def tree(self) -> Iterator[tuple[tuple[str, ...], Block, Config | str]]:
         """Every module call below the root, whether or not it has instances.
@@ -272,6 +281,7 @@ def _folder(path: Path, told: Inputs) -> Source:
 def _config(folder: Path, found: list[Path], texts: Mapping[Path, str]) -> Config:
     blocks: list[Block] = []
     overrides: list[Block] = []
+    said: list[Comment] = []
     for file in found:
         text = texts[file] if file in texts else files.read_text(file)
         target = overrides if files.is_override(file) else blocks
@@ -279,6 +289,9 @@ def _config(folder: Path, found: list[Path], texts: Mapping[Path, str]) -> Confi
             from policies.readers import hcl
 
             target.extend(hcl.parse(text, str(file)))
+            said.extend(comments.found(text, str(file)))
         else:
             target.extend(terraform_json.parse(text, str(file)))
-    return assemble(folder, blocks, overrides)
+    config = assemble(folder, blocks, overrides)
+    config.comments = said
+    return config

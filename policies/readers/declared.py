@@ -18,6 +18,7 @@ from typing import Any, Final
 from cloudmart_support.problem import Problem
 from policies.engine.model import Place
 from policies.readers import types
+from policies.readers.comments import Comment
 from policies.readers.syntax import GetAttr, Literal, Name, Object
 
 # What an override file may say without any effect, and what it cannot change in a block.
@@ -73,7 +74,8 @@ class Block:
 class Config:
     """The configuration of one module: what its files declare, overrides laid over it.
 
-    `folder` is where the files are, `directory` how Terraform names that place: `path.module`.
+    `folder` is where the files are, `directory` how Terraform names that place: `path.module`. `comments` are those
+    that speak to the gate.
 
     Nothing that the files say is missing here, so that the configuration can be written anew from it: `settings`
     are the `terraform` blocks in order, overrides last, and `others` blocks of later versions (`action`, `list`).
@@ -94,6 +96,7 @@ class Config:
     imports: list[Block] = field(default_factory=list)
     others: list[Block] = field(default_factory=list)
     directory: str = "."
+    comments: list[Comment] = field(default_factory=list)
 
 
 def assemble(folder: Path, blocks: Iterable[Block], overrides: Iterable[Block] = ()) -> Config:

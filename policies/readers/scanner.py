@@ -50,7 +50,7 @@ class Scanned:
     In the skeleton each value is `0`, each label `"x"`, each name that is not in ASCII `x`, and comments are left out.
     `names` are the offsets and names of arguments and blocks, `values` the spans of values, `labels` the labels as
     they are written, a block's together. `opened` and `closed` are the offsets of blocks' brackets, in the order of the
-    text.
+    text. `start` is the offset of the first character, `end` that behind the last line.
     """
 
     skeleton: str = ""
@@ -59,6 +59,8 @@ class Scanned:
     labels: list[tuple[str, ...]] = field(default_factory=list)
     opened: list[int] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
+    start: int = 0
+    end: int = 0
 
 
 def scan(text: str) -> list[Scanned]:
@@ -70,10 +72,37 @@ def scan(text: str) -> list[Scanned]:
     found: list[Scanned] = []
     at = _skip(text, 0)
     while at < len(text):
-        item = Scanned()
-        at = _item(text, at, item)
+        item = Scanned(start=at)
+        item.end = at = _item(text, at, item)
         found.append(item)
         at = _skip(text, at)
+    return found
+
+
+def comments(text: str) -> list[tuple[int, int]]:
+    """The spans of the comments of a text that `scan` takes, in order; those within templates are none.
+
+    Raises:
+        Unscannable: a comment, a text or a heredoc is not closed.
+    """
+    found: list[tuple[int, int]] = []
+    at = 0
+    while at < len(text):
+        if plain := _PLAIN.match(text, at):
+            at = plain.end()
+        elif text[at] == '"':
+            at = quoted_end(text, at + 1)
+        elif text[at] == "#" or text.startswith("//", at):
+            end = text.find("\n", at)
+            found.append((at, end if end >= 0 else len(text)))
+            at = found[-1][1]
+        elif text.startswith("/*", at):
+            found.append((at, comment_end(text, at)))
+            at = found[-1][1]
+        elif (opening := _OPENING.match(text, at)) and is_name(opening.group(1)):
+            at = heredoc_end(text, opening.end(), opening.group(1))[1]
+        else:
+            at += 1
     return found
 
 

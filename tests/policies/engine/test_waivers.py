@@ -159,3 +159,89 @@ def test_what_is_no_file_of_waivers_is_refused(tmp_path: Path, text: str) -> Non
 
 def test_the_projects_own_file_holds_none() -> None:
     assert waivers.load(waivers.DEFAULTS) == ()
+
+
+# --- patterns -------------------------------------------------------------------------------------------
+
+STORES = [
+    replace(FINDINGS[0], rule=rule, address=address, root=root, file=f"{root}/main.tf")
+    for rule, address, root in (
+        ("CM_A", "aws_sqs_queue.jobs[0]", "stacks/a"),
+        ("CM_A", "aws_sqs_queue.jobs[1]", "stacks/a"),
+        ("CM_AB", "module.m.aws_sqs_queue.jobs", "stacks/a"),
+        ("CM_A", 'aws_sqs_queue.by["*"]', "stacks/b/live"),
+        ("CM_A", 'aws_sqs_queue.by["x"]', "stacks/b/live"),
+    )
+]
+
+
+def waived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]) -> tuple[list[int], str]:
+    """Which of STORES are waived by the good waiver with other fields, and what is told of it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("stacks/a", "stacks/b/live"):
+        (tmp_path / name).mkdir(parents=True)
+    fields = {"rule": "CM_A", "address": "*", "owner": "o", "reason": "r", "expires": "2026-12-31", **changes}
+    text = "[[waiver]]\n" + "".join(f"{name} = {value!r}\n" for name, value in fields.items())
+    notes: list[str] = []
+    found = waivers.apply(
+        STORES,
+        waivers.parse(text, "w.toml"),
+        longest_days=400,
+        roots=["stacks/a", "stacks/b/live"],
+        today=TODAY,
+        tell=notes.append,
+    )
+    broken = [finding.message for finding in found if finding.rule == "CM_WAIVER"]
+    numbers = [number for number, finding in enumerate(found) if finding.status == "waived"]
+    return numbers, " ".join([*broken, *notes])
+
+
+@pytest.mark.parametrize(
+    ("changes", "numbers", "words"),
+    [
+        ({"address": "aws_sqs_queue.jobs*", "folder": "stacks/a"}, [0, 1], "waives 2 findings"),
+        ({"address": "aws_sqs_queue.jobs[*]"}, [0, 1], "CM_A on aws_sqs_queue.jobs[*] waives 2 findings"),
+        ({"address": "*.jobs", "rule": "CM_A*"}, [2], "w.toml:1: CM_A* on *.jobs waives 1 finding"),
+        ({"address": "aws_sqs_queue.jobs[?]"}, [], "has nothing against"),
+        ({"address": "aws_sqs_queue.jobs[01]"}, [], "has nothing against"),
+        ({"address": 'aws_sqs_queue.by["*"]'}, [3], "waives 1 finding"),
+        ({"folder": "stacks/*"}, [0, 1], "waives 2 findings"),
+        ({"folder": "stacks/**"}, [0, 1, 3, 4], "CM_A on * in stacks/** waives 4 findings"),
+        ({"folder": "**"}, [0, 1, 3, 4], "waives 4 findings"),
+        ({"folder": "**/live"}, [3, 4], "waives 2 findings"),
+        ({"folder": "stacks/*/live", "file": "stacks/**/main.tf"}, [3, 4], "waives 2 findings"),
+        ({"file": "stacks/b/*/main.tf"}, [3, 4], "waives 2 findings"),
+        ({"folder": "stacks/b*"}, [], ""),
+        ({"folder": "nowhere/*"}, [], "there is no folder nowhere/*"),
+        ({"address": "aws_sns_*"}, [], "CM_A has nothing against aws_sns_*: take the waiver out"),
+        ({}, [], "in 2 folders: bind it to one of them"),
+        ({"rule": "*"}, [], "it would accept everything: name the rule, or the address"),
+        ({"rule": "**", "folder": "stacks/a"}, [], "it would accept everything"),
+        ({"expires": "2026-06-29", "folder": "stacks/a"}, [], "it expired on 2026-06-29"),
+    ],
+)
+def test_a_pattern_says_how_many_it_is_about(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, str],
+    numbers: list[int],
+    words: str,
+) -> None:
+    found, told = waived(tmp_path, monkeypatch, changes)
+    assert found == numbers
+    assert words in told
+    assert bool(told) == bool(words)
+
+
+def test_a_pattern_waives_no_broken_waiver(tmp_path: Path) -> None:
+    text = GOOD + GOOD.replace("CM_A", "CM_W*").replace("aws_db_instance.main", "*.main")
+    found = applied(tmp_path, text.replace("CM_A", "CM_C"))
+    assert [finding.status for finding in found] == ["fail", "pass", "unknown", "fail", "fail"]
+
+
+def test_many_stars_take_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a matcher that tries every way there would be 10 to the power of 20 of them."""
+    address = "a" * 200
+    found = [replace(FINDINGS[0], address=address)]
+    waiver = GOOD.replace("aws_db_instance.main", "*a" * 40 + "*b")
+    assert len(waivers.apply(found, waivers.parse(waiver, "w"), longest_days=400, today=TODAY)) == 2
