@@ -12,9 +12,22 @@ from typing import Any
 
 from cloudmart_support.problem import Problem
 from cloudmart_support.progress import step
-from pipeline import applied, artifact, holding, judges, planning, record, report, signing, summary, terraform
+from pipeline import (
+    applied,
+    artifact,
+    holding,
+    judges,
+    page,
+    planning,
+    record,
+    report,
+    signing,
+    summary,
+    terraform,
+)
 from pipeline.target import Target
 
+NAME = "destroy.html"
 _LOG = "apply.jsonl"
 _TAKEN = "taken"
 """The folder of the private copies."""
@@ -241,7 +254,12 @@ def destroy(target: Target, run: terraform.Session, confirmed: str | None) -> in
                 f"in {target.shown(target.waivers)})\n"
                 f"  then {target.make('plan')}, {target.make('apply')}, and {target.make('destroy')} again"
             )
-        print(report.text(told, colour=sys.stdout.isatty()))
+        costing, cost_line = planning.cost_of(target, content, given.configuration)
+        shown = target.work / NAME
+        title = f"Plan to destroy {target.environment}"
+        record.save(shown, page.html(title, content, told, None, costing, cost_line=cost_line))
+        print(report.text(told, colour=sys.stdout.isatty(), cost=cost_line))
+        print(f"{target.shown(shown)} shows it")
         buckets = [change.address for change in told.changes if change.type == "aws_s3_bucket"]
         if buckets and not target.local:
             print(

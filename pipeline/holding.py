@@ -39,6 +39,7 @@ _KNOWN = frozenset(
         ".terraform",
         LOCK,
         ".terraform.tfstate.lock.info",
+        "destroy.html",
         "drift.md",
         "errored.tfstate",
         "last-apply",

@@ -19,7 +19,7 @@ from handoff.marks import SIGNS, Marks
 from handoff.topology import Topology
 from pipeline import report
 from pipeline.cost import Cost
-from pipeline.summary import ACTIONS, KNOWN_LATER, Attribute, Change, Summary
+from pipeline.summary import ACTIONS, KINDS, KNOWN_LATER, Attribute, Change, Summary
 from policies.engine import catalogue
 from policies.engine.judging import OWN_RULES
 from policies.engine.model import Undetermined
@@ -80,7 +80,7 @@ def html(
     title: str,
     plan: Mapping[str, Json],
     told: Summary,
-    gate: Mapping[str, Json],
+    gate: Mapping[str, Json] | None,
     cost: Cost | None,
     *,
     cost_line: str,
@@ -88,7 +88,8 @@ def html(
 ) -> str:
     """The page of a plan.
 
-    `gate` is the gate's report on it, in JSON. `cost_line` stands in the place of `cost` where there is none.
+    `gate` is the gate's report on it, in JSON; None where it only destroys. `cost_line` stands in the place of `cost`
+    where there is none.
     """
     groups = [
         (action, _HEADINGS[action], [one for one in told.changes if one.action == action])
@@ -100,7 +101,10 @@ def html(
         notes=notes,
         headline=report.headline(told),
         told=told,
-        losses=[(report.LOSS[one.action], one, report.loss_words(one)) for one in told.losses],
+        losses=[
+            (report.LOSS[one.action], one, report.loss_words(one))
+            for one in sorted(told.losses, key=lambda one: KINDS.index(one.stateful))
+        ],
         losses_words=report.losses_words(told),
         counts=told.counts,
         to_do=report.TO_DO,
@@ -111,8 +115,8 @@ def html(
         legend=SIGNS,
         cost=cost,
         cost_line=cost_line,
-        gate=gate["summary"],
-        findings=_findings(gate["findings"]),
+        gate=gate["summary"] if gate else None,
+        findings=_findings(gate["findings"] if gate else ()),
         groups=[(action, heading, ones) for action, heading, ones in groups if ones],
         details={one.address: [_detail(attribute) for attribute in one.details] for one in told.changes},
         drift=[(one, "gone" if one.action == "delete" else "; ".join(one.attributes)) for one in told.drift],

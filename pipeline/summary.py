@@ -49,6 +49,9 @@ _STATEFUL: Mapping[str, str] = {
     "aws_ecr_repository": "images",
     "aws_route53_zone": "DNS zone",
 }
+KINDS = (*dict.fromkeys(kind for kind in _STATEFUL.values() if kind != "logs"), "data store", "logs")
+"""The kinds of data that resources hold, those first whose loss is felt most."""
+
 _LOST: Mapping[str, str] = {
     "database": "its data go with it, but for snapshots",
     "cache": "its content and sessions go with it",

@@ -137,15 +137,18 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]
     made = {"first": planned("first", first)}
     terraform(first, "apply", "-input=false", str(folder / "first.tfplan"))
     made["change"] = planned("change", other)
-    made["destroy"] = planned("destroy", first, "-destroy")
-    # Nothing to do, as Terraform tells it, without planning once more: all that stands, and is as it is planned.
-    still = copy.deepcopy(made["destroy"][0])
-    still["planned_values"] = still["prior_state"]["values"]
-    still["output_changes"] = {}
-    for one in still["resource_changes"]:
+    # The two others as Terraform would tell them, without planning twice more: all of it stays, and all of it goes.
+    still, gone = (copy.deepcopy(made["change"][0]) for _ in range(2))
+    standing = [one for one in still["resource_changes"] if one["change"]["actions"] != ["create"]]
+    for one in standing:
         one["change"] |= {"actions": ["no-op"], "after": one["change"]["before"], "after_unknown": {}}
-    made["nothing"] = (still, made["first"][1])
-    return made
+        one["change"].pop("replace_paths", None)
+        one.pop("action_reason", None)
+    ends = [{**one, "change": {**one["change"], "actions": ["delete"], "after": None}} for one in standing]
+    whole = {"configuration": made["first"][0]["configuration"], "output_changes": {}}
+    still |= {**whole, "planned_values": still["prior_state"]["values"], "resource_changes": standing}
+    gone |= {**whole, "planned_values": {"root_module": {}}, "resource_changes": ends}
+    return {**made, "nothing": (still, made["first"][1]), "destroy": (gone, made["first"][1])}
 
 
 def page_of(

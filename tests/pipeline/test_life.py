@@ -80,6 +80,13 @@ def test_the_plan_counts_by_tier_and_tells_the_flows(project, planned):
     page = (project.work(STACK) / "plan" / "plan.md").read_text()
     assert page.startswith("## Plan for prod\n")
     assert "> Made against the mock provider (LOCAL=1)" in page
+    line = r"^cost a month: \+\$[\d.]+ \(from \$0\.00 to at least \$[\d.]+\), prices of .*$"
+    (cost,) = re.findall(line, planned, re.M)
+    assert cost.partition(" (")[0] in page
+    shown = (project.work(STACK) / "plan" / "plan.html").read_text()
+    assert "<h1>Plan for prod</h1>" in shown and "<svg" in shown
+    assert f"{number} to create" in shown
+    assert cost.removeprefix("cost a month: ").partition(";")[0] in shown
 
 
 def test_the_gate_says_the_same_of_the_plan_as_of_the_json(project, planned):
@@ -305,6 +312,8 @@ def test_with_protection_lifted_and_the_name_given_all_is_destroyed(project, app
     assert code == 0, words
     assert re.search(r"^destroyed: \d+ resources of prod$", words, re.M)
     assert managed(project) == []
+    shown = (project.work(STACK) / "destroy.html").read_text()
+    assert "<h1>Plan to destroy prod</h1>" in shown and "is-delete" in shown
 
 
 def test_a_life_after_the_first(project, applied):
