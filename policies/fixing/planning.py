@@ -322,24 +322,24 @@ class Plan:
         if _is_literal(node):
             return
         for kind, name in _NAMED.findall(text):
-            found = self._declared(file, kind, name)
+            found = self._declared(file, kind, name, owner)
             if found:
                 given = (
                     f", and given where {owner.module} is called" if owner.module and kind == "var" else ""
                 )
                 raise Refused(f"{shown} is set by {kind}.{name}, declared in {found}{given}: decide there")
         words = text if "\n" not in text and len(text) <= 80 else "an expression"
-        raise Refused(
-            f"{shown} is set by {words} in {file.path.name}:{file.line(argument.start)}: decide there"
-        )
+        raise Refused(f"{shown} is set by {words} in {owner.file}:{file.line(argument.start)}: decide there")
 
-    def _declared(self, file: File, kind: str, name: str) -> str:
+    def _declared(self, file: File, kind: str, name: str, owner: Resource) -> str:
+        """The place of a variable or a local value, as that of the resource that uses it is told."""
         for other in self._siblings(file):
+            place = Path(owner.file).with_name(other.path.name)
             if kind == "var" and (block := other.find("variable", name)):
-                return f"{other.path.name}:{other.line(block.start)}"
+                return f"{place}:{other.line(block.start)}"
             for locals_ in other.blocks if kind == "local" else ():
                 if locals_.name == "locals" and (argument := locals_.argument(name)):
-                    return f"{other.path.name}:{other.line(argument.start)}"
+                    return f"{place}:{other.line(argument.start)}"
         return ""
 
     def _beside(self, edit: AddResource, subject: Resource, file: File, top: source.Block) -> Rendered:

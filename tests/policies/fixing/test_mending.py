@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -181,7 +182,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "a variable",
         {"main.tf": DB.format("var.open"), "variables.tf": '\nvariable "open" {\n  default = true\n}\n'},
-        "publicly_accessible is set by var.open, declared in variables.tf:2: decide there",
+        "publicly_accessible is set by var.open, declared in {}/variables.tf:2: decide there",
     ),
     (
         "a variables file",
@@ -189,12 +190,12 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
             "main.tf": DB.format("var.open") + 'variable "open" {}\n',
             "terraform.tfvars": "open = true\n",
         },
-        "publicly_accessible is set by var.open, declared in main.tf:4",
+        "publicly_accessible is set by var.open, declared in {}/main.tf:4",
     ),
     (
         "a local value",
         {"main.tf": DB.format("local.o.p") + "locals {\n  o = { p = true }\n}\n"},
-        "publicly_accessible is set by local.o, declared in main.tf:5",
+        "publicly_accessible is set by local.o, declared in {}/main.tf:5",
     ),
     (
         "a module's input",
@@ -207,7 +208,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "an expression",
         {"main.tf": DB.format('1 < 2 ? true : upper("x") == "y"')},
-        'publicly_accessible is set by 1 < 2 ? true : upper("x") == "y" in main.tf:2',
+        'publicly_accessible is set by 1 < 2 ? true : upper("x") == "y" in {}/main.tf:2',
     ),
     (
         "one of several instances",
@@ -282,7 +283,7 @@ def test_it_is_told_why_something_is_left(
     assert mend("--diff", "--no-config", "--only", "CM_RDS_NOT_PUBLIC", target) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert words in err
+    assert words.replace("{}", str(folder)) in err
     assert mend("--fix", "--no-config", "--only", "CM_RDS_NOT_PUBLIC", target) == 1
     assert "Note: not changed" in capsys.readouterr().out
     assert changes(folder) == before
@@ -371,6 +372,45 @@ def test_lines_that_a_ci_runner_would_take_for_commands_are_escaped(
     assert "\n \\::error::x\n" in out
     assert " # \\u2028\n" in out
     assert "shown escaped: use --fix" in err
+
+
+# --- the page -----------------------------------------------------------------------------------------------
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+
+
+def blocks(page: str, language: str) -> list[str]:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+
+
+def test_the_page_shows_what_happens(
+    written: Written, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (before,), (console,), (patch,) = (blocks("fixing.md", kind) for kind in ("terraform", "console", "diff"))
+    folder = written({"infrastructure/main.tf": before})
+    monkeypatch.chdir(folder)
+    command, _, told = console.partition("\n")
+    _, *arguments = shlex.split(command.removeprefix("$ ").partition(" >")[0])
+    assert main(arguments) == 1
+    assert capsys.readouterr() == (patch, told)
+    subprocess.run(["git", "apply", "-"], input=patch.encode(), check=True)
+    patched = changes(folder)
+    (folder / "infrastructure" / "main.tf").write_text(before)
+    assert main([word.replace("--diff", "--fix") for word in arguments]) == 1
+    assert changes(folder) == patched
+
+
+def test_a_rule_of_ones_own_has_a_cure(written: Written) -> None:
+    rule, *_ = blocks("own-rules.md", "python")
+    (addition,) = blocks("fixing.md", "python")
+    imports, _, cure = addition.partition("\n")
+    source = rule.replace("from policies.engine.model", f"{imports}\nfrom policies.engine.model") + cure
+    *_, configuration = blocks("own-rules.md", "terraform")
+    folder = written({"rules/acme_logs_kept.py": source, "infrastructure/main.tf": configuration})
+    main_file = folder / "infrastructure" / "main.tf"
+    assert mend("--fix", "--no-config", "--rules", folder / "rules", folder / "infrastructure") == 0
+    assert main_file.read_text() == configuration.replace("= 30", "= 365")
 
 
 # --- whole or not at all ---------------------------------------------------------------------------------
