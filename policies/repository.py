@@ -165,7 +165,8 @@ def _configuration(folder: Path, names: Iterable[str]) -> list[Path]:
     if not any(name.endswith(_READ) for name in names):
         return []
     try:
-        return files.configuration_files(folder)
+        views = [files.configuration_files(folder, opentofu=opentofu) for opentofu in (True, False)]
+        return list(dict.fromkeys(file for view in views for file in view))
     except Problem:
         return [folder]  # the gate says what is wrong with it
 

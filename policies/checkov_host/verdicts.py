@@ -15,7 +15,7 @@ from policies.engine import catalogue, judging, parameters, waivers
 from policies.engine.judging import WAIVED, Finding
 from policies.engine.model import without_keys
 from policies.engine.verdicts import FAIL, PASS, UNKNOWN
-from policies.readers import Reading, files, hcl, read, terraform_json
+from policies.readers import Reading, files, hcl, read_all, terraform_json
 from policies.readers.inputs import of_environment
 
 PARAMETERS: Final = "CLOUDMART_POLICY_PARAMS"
@@ -130,10 +130,11 @@ class Verdicts:
         original = path
         if path.is_dir() and not any(one.name.endswith((".tf", ".tf.json")) for one in path.iterdir()):
             return None
-        reading = read(original, told=of_environment())
+        readings = read_all(original, told=of_environment())
+        reading = readings[0]
         if not reading.model.resources:
             return None
-        result = judging.judge([reading], self.catalogue, self.parameters)
+        result = judging.judge(readings, self.catalogue, self.parameters)
         waived = waivers.apply(
             result.findings,
             [*self.waivers, *waivers.of_comments(result.comments)],

@@ -18,7 +18,7 @@ from policies.engine import judging
 from policies.engine.choosing import Choice
 from policies.engine.judging import Result, Root
 from policies.engine.parameters import Parameters
-from policies.readers import Reading, read
+from policies.readers import Reading, read_all
 from policies.readers.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def _one(root: Asked, choice: Choice) -> tuple[list[Reading], Result]:
         with processes.stoppable():
             readings, notes = exact.read_exactly([root.path], root.exact, root.told)
     else:
-        readings, notes = [read(root.path, root.configuration, root.told)], []
+        readings = read_all(root.path, root.configuration, root.told)
+        notes = [f"{root.path}: {reading.note}" for reading in readings if reading.note]
     result = judging.judge(readings, choice.rules, root.parameters, choice.catalogue)
     heard = [finding for finding in result.findings if finding.rule not in choice.silent]
     return readings, judging.with_findings(result, heard, notes)

@@ -255,16 +255,18 @@ def judge(
                 )
             )
         findings.extend(_unseen(model, judged, parameters, reading.path))
-        roots.append(
-            Root(
-                reading.path,
-                len(model.resources),
-                sum(resource.address in touched for resource in model.resources),
-                tuple(sorted(type for type in model.types if type not in known)),
-            )
+        root = Root(
+            reading.path,
+            len(model.resources),
+            sum(resource.address in touched for resource in model.resources),
+            tuple(sorted(type for type in model.types if type not in known)),
         )
+        if roots and roots[-1].path == root.path:
+            root = _of_both(roots.pop(), root)
+        roots.append(root)
     result = _of(roots, dict.fromkeys(findings), notes)
-    return replace(result, comments=tuple(one for reading in readings for one in reading.comments))
+    comments = dict.fromkeys(one for reading in readings for one in reading.comments)
+    return replace(result, comments=tuple(comments))
 
 
 def merged(results: Iterable[Result]) -> Result:
@@ -474,6 +476,12 @@ def redacted(message: str, resource: Resource) -> str:
             if len(secret) > 2:
                 message = message.replace(secret, Sensitive.SHOWN)
     return message
+
+
+def _of_both(one: Root, other: Root) -> Root:
+    """A root of which there are two readings."""
+    more = max(one, other, key=lambda root: root.resources)
+    return replace(more, uncovered_types=tuple(sorted({*one.uncovered_types, *other.uncovered_types})))
 
 
 def with_findings(result: Result, findings: Iterable[Finding], notes: Iterable[str] = ()) -> Result:

@@ -14,11 +14,12 @@ from typing import Any, Final, Literal
 
 from cloudmart_support import processes
 from cloudmart_support.problem import Problem
+from policies.engine.values import ABSENT
 from policies.exact import joining, running, writing
 from policies.readers import Reading, Source, facts_of, open_path, plan
 from policies.readers.budget import deeply
 from policies.readers.configuration import Evaluation
-from policies.readers.declared import Block, Config
+from policies.readers.declared import Block, Config, enabled
 from policies.readers.inputs import Inputs
 
 Mode = Literal["always", "try"]
@@ -60,19 +61,27 @@ def read_exactly(
             readings.append(opened)
             continue
         try:
-            reading, note = _evaluated(opened)
-        except _Unevaluated as error:
-            reading = opened.reading()
-            note = f"judged by the gate's own readers, because Terraform could not plan it: {error}"
-            if mode == "always":
-                reading = replace(reading, unevaluated=str(error))
+            for source in opened.views():
+                notes += [f"{path}: {source.note}"] if source.note else []
+                reading, note = _read(source, mode)
+                readings.append(reading)
+                notes.append(f"{path}: {note}")
         except RecursionError as error:
             raise Problem(
                 f"{path}: it cannot be read: it is nested too deeply, or refers to itself"
             ) from error
-        readings.append(reading)
-        notes.append(f"{path}: {note}")
     return readings, notes
+
+
+def _read(source: Source, mode: Mode) -> tuple[Reading, str]:
+    """The reading of a configuration, by Terraform if it can, and a note on who evaluated it."""
+    try:
+        return _evaluated(source)
+    except _Unevaluated as error:
+        reading = source.reading()
+        if mode == "always":
+            reading = replace(reading, unevaluated=str(error))
+        return reading, f"judged by the gate's own readers, because Terraform could not plan it: {error}"
 
 
 class _Unevaluated(Exception):
@@ -99,6 +108,10 @@ def _planned(source: Source) -> tuple[writing.Written, dict[str, Any], str]:
     """
     from mock_provider import schema
 
+    for config in (source.root, *(found for _, _, found in source.tree() if isinstance(found, Config))):
+        for block in (*config.resources.values(), *config.modules.values()):
+            if enabled(block) is not ABSENT:
+                raise _Unevaluated(f"only OpenTofu knows enabled ({block.place.file}:{block.place.line()})")
     regional = _regional(source.evaluation())
     loose: frozenset[writing.Repeated] = frozenset()
     for tried in range(1, MOST_TRIES + 1):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cloudmart_support.problem import Problem
 from policies.engine.model import Model, Resource
@@ -26,7 +26,7 @@ class Reading:
     """What was read from one path: the model, modules that could not be seen, and why Terraform did not evaluate it.
 
     `unevaluated` is empty unless Terraform was asked and could not. `comments` are those in the source that speak to
-    the gate.
+    the gate. `note` says what else is to be known of it, or is empty.
     """
 
     path: str
@@ -34,11 +34,24 @@ class Reading:
     unseen: tuple[Unseen, ...] = ()
     unevaluated: str = ""
     comments: tuple[Comment, ...] = ()
+    note: str = ""
+
+
+TWICE: Final = (
+    "judged as Terraform reads it, and as OpenTofu does, which reads .tofu files too, in place of .tf ones"
+)
+
+
+def read(path: Path, configuration: Path | None = None, told: Inputs | None = None) -> Reading:
+    """The first of the readings that `read_all` gives."""
+    return read_all(path, configuration, told)[0]
 
 
 @deeply()
-def read(path: Path, configuration: Path | None = None, told: Inputs | None = None) -> Reading:
+def read_all(path: Path, configuration: Path | None = None, told: Inputs | None = None) -> list[Reading]:
     """The model of a folder of Terraform configuration, of one of its files, or of a plan in JSON.
+
+    There are two where Terraform and OpenTofu read different things, Terraform's first.
 
     Args:
         path: what is judged.
@@ -53,17 +66,31 @@ def read(path: Path, configuration: Path | None = None, told: Inputs | None = No
     try:
         opened = _opened(path, told)
         if isinstance(opened, Source):
-            return opened.reading()
+            return [source.reading() for source in opened.views()]
         if configuration is None:
-            return Reading(str(path), opened)
+            return [Reading(str(path), opened)]
         source = _opened(configuration, told)
         if not isinstance(source, Source):
             raise Problem(
                 f"{configuration}: this is a plan; name the configuration that {path} was made from"
             )
-        return source.joined(opened, str(path))
+        return _joined(source, opened, str(path))
     except RecursionError as error:
         raise Problem(f"{path}: it cannot be read: it is nested too deeply, or refers to itself") from error
+
+
+def _joined(source: Source, plan: Model, file: str) -> list[Reading]:
+    """A plan's model with the configuration that it was made from, in each of its views that it can have been."""
+    found: list[Reading] = []
+    refused: Problem | None = None
+    for view in source.views():
+        try:
+            found.append(view.joined(plan, file))
+        except Problem as problem:
+            refused = refused or problem
+    if not found and refused is not None:
+        raise refused
+    return found
 
 
 @deeply()
@@ -86,18 +113,83 @@ def facts_of(plan: Model) -> dict[str, Resource]:
 
 
 class Source:
-    """A configuration whose files are parsed once, however often it is evaluated."""
+    """A configuration whose files are parsed once, however often it is evaluated.
 
-    def __init__(self, path: Path, found: list[Path], texts: Mapping[Path, str], told: Inputs) -> None:
+    Args:
+        path: what is judged.
+        found: the files of the root module.
+        texts: the texts of those that are read already.
+        told: values of variables, and the workspace.
+        opentofu: whether files are chosen as OpenTofu does.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        found: list[Path],
+        texts: Mapping[Path, str],
+        told: Inputs,
+        *,
+        opentofu: bool = True,
+    ) -> None:
         self.path = path
         self.inputs = told
+        self.opentofu = opentofu
+        self.note = ""
+        self._loaded = False
         self.folder = path if path.is_dir() else path.parent
+        self._foreign = any(file.name.endswith(files.OPENTOFU) for file in found)
         self.reach = files.Reach(self.folder)
         self._modules = Modules(self.folder)
         self._parsed: dict[Path, Config] = {}
         self.root = _config(self.folder, found, texts)
         kinds = {"hcl" if file.name.endswith((".tf", ".tofu")) else "json" for file in found}
         self.kind = "mixed" if len(kinds) > 1 else kinds.pop()
+
+    def views(self) -> list[Source]:
+        """This configuration; and before it, where Terraform would read other files of it, that one.
+
+        A view in which nothing is declared, beside one in which something is, is none.
+
+        Raises:
+            Problem: as `tree`.
+        """
+        self._load_all()
+        if not self._foreign:
+            return [self]
+        folders = [config.folder for config in self._parsed.values()]
+        found = [self.path]
+        if self.path.is_dir():
+            folders.append(self.folder)
+            found = files.configuration_files(self.folder, opentofu=False)
+        elif self.path.name.endswith(files.OPENTOFU):
+            return [self]
+        if not all(files.configuration_files(folder, opentofu=False) for folder in folders):
+            return [self]
+        terraform = Source(self.path, found, {}, self.inputs, opentofu=False)
+        views = [view for view in (terraform, self) if view.declares()]
+        if len(views) > 1:
+            terraform.note = TWICE
+        return views or [self]
+
+    def _load_all(self) -> None:
+        """Load all modules: their folders are within the reach of functions wherever they are called."""
+        if not self._loaded:
+            for _ in self.tree():
+                pass
+            self._loaded = True
+
+    def declares(self) -> bool:
+        """Whether a resource is declared in it, or a module called that is not seen.
+
+        Raises:
+            Problem: as `tree`.
+        """
+        below = [found for _, _, found in self.tree()]
+        return any(
+            isinstance(config, str) or any(mode == "resource" for mode, _, _ in config.resources)
+            for config in (self.root, *below)
+        )
 
     def given(self) -> dict[str, Any]:
         """The values that are given to the root module's variables.
@@ -114,9 +206,7 @@ class Source:
             Problem: a file of it cannot be read or parsed.
         """
         BUDGET.renew()
-        # All modules first: their folders are within the reach of functions wherever they are called.
-        for _ in self.tree():
-            pass
+        self._load_all()
         return Evaluation(self.root, self.load, self.given(), self.reach, facts or {}, self.inputs.workspace)
 
     def reading(self, facts: Mapping[str, Resource] | None = None) -> Reading:
@@ -130,7 +220,8 @@ class Source:
             model = evaluation.model(self.kind)
         except SyntaxFault as fault:
             raise Problem(f"{self.path}: an expression cannot be parsed: {fault}") from fault
-        return Reading(str(self.path), model, tuple(evaluation.unseen), comments=self._comments())
+        unseen = tuple(evaluation.unseen)
+        return Reading(str(self.path), model, unseen, comments=self._comments(), note=self.note)
 
     def joined(self, plan: Model, file: str) -> Reading:
         """A plan's model with this configuration's places and expressions.
@@ -141,7 +232,7 @@ class Source:
         from policies.readers.joined import join
 
         own = self.reading(facts_of(plan))
-        return Reading(file, join(plan, own.model, file), comments=own.comments)
+        return Reading(file, join(plan, own.model, file), comments=own.comments, note=self.note)
 
     def _comments(self) -> tuple[Comment, ...]:
         """The comments of the root and of its local modules; a module that was fetched decides over nothing."""
@@ -205,7 +296,8 @@ class Source:
             return found
         key = found.folder.resolve()
         if key not in self._parsed:
-            listed = files.configuration_files(found.folder)
+            listed = files.configuration_files(found.folder, opentofu=self.opentofu)
+            self._foreign = self._foreign or any(file.name.endswith(files.OPENTOFU) for file in listed)
             if not listed:
                 raise Problem(
                     f"{found.folder}: there is no Terraform configuration (*.tf, *.tf.json) in this module's folder"

@@ -28,7 +28,15 @@ from policies.readers.bodies import (
 )
 from policies.readers.budget import BUDGET, Exceeded
 from policies.readers.computed import computed, is_computed
-from policies.readers.declared import Block, Config, constraints_of, plain_text, provider_name, sources_of
+from policies.readers.declared import (
+    Block,
+    Config,
+    constraints_of,
+    enabled,
+    plain_text,
+    provider_name,
+    sources_of,
+)
 from policies.readers.evaluation import (
     Lazy,
     Scope,
@@ -62,7 +70,9 @@ MOST_REPEATED: Final = 150_000
 MOST_MODULES: Final = 10_000
 """More instances of modules than this are refused."""
 
-_MODULE_META: Final = frozenset({"source", "version", "providers", "count", "for_each", "depends_on", "//"})
+_MODULE_META: Final = frozenset(
+    {"source", "version", "providers", "count", "for_each", "depends_on", "lifecycle", "//"}
+)
 _ESCAPED_IN_KEYS: Final = re.compile(r"[$%](?=\{)|[^\w .:/@+=,$%-]")
 _SHORT_IN_KEYS: Final = {
     '"': '\\"',
@@ -577,7 +587,14 @@ class Module:
             }
         if self.address or block.kind == "module":
             self._bound(1, block, address)
-        return make("", {}, True)
+        single = True
+        if enabled(block) is not ABSENT:
+            chosen = as_boolean(evaluate_value(enabled(block), self.scope))
+            if chosen is False:
+                # The resource, or module, is null then.
+                return None
+            single = chosen is True
+        return make("", {}, single)
 
     def _bound(self, number: int, block: Block, address: str) -> None:
         if number > MOST_INSTANCES:
@@ -603,7 +620,7 @@ class Module:
             unknown = Unknown(f"{address} is not seen: {config}")
             found = self._expand(block, address, lambda suffix, names, single: unknown)
             # Without an instance there is nothing of it, whatever it holds.
-            if found not in ([], {}):
+            if found not in ([], {}, None):
                 self.evaluation.unseen.append(Unseen(address, config, block.place, block.construct))
                 self.evaluation.calls.append((address, block, self.scope))
                 found = unknown
@@ -821,6 +838,8 @@ def _conditions(block: Block, module: str) -> frozenset[str]:
     """What decides how many instances there are of a block, as texts: the same text is the same thing."""
     number = block.body.get("count")
     node = number if number is not None else block.body.get("for_each")
+    if node is None:
+        node = enabled(block)
     if isinstance(node, str):
         node = parse_template(node)
     while isinstance(node, Template) and len(node.parts) == 1:

@@ -17,14 +17,15 @@ from typing import Any, Final
 
 from cloudmart_support.problem import Problem
 from policies.engine.model import Place
+from policies.engine.values import ABSENT
 from policies.readers import types
 from policies.readers.comments import Comment
-from policies.readers.syntax import GetAttr, Literal, Name, Object
+from policies.readers.syntax import GetAttr, Index, Literal, Name, Object
 
 # What an override file may say without any effect, and what it cannot change in a block.
 _NEVER_OVERRIDE: Final = frozenset({"ephemeral", "removed"})
 _KEPT: Final = {"variable": frozenset({"validation"}), "output": frozenset({"precondition"})}
-_LIFECYCLE: Final = frozenset({"create_before_destroy", "ignore_changes", "prevent_destroy"})
+_LIFECYCLE: Final = frozenset({"create_before_destroy", "enabled", "ignore_changes", "prevent_destroy"})
 
 
 class Body(dict[str, Any]):
@@ -119,7 +120,7 @@ def assemble(folder: Path, blocks: Iterable[Block], overrides: Iterable[Block] =
     for block in overrides:
         if block.kind in _NEVER_OVERRIDE or block.check:
             continue
-        if block.kind in ("check", "moved", "import"):
+        if block.kind in ("check", "moved", "import", "language"):
             line = block.place.line()
             raise Problem(f"{block.place.file}:{line}: a {block.kind} block cannot stand in an override file")
         table, key = _slot(config, block)
@@ -242,6 +243,14 @@ def _by_label(dynamic: Any) -> dict[str, Any]:
     return found
 
 
+def enabled(block: Block) -> Any:
+    """The expression by which OpenTofu creates the one instance of a block or none, or `ABSENT`.
+
+    Source: https://opentofu.org/docs/language/meta-arguments/enabled/
+    """
+    return _only(block.body.get("lifecycle")).get("enabled", ABSENT)
+
+
 def _only(value: Any) -> dict[str, Any]:
     """The body of a block that stands once."""
     value = value[0] if isinstance(value, list) and value else value
@@ -295,13 +304,19 @@ def is_local(source: str) -> bool:
 
 
 def provider_name(value: Any) -> str:
-    """`aws.east`, however it is written: the argument takes a name, not an expression."""
+    """`aws.east`, however it is written: the argument takes a name, not an expression.
+
+    Of `aws.by[each.key]`, which OpenTofu takes, it is what stands before the key.
+    """
+    if isinstance(value, Index):
+        value = value.target
     if isinstance(value, GetAttr) and isinstance(value.target, Name):
         return f"{value.target.name}.{value.name}"
     if isinstance(value, Name):
         return value.name
     text = plain_text(value)
-    return text[2:-1].strip() if text.startswith("${") and text.endswith("}") else text
+    text = text[2:-1].strip() if text.startswith("${") and text.endswith("}") else text
+    return text.partition("[")[0]
 
 
 def is_dynamic(value: Any) -> bool:

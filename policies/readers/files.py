@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -105,27 +106,35 @@ def is_ignored(name: str) -> bool:
     return name.startswith(".") or name.endswith("~") or (name.startswith("#") and name.endswith("#"))
 
 
-def configuration_files(folder: Path) -> list[Path]:
-    """The files of a folder that Terraform reads as configuration, in its order: overrides last.
+_TF: Final = re.compile(r"\.tf(\.json|)\Z")
+OPENTOFU: Final = (".tofu", ".tofu.json")
+"""How files of configuration end that only OpenTofu reads."""
 
-    A folder of such a name is none of them; a link, a device or a pipe is, and is refused when it is read. A folder
-    with files of OpenTofu's alone (`.tofu`) is read as OpenTofu does, for Terraform there is nothing in it.
+
+def configuration_files(folder: Path, *, opentofu: bool = True) -> list[Path]:
+    """The files of a folder that are read as configuration, in the order in which they are: overrides last.
+
+    A folder of such a name is none of them; a link, a device or a pipe is, and is refused when it is read.
+
+    Args:
+        folder: the folder.
+        opentofu: whether what OpenTofu reads is asked for. It reads `x.tofu` in place of `x.tf`, and likewise in
+            JSON; Terraform reads no such file.
 
     Raises:
-        Problem: the folder cannot be read, holds files that only OpenTofu reads beside others, or one whose name cannot
-            be shown.
+        Problem: the folder cannot be read, or holds such a file whose name cannot be shown.
 
     Source: https://developer.hashicorp.com/terraform/language/files
+    Source: https://github.com/opentofu/opentofu/blob/v1.10.6/internal/configs/parser_config_dir.go
     """
     names = [name for name, is_folder in _entries(folder) if not is_folder and not is_ignored(name)]
-    found = [name for name in names if name.endswith((".tf", ".tf.json"))]
-    foreign = [name for name in names if name.endswith((".tofu", ".tofu.json"))]
-    if found and foreign:
-        raise Problem(
-            f"{folder / foreign[0]}: OpenTofu reads this file, in place of a .tf twin, and Terraform does not: "
-            "judge a plan instead (tofu show -json)"
-        )
-    return sorted((_admitted(folder, name) for name in found or foreign), key=is_override)
+    foreign = {name for name in names if opentofu and name.endswith(OPENTOFU)}
+    found = [
+        name
+        for name in names
+        if name in foreign or (_TF.search(name) and _TF.sub(r".tofu\1", name) not in foreign)
+    ]
+    return sorted((_admitted(folder, name) for name in found), key=is_override)
 
 
 def is_override(path: Path) -> bool:

@@ -38,6 +38,7 @@ LABELS: Final = {
     "import": 0,
     "action": 2,
     "list": 2,
+    "language": 0,
 }
 
 

@@ -215,6 +215,10 @@ def test_a_module_that_is_not_there_is_unknown_beside_what_terraform_evaluates(
         ),
         ('resource "aws_ebs_volume" "wrong" {\n  size = 1\n}\n', r'"availability_zone" is required'),
         ('output "x" {\n  value = nonsense.of.nothing\n}\n', r"nonsense"),
+        (
+            'resource "aws_sqs_queue" "x" {\n  lifecycle {\n    enabled = false\n  }\n}\n',
+            r"only OpenTofu knows",
+        ),
     ],
 )
 def test_what_terraform_does_not_plan_is_an_unknown_finding_unless_a_try_is_enough(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +14,9 @@ from typing import Any
 import pytest
 
 from cloudmart_support.problem import Problem
+from mock_provider.terraform import find
 from policies.engine.values import is_unknown
-from policies.readers import files, read
+from policies.readers import files, read, read_all
 
 Written = Callable[[dict[str, Any]], Path]
 Planned = Callable[..., dict[str, Any]]
@@ -300,22 +305,75 @@ def test_a_file_of_data_has_a_bound(written: Written, monkeypatch: pytest.Monkey
         read(folder)
 
 
-def test_files_of_opentofu_alone_are_read_and_beside_others_refused(written: Written) -> None:
-    """Beside `.tf` files the two programs read different things, so that neither view can be taken."""
-    text = 'resource "aws_sqs_queue" "main" {{\n  name = "{}"\n}}\n'
-    folder = written(
-        {
-            "main.tofu": text.format("base"),
-            "override.tofu": text.format("override"),
-            "more.tofu.json": {"resource": {"aws_vpc": {"main": {}}}},
-        }
+FOREIGN = (
+    *("a.tf", "a.tofu", "b.tf", "b.tofu.json", "c.tf.json", "c.tofu.json", "d.tf.json", "d.tofu", "e.tofu"),
+    *(".f.tofu", "g.tofu~", "h.tofutest.hcl", "i.tofutest.json", "j.tf.tf", "j.tofu.tf", "j.tf.tofu", "k.TOFU"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("product", ["wheel", *filter(shutil.which, ("terraform", "tofu"))])
+def test_each_program_reads_files_of_its_own(tmp_path: Path, product: str) -> None:
+    """Each file declares an output of its own, and each program plans those that it has read."""
+    for number, name in enumerate(FOREIGN):
+        (tmp_path / name).write_text(_outputs(name, f"o{number}"), "utf-8")
+    (tmp_path / "main.tf").write_text('output "main" {\n  value = "tf"\n}\n')
+    (tmp_path / "override.tofu").write_text('output "main" {\n  value = "overridden"\n}\n')
+    done = subprocess.run(
+        [*find(product).command, "plan", "-input=false", "-no-color"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CHECKPOINT_DISABLE": "1"},
     )
-    model = read(folder).model
-    assert [one.address for one in model.resources] == ["aws_vpc.main", "aws_sqs_queue.main"][::-1]
-    assert model.of_type("aws_sqs_queue")[0].text("name") == "override"
-    (folder / "other.tf").write_text("")
-    with pytest.raises(Problem, match="Terraform does not"):
-        read(folder)
+    planned = dict(re.findall(r'^  \+ (\w+) += "(.*)"$', done.stdout, re.MULTILINE))
+    (tmp_path / "resource.tf").write_text('resource "x" "y" {}\n')
+    terraform, opentofu = read_all(tmp_path)
+    found = opentofu if product == "tofu" else terraform
+    assert {output.name: output.value for output in found.model.outputs} == planned
+    assert len(planned) > 5
+
+
+def test_where_two_programs_read_different_things_both_are_judged(written: Written) -> None:
+    text = 'resource "aws_sqs_queue" "main" {{\n  name = "{}"\n}}\n'
+    folder = written({"main.tofu": text.format("tofu"), "more.tofu.json": {"resource": {"x": {"y": {}}}}})
+
+    def names() -> list[str]:
+        return [reading.model.of_type("aws_sqs_queue")[0].text("name") for reading in read_all(folder)]
+
+    assert names() == ["tofu"]
+    (folder / "versions.tf").write_text("terraform {\n}\n")
+    assert names() == ["tofu"], "there is nothing that Terraform would make"
+    (folder / "main.tf").write_text(text.format("tf"))
+    assert names() == ["tf", "tofu"]
+    assert [bool(reading.note) for reading in read_all(folder)] == [True, False]
+    assert [reading.note for reading in read_all(folder / "main.tf")] == [""]
+
+
+def test_a_module_that_only_opentofu_can_read_leaves_one_view(written: Written) -> None:
+    module = {"m/main.tofu": 'resource "aws_sqs_queue" "in" {\n}\n'}
+    folder = written({"main.tf": 'module "m" {\n  source = "./m"\n}\n', **module})
+    (reading,) = read_all(folder)
+    assert [one.address for one in reading.model.resources] == ["module.m.aws_sqs_queue.in"]
+    (folder / "m/other.tf").write_text('resource "aws_sqs_queue" "out" {\n}\n')
+    assert [len(reading.model.resources) for reading in read_all(folder)] == [1, 2]
+
+
+def test_a_plan_goes_with_the_view_that_it_was_made_from(written: Written) -> None:
+    text = 'resource "aws_sqs_queue" "{}" {{\n}}\n'
+    folder = written({"main.tf": text.format("a"), "main.tofu": text.format("b")})
+    values = {
+        "address": "aws_sqs_queue.b",
+        "mode": "managed",
+        "type": "aws_sqs_queue",
+        "name": "b",
+        "values": {},
+    }
+    plan = {"format_version": "1.2", "planned_values": {"root_module": {"resources": [values]}}}
+    plan |= {"configuration": {"root_module": {"resources": [values | {"expressions": {}}]}}}
+    (folder / "plan.json").write_text(json.dumps(plan))
+    (reading,) = read_all(folder / "plan.json", folder)
+    assert [one.place.file for one in reading.model.resources] == [str(folder / "main.tofu")]
 
 
 @pytest.mark.parametrize(

@@ -469,7 +469,7 @@ def test_files_within_the_folder_are_read_and_no_others(written: Written) -> Non
             "cannot be parsed",
         ),
         ("override.tf", 'resource "a" "b" {}\n', "there is no resource.a.b that this override could change"),
-        ("main.tofu", "", "OpenTofu reads this file"),
+        ("override.tf", "language {\n}\n", "a language block cannot stand in an override file"),
         ("terraform.tfvars", "x = var.y\n", "variables may not be used here"),
     ],
 )
@@ -480,6 +480,81 @@ def test_malformed_configuration_is_refused_with_its_place(
     with pytest.raises(Problem) as caught:
         read(folder)
     assert words in str(caught.value)
+
+
+OPENTOFU = """\
+language {
+  compatible_with {
+    opentofu  = ">= 1.12"
+    terraform = ">= 1.13"
+  }
+}
+variable "on" {
+  default = false
+}
+variable "perhaps" {}
+variable "regions" {
+  default = ["eu-central-1", "eu-west-1"]
+}
+provider "aws" {
+  alias    = "by"
+  for_each = toset(var.regions)
+  region   = each.value
+}
+resource "aws_sqs_queue" "each" {
+  for_each = toset(var.regions)
+  provider = aws.by[each.key]
+}
+resource "aws_sqs_queue" "off" {
+  lifecycle {
+    enabled = var.on
+  }
+}
+resource "aws_sqs_queue" "on" {
+  name = aws_sqs_queue.off == null ? "there is no other" : "there is another"
+  lifecycle {
+    enabled = !var.on
+  }
+}
+resource "aws_sqs_queue" "perhaps" {
+  lifecycle {
+    enabled = var.perhaps
+  }
+}
+module "off" {
+  source = "./m"
+  lifecycle {
+    enabled = var.on
+  }
+}
+module "unseen" {
+  source = "example.com/nowhere"
+  lifecycle {
+    enabled = var.on
+  }
+}
+"""
+
+
+def test_what_only_opentofu_knows(written: Written) -> None:
+    """Blocks and arguments of versions up to 1.12: what is not enabled is not there."""
+    folder = written({"main.tofu": OPENTOFU, "m/main.tf": 'resource "aws_sqs_queue" "in" {\n}\n'})
+    (folder / "m.tofu.json").write_text(
+        '{"module": {"json": {"source": "./m", "lifecycle": {"enabled": "${!var.on}"}}}}'
+    )
+    reading = read(folder)
+    found = {one.address: one for one in reading.model.resources}
+    assert found.keys() == {
+        *('aws_sqs_queue.each["eu-central-1"]', 'aws_sqs_queue.each["eu-west-1"]', "aws_sqs_queue.on"),
+        *("aws_sqs_queue.perhaps", "module.json.aws_sqs_queue.in"),
+    }
+    assert found["aws_sqs_queue.on"].text("name") == "there is no other"
+    assert found['aws_sqs_queue.each["eu-west-1"]'].values["provider"] == "aws.by"
+    assert [bool(found[name].under) for name in ("aws_sqs_queue.on", "aws_sqs_queue.perhaps")] == [
+        False,
+        True,
+    ]
+    assert reading.unseen == ()
 
 
 def test_a_module_that_contains_itself_is_refused(written: Written) -> None:
