@@ -70,7 +70,14 @@ def check(options: argparse.Namespace) -> int:
             severities=tuple(sorted((wish.severities or {}).items())),
             left_out=choice.left_out,
         )
-        notes = [*own_rules.told(entries), *terms.sentences, *_missing(deciding), *found.notes, *told]
+        notes = [
+            *own_rules.told(entries),
+            *terms.sentences,
+            *settings.sentences,
+            *_missing(deciding),
+            *found.notes,
+            *told,
+        ]
         return replace(judging.with_findings(result, result.findings, notes), terms=terms)
 
     if options.diff or options.fix:

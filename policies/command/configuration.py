@@ -65,6 +65,12 @@ class Settings:
     searched: tuple[Path, ...] = ()
     roots: Mapping[str, RootSettings] = field(default_factory=dict)
 
+    @property
+    def sentences(self) -> list[str]:
+        """The parameters that it changes, since they may ask for less than the defaults do."""
+        layers = [*self.layers, *(layer for root in self.roots.values() for layer in root.layers)]
+        return [f"parameters of {place}: {', '.join(_flat(values))}" for place, values in layers if values]
+
     def of(self, path: Path) -> RootSettings:
         """What is given to a root."""
         return self.roots.get(os.path.realpath(path)) or RootSettings()
@@ -290,6 +296,15 @@ def _matching(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:
             yield from _matching(folder / entry.name, parts)
         elif fnmatchcase(entry.name, first.replace("[", "[[]")):
             yield from _matching(folder / entry.name, tuple(rest))
+
+
+def _flat(values: Mapping[str, Any], key: str = "") -> Iterator[str]:
+    """A table's values with their keys, as TOML could have them on a line each."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, _joined(key, name))
+        else:
+            yield f"{_joined(key, name)} = {json.dumps(as_json(value), ensure_ascii=False)}"
 
 
 def _joined(key: str, name: str) -> str:

@@ -233,7 +233,20 @@ def test_a_folder_cannot_take_the_place_of_two(runner: Runner, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "name", ["paths", "var-files", "params", "waivers", "configuration", "exact", "sarif", "base"]
+    "name",
+    [
+        "paths",
+        "var-files",
+        "config",
+        "params",
+        "waivers",
+        "baseline",
+        "comments",
+        "configuration",
+        "exact",
+        "sarif",
+        "base",
+    ],
 )
 def test_an_input_is_never_read_by_a_shell(name: str, runner: Runner, tmp_path: Path) -> None:
     _write(tmp_path, {"good/main.tf": GOOD})
@@ -284,6 +297,35 @@ def test_accepted_findings_are_those_of_the_base(runner: Runner, tmp_path: Path)
         done = runner.judge(tmp_path, paths="s", waivers="w.toml", base=unknown)
         assert done.returncode == 2
         assert "fetch-depth" in done.stdout
+
+
+def test_what_a_change_brings_along_decides_nothing(runner: Runner, tmp_path: Path) -> None:
+    """A configuration that nobody named, and a comment, both of the change that is judged."""
+    comment = "# cloudmart-policies: waive CM_QUEUES_ENCRYPTED until 2027-01-01 because it is mine\n"
+    configuration = 'skip = ["CM_QUEUES_ENCRYPTED"]\nroots = ["s"]\n'
+    _write(tmp_path, {"s/main.tf": BAD, "c/main.tf": comment + BAD, "notes": ""})
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "add", "notes")
+    _git(tmp_path, "commit", "-q", "-m", "base")
+    base = _git(tmp_path, "rev-parse", "HEAD")
+    _write(tmp_path, {".cloudmart-policies.toml": configuration})
+    _git(tmp_path, "add", "-A")
+    _git(tmp_path, "commit", "-q", "-m", "a change that accepts itself")
+    head = _git(tmp_path, "rev-parse", "HEAD")
+    for inputs, code in (
+        ({"paths": "s"}, 1),
+        ({"paths": "s", "base": base}, 1),
+        ({"paths": "s", "base": head}, 0),
+        ({"base": head}, 0),
+        ({"config": ".cloudmart-policies.toml"}, 0),
+        ({"config": ".cloudmart-policies.toml", "paths": "s", "base": base}, 1),
+        ({"paths": "c"}, 1),
+        ({"paths": "c", "base": base}, 1),
+        ({"paths": "c", "comments": "allow"}, 0),
+        ({"paths": "c", "comments": "perhaps"}, 2),
+    ):
+        done = runner.judge(tmp_path, **inputs)
+        assert done.returncode == code, (inputs, done.stdout)
 
 
 def test_files_of_variables_are_read(runner: Runner, tmp_path: Path) -> None:

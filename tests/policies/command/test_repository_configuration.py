@@ -243,6 +243,24 @@ def test_another_severity_is_shown_and_said(repository: Repository) -> None:
     assert "severities changed: CM_QUEUES_ENCRYPTED is critical" in report["notes"]
 
 
+def test_the_parameters_that_it_changes_are_said(repository: Repository) -> None:
+    repository.write(
+        {
+            NAME: """\
+                params.coverage.accepted_stores = ["aws_simpledb_domain"]
+                [[root]]
+                path = "a"
+                params = "p.toml"
+                """,
+            "p.toml": "[backups]\nretention_days = 1\n",
+            "a/main.tf": TOPIC,
+        }
+    )
+    notes = repository.check("a")[1]["notes"]
+    assert f'parameters of {NAME}: params: coverage.accepted_stores = ["aws_simpledb_domain"]' in notes
+    assert "parameters of p.toml: backups.retention_days = 1" in notes
+
+
 def test_a_configuration_can_be_named(repository: Repository) -> None:
     repository.write({"ci/gate.toml": 'skip = ["CM_QUEUES_ENCRYPTED"]\n', NAME: "", "main.tf": TOPIC})
     code, report = repository.check(".", "--config", "ci/gate.toml")
