@@ -159,7 +159,7 @@ prices: .venv/ready ## handoff/prices.toml from AWS's public price lists, for RE
 .PHONY: docs
 docs: .venv/ready ## what is generated: docs/rules.md, docs/controls.md, docs/delivery-actions.md, docs/runbook-commands.md, policies/aws/identities.txt, and the pictures
 	@$(PY) -m policies catalogue --output docs/rules.md
-	@$(PY) -m mock_provider.identities
+	@$(PY) -m policies.exact.identities
 	@$(PY) -m handoff --controls docs/controls.md
 	@$(PY) -O tests/handoff/runbook_commands.py
 	@$(PY) -m handoff --env prod --picture docs/architecture.svg
@@ -197,5 +197,5 @@ bench: .venv/ready .venv-checkov/ready ## benchmarks, into docs/benchmarks.md
 	@set -f; $(PY) -m bench $$ARGS
 
 .PHONY: lint
-lint: .venv/ready ## ruff and mypy
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy $(TYPED)
+lint: .venv/ready ## ruff, mypy, and who imports whom
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy $(TYPED) && .venv/bin/lint-imports --no-cache --no-logo

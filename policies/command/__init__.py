@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from cloudmart_support.problem import Problem, guarded
 from policies.command.parser import parser
+from policies.command.unforeseen import broke
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,18 +35,6 @@ def _safely(options: argparse.Namespace) -> int:
         raise
     except Exception as error:
         raise broke(error) from error
-
-
-def broke(error: Exception) -> Problem:
-    """What to tell of an error that nobody foresaw."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
-    return Problem(
-        f"the gate itself broke, so that nothing was judged: {type(error).__name__}: {error} ({place}); "
-        "please report this"
-    )
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from cloudmart_support import forks
 from cloudmart_support.problem import Problem
 from cloudmart_support.visible import visible_lines
-from policies.command import broke
 from policies.command.limit import Late
 from policies.command.progress import Progress
+from policies.command.unforeseen import broke
 from policies.engine import judging
 from policies.engine.choosing import Choice
 from policies.engine.judging import Result, Root

@@ -50,6 +50,7 @@ from policies.readers.evaluation import (
 )
 from policies.readers.files import Reach
 from policies.readers.functions.calling import FILE_FUNCTIONS
+from policies.readers.order import Order
 from policies.readers.syntax import (
     Binary,
     Conditional,
@@ -178,9 +179,6 @@ class Evaluation:
             ]
             for address, block, scope in self.calls
         }
-        # The order is asked for by few, and needs what this module defines.
-        from policies.readers.order import Order
-
         return Model(
             resources,
             data,

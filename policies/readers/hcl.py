@@ -281,9 +281,9 @@ def _tree(skeleton: str) -> Any:
         ) from error
     if not hasattr(hcl2, "parses_to_tree"):
         # Checkov's environment, where bc-python-hcl2 has taken the place of python-hcl2.
-        from policies.checkov_host import hcl as fork
+        from policies.readers import hcl_of_checkov
 
-        parse: Callable[[str], Any] = fork.tree
+        parse: Callable[[str], Any] = hcl_of_checkov.tree
     else:
         parse = hcl2.parses_to_tree
     try:

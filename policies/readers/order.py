@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from policies.engine.model import Earlier, without_keys
-from policies.readers.configuration import Evaluation, Module
 from policies.readers.declared import Block, Config, plain_text, provider_name
 from policies.readers.syntax import (
     GetAttr,
@@ -25,6 +24,9 @@ from policies.readers.syntax import (
     parse_expression,
     parse_template,
 )
+
+if TYPE_CHECKING:
+    from policies.readers.configuration import Evaluation, Module
 
 Point = tuple[str, ...]
 """A point of the graph: its kind, the module's address, and what it is called there.

@@ -32,6 +32,7 @@ from policies.engine.model import (
     without_keys,
 )
 from policies.engine.values import ABSENT, Reference, Sensitive, Traced, Unknown
+from policies.readers.plan_order import PlanOrder, longest
 from policies.readers.policy_document import render
 from policies.readers.terraform_json import Text
 
@@ -173,9 +174,6 @@ class _Plan:
             if config.get("name") == "aws" and isinstance(config.get("version_constraint"), str)
         ]
         declares = bool(resources) or _declares(self.root.config)
-        # The order is asked for by few, and needs what this module defines.
-        from policies.readers.plan_order import PlanOrder
-
         order = PlanOrder(self.document.get("configuration") or {}, frozenset(self.dynamic))
         return Model(
             resources,
@@ -572,20 +570,6 @@ def _references(expression: Any) -> list[str]:
         found = expression.get("references")
         return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
     return []
-
-
-def longest(names: Sequence[str]) -> list[str]:
-    """References without those that only name the beginning of another one."""
-    result: list[str] = []
-    for index, name in enumerate(names):
-        # Terraform lists a reference and right behind it the shorter ones that contain it.
-        if index and any(
-            earlier.startswith(name) and earlier[len(name) : len(name) + 1] in (".", "[")
-            for earlier in names[:index]
-        ):
-            continue
-        result.append(name)
-    return result
 
 
 def _key(address: str) -> Any:

@@ -6,12 +6,25 @@ It records neither what a local value is made of nor what a dynamic block refers
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policies.engine.model import Earlier, without_keys
 from policies.readers.order import Point, point_of, points, qualified, walk
-from policies.readers.plan import longest
+
+
+def longest(names: Sequence[str]) -> list[str]:
+    """References without those that only name the beginning of another one."""
+    result: list[str] = []
+    for index, name in enumerate(names):
+        # Terraform lists a reference and right behind it the shorter ones that contain it.
+        if index and any(
+            earlier.startswith(name) and earlier[len(name) : len(name) + 1] in (".", "[")
+            for earlier in names[:index]
+        ):
+            continue
+        result.append(name)
+    return result
 
 
 class PlanOrder:

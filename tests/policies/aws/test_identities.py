@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mock_provider import identities as written
 from policies.aws.identities import FILE, is_identity
 from policies.engine.model import Resource
 from policies.engine.values import Reference, Unknown
+from policies.exact import identities as written
 from policies.readers import read
 
 

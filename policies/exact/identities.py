@@ -1,4 +1,4 @@
-"""`python -m mock_provider.identities`: write `policies/aws/identities.txt` out of the provider's schema."""
+"""`python -m policies.exact.identities`: write `policies/aws/identities.txt` out of the provider's schema."""
 
 from __future__ import annotations
 

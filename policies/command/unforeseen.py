@@ -1,0 +1,19 @@
+"""What nobody foresaw, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cloudmart_support.problem import Problem
+
+
+def broke(error: Exception) -> Problem:
+    """What to tell of an error that nobody foresaw."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+    return Problem(
+        f"the gate itself broke, so that nothing was judged: {type(error).__name__}: {error} ({place}); "
+        "please report this"
+    )
