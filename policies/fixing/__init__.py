@@ -17,7 +17,7 @@ from policies.engine.judging import Result
 from policies.engine.parameters import Parameters
 from policies.engine.verdicts import FAIL
 from policies.fixing import writing
-from policies.fixing.curing import Judged, Outcome, cure
+from policies.fixing.curing import Curing, Judged, Outcome
 from policies.fixing.patch import patch
 from policies.fixing.planning import Cured
 
@@ -34,7 +34,7 @@ def show(
         Problem: as `judge`, or a file changed meanwhile, or stdout cannot be written.
     """
     before = judge()
-    outcome = cure(judge, catalogue, parameters, within, before)
+    outcome = Curing(judge, catalogue, parameters, within).cure(before)
     held = writing.originals(outcome.former)
     here = Path.cwd().resolve()
     base = here
@@ -70,7 +70,7 @@ def write(
         Problem: as `judge`, or a file cannot be written, or changed meanwhile; then nothing is changed.
     """
     before = judge()
-    outcome = cure(judge, catalogue, parameters, within, before)
+    outcome = Curing(judge, catalogue, parameters, within).cure(before)
     writing.write(outcome.drafts, writing.originals(outcome.former))
     notes = [f"changed {_cured(one)}" for one in outcome.cured]
     notes += _left(outcome, outcome.result, catalogue)

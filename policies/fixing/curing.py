@@ -35,64 +35,78 @@ class Outcome:
     result: Result
 
 
-def cure(
-    judge: Callable[[], Judged],
-    catalogue: Sequence[Entry],
-    parameters: Mapping[str, Parameters],
-    within: Sequence[Path],
-    before: Judged,
-) -> Outcome:
-    """Change drafts of the files so that failures with a cure are gone.
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What came of a try. `failed` are edits that do not do what they are for, with words; `doubts` say what is worse
+    with the edits, each with those that may be to blame."""
 
-    Args:
-        judge: reads and judges all that was named, waivers applied.
-        catalogue: the rules that judge.
-        parameters: the rules' parameters, by the path that was judged.
-        within: the folders and files that may be changed.
-        before: what `judge` found in the files as they are.
+    outcome: Outcome
+    failed: dict[Key, str]
+    doubts: dict[str, list[Key]]
+
+
+@dataclass(frozen=True, slots=True)
+class Curing:
+    """What is cured, and by what.
+
+    `judge` reads and judges all that was named, waivers applied; `catalogue` are the rules that judge, `parameters`
+    theirs by the path that was judged; `within` are the folders and files that may be changed.
     """
-    dropped: dict[Key, str] = {}
-    while True:
-        outcome, worse = _tried(judge, catalogue, parameters, within, before, dropped)
-        if not worse:
-            return outcome
-        dropped.update(worse)
 
+    judge: Callable[[], Judged]
+    catalogue: Sequence[Entry]
+    parameters: Mapping[str, Parameters]
+    within: Sequence[Path]
 
-def _tried(
-    judge: Callable[[], Judged],
-    catalogue: Sequence[Entry],
-    parameters: Mapping[str, Parameters],
-    within: Sequence[Path],
-    before: Judged,
-    dropped: dict[Key, str],
-) -> tuple[Outcome, dict[Key, str]]:
-    """What comes of all edits but those that are dropped, and which of them do not do, with the reason."""
-    former: dict[str, str] = {}
-    drafts: dict[str, str] = {}
-    steps: list[Step] = []
-    told: list[Told] = []
-    now = before
-    for round in range(ROUNDS):
-        readings, result = now
-        with files.drafts(drafts):
-            plan = Plan(readings, result.findings, catalogue, parameters, dropped, within)
-            changed = plan.texts()
-        former = {**{path: plan.text(path) for path in changed}, **former}
-        drafts = {**drafts, **changed}
-        if not round:
-            told = plan.told
-        if not plan.steps:
-            break
-        steps += plan.steps
-        try:
+    def cure(self, before: Judged) -> Outcome:
+        """Change drafts of the files so that failures with a cure are gone, and nothing is worse than `before`."""
+        dropped: dict[Key, str] = {}
+        while True:
+            tried = self._try(before, dropped)
+            dropped.update(tried.failed)
+            for words, suspects in tried.doubts.items():
+                if not any(key in dropped for key in suspects):
+                    dropped[self._guilty(before, dropped, words, suspects)] = words
+            if not tried.failed and not tried.doubts:
+                return tried.outcome
+
+    def _guilty(self, before: Judged, dropped: Mapping[Key, str], words: str, suspects: list[Key]) -> Key:
+        """Which edit makes something worse, by halves: it is in the half without which it is not worse."""
+        while len(suspects) > 1:
+            half, rest = suspects[: len(suspects) // 2], suspects[len(suspects) // 2 :]
+            tried = self._try(before, {**dropped, **dict.fromkeys(half, "")})
+            suspects = rest if words in tried.doubts else half
+        return suspects[0]
+
+    def _try(self, before: Judged, dropped: Mapping[Key, str]) -> _Tried:
+        """What comes of all edits but those that are dropped."""
+        former: dict[str, str] = {}
+        drafts: dict[str, str] = {}
+        steps: list[Step] = []
+        told: list[Told] = []
+        now = before
+        for round in range(ROUNDS):
+            readings, result = now
             with files.drafts(drafts):
-                now = judge()
-        except Problem as problem:
-            return _outcome({}, {}, [], told, before), {
-                step.key: f"with the change it could not be judged: {problem}" for step in plan.steps
-            }
-    return _outcome(former, drafts, steps, told, now), _worse(steps, before, now)
+                plan = Plan(readings, result.findings, self.catalogue, self.parameters, dropped, self.within)
+                changed = plan.texts()
+            former = {**{path: plan.text(path) for path in changed}, **former}
+            drafts = {**drafts, **changed}
+            if not round:
+                told = plan.told
+            if not plan.steps:
+                break
+            steps += plan.steps
+            try:
+                with files.drafts(drafts):
+                    now = self.judge()
+            except Problem as problem:
+                return _Tried(_outcome({}, {}, [], told, before), {}, _unjudged(problem, steps))
+        return _Tried(_outcome(former, drafts, steps, told, now), *_compared(steps, before, now))
+
+
+def _unjudged(problem: object, steps: list[Step]) -> dict[str, list[Key]]:
+    return {f"with the change it could not be judged: {problem}": [step.key for step in steps]}
 
 
 def _outcome(
@@ -109,20 +123,21 @@ def _outcome(
     return Outcome(former, drafts, tuple(merged.values()), tuple(told), judged[1])
 
 
-def _worse(steps: list[Step], before: Judged, now: Judged) -> dict[Key, str]:
-    """Edits whose failure is still there, or with which something else is worse; and in which words."""
+def _compared(steps: list[Step], before: Judged, now: Judged) -> tuple[dict[Key, str], dict[str, list[Key]]]:
+    """Edits whose failure is still there, and what is worse with all of them: as in `_Tried`."""
     earlier_problems = {root.path for root in before[1].roots if root.problem}
     for one in now[1].roots:
         if one.problem and one.path not in earlier_problems:
-            return {step.key: f"with the change it could not be judged: {one.problem}" for step in steps}
+            return {}, _unjudged(one.problem, steps)
     former, latter = _said(before[1].findings), _said(now[1].findings)
-    worse: dict[Key, str] = {}
+    failed: dict[Key, str] = {}
+    doubts: dict[str, list[Key]] = {}
     for place, said in latter.items():
         root, rule, address = place
         own = [step for step in steps if step.key[0] == rule and address in step.cured.addresses]
         bad = [words for status, words in said if status != PASS]
         if own and bad:
-            worse.update({step.key: f"after the change it would still say: {bad[0]}" for step in own})
+            failed.update({step.key: f"after the change it would still say: {bad[0]}" for step in own})
             continue
         counts, earlier = (
             Counter(status for status, _ in one if status != PASS) for one in (said, former.get(place, ()))
@@ -132,11 +147,12 @@ def _worse(steps: list[Step], before: Judged, now: Judged) -> dict[Key, str]:
         # What a rule says of all of them it says at one, and that may be another one now.
         if _bad(latter, root, rule) <= _bad(former, root, rule):
             continue
-        blocks = {_labels(resource) for resource in _resources(now, root, address)}
-        blamed = [step for step in steps if (step.key[2], step.key[3]) in blocks] or steps
-        worse.update(
-            {step.key: f"with the change {rule} would say of {address}: {bad[0]}" for step in blamed}
-        )
+        known = {words for _, words in former.get(place, ())}
+        news = next((words for words in bad if words not in known), bad[0])
+        blocks = {(resource.type, resource.name) for resource in _resources(now, root, address)}
+        near = [step.key for step in steps if (step.key[2], step.key[3]) in blocks]
+        far = [step.key for step in steps if step.key not in near]
+        doubts[f"with the change {rule} would say of {address}: {news}"] = [*far, *near]
     for place, said in former.items():
         root, rule, address = place
         gone = any(status == FAIL for status, _ in said) and place not in latter
@@ -144,8 +160,8 @@ def _worse(steps: list[Step], before: Judged, now: Judged) -> dict[Key, str]:
         if gone and not any(_resources(now, root, address)):
             for step in steps:
                 if step.key[0] == rule and address in step.cured.addresses:
-                    worse[step.key] = f"after the change {address} would not be judged any more"
-    return worse
+                    failed[step.key] = f"after the change {address} would not be judged any more"
+    return failed, doubts
 
 
 def _bad(said: dict[tuple[str, str, str], list[tuple[str, str]]], root: str, rule: str) -> Counter[str]:
@@ -171,7 +187,3 @@ def _resources(judged: Judged, root: str, address: str) -> Iterator[Resource]:
     for reading in judged[0]:
         if reading.path == root:
             yield from reading.model.at(address)
-
-
-def _labels(resource: Resource) -> tuple[str, str]:
-    return resource.type, resource.name

@@ -232,7 +232,7 @@ class Plan:
         if any(list(map(_bare, one)) != list(map(_bare, asked[0])) for one in asked):
             raise Refused("its instances would need different values")
         if not asked[0]:
-            raise Refused("what fails here is none of what this rule's cure changes")
+            raise Refused(entry.rule.by_hand or "what fails here is none of what this rule's cure changes")
         _, first = instances[0]
         slots, words, notes = [], [], []
         for edit in asked[0]:

@@ -17,7 +17,7 @@ from rule_plans import lay_out
 from policies.engine import catalogue, judging, parameters
 from policies.engine.cures import REPLACES
 from policies.engine.verdicts import FAIL
-from policies.fixing.curing import Judged, Outcome, cure
+from policies.fixing.curing import Curing, Judged, Outcome
 from policies.readers import files, read
 
 CATALOGUE = catalogue.load()
@@ -58,7 +58,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Run]]:
             run.failing = {
                 one.address for one in before[1].findings if one.rule == entry.id and one.status == FAIL
             }
-            run.outcome = cure(run.judge, [entry], {str(run.folder): PARAMETERS}, [run.folder], before)
+            run.outcome = Curing(run.judge, [entry], {str(run.folder): PARAMETERS}, [run.folder]).cure(before)
             found.setdefault(entry.id, []).append(run)
     return found
 
@@ -110,7 +110,9 @@ def test_a_second_run_changes_nothing(runs: dict[str, list[Run]]) -> None:
         for run in found:
             if run.outcome.drafts:
                 with files.drafts(run.outcome.drafts):
-                    again = cure(run.judge, [entry], {str(run.folder): PARAMETERS}, [run.folder], run.judge())
+                    again = Curing(run.judge, [entry], {str(run.folder): PARAMETERS}, [run.folder]).cure(
+                        run.judge()
+                    )
                 assert not again.drafts, run.case.name
 
 

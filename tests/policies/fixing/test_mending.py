@@ -20,7 +20,7 @@ from policies.engine.cures import Edit, Expression, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.fixing import writing
-from policies.fixing.curing import Judged, Outcome, cure
+from policies.fixing.curing import Curing, Judged, Outcome
 from policies.readers import read
 
 Written = Callable[[dict[str, Any]], Path]
@@ -471,7 +471,7 @@ def tried(folder: Path, cures: dict[str, list[Edit]]) -> Outcome:
         readings = [read(folder)]
         return readings, judging.judge(readings, list(CATALOGUE.values()), PARAMETERS)
 
-    return cure(judge, entries, {str(folder): PARAMETERS}, [folder], judge())
+    return Curing(judge, entries, {str(folder): PARAMETERS}, [folder]).cure(judge())
 
 
 def test_two_rules_that_would_set_one_argument_differently(written: Written) -> None:
@@ -502,22 +502,24 @@ def test_a_cure_after_which_the_rule_still_fails_is_dropped_and_others_are_not(w
     assert "multi_az" not in "".join(outcome.drafts.values())
 
 
-def test_a_cure_with_which_something_else_fails_is_dropped(written: Written) -> None:
+def test_a_cure_with_which_something_else_fails_is_dropped_and_others_are_not(written: Written) -> None:
+    volume = 'resource "aws_ebs_volume" "main" {\n  encrypted = true\n}\n'
+    databases = "".join(f'resource "aws_db_instance" "n{number}" {{}}\n' for number in range(5))
+    folder = written({"main.tf": databases + EFS + volume})
     outcome = tried(
-        written({"main.tf": EFS + 'resource "aws_ebs_volume" "main" {\n  encrypted = true\n}\n'}),
+        folder,
         {
+            "CM_RDS_MULTI_AZ": [Set("multi_az", True)],
             "CM_FILES_ENCRYPTED": [
                 Set("encrypted", True),
-                Set("encrypted", False, at=next(iter(_volumes(written)))),
-            ]
+                Set("encrypted", False, at=read(folder).model.of_type("aws_ebs_volume")[0]),
+            ],
         },
     )
-    assert outcome.drafts == {}
-    assert "with the change CM_EBS_ENCRYPTED would say of aws_ebs_volume.main" in outcome.told[0].words
-
-
-def _volumes(written: Written) -> list[Resource]:
-    return read(written({})).model.of_type("aws_ebs_volume")
+    assert [one.rule for one in outcome.cured] == ["CM_RDS_MULTI_AZ"] * 5
+    (told,) = outcome.told
+    assert told.rule == "CM_FILES_ENCRYPTED"
+    assert "with the change CM_EBS_ENCRYPTED would say of aws_ebs_volume.main" in told.words
 
 
 def test_what_cannot_be_judged_any_more_is_dropped(written: Written) -> None:
