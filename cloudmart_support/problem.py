@@ -10,8 +10,10 @@ from typing import TextIO, cast
 
 from cloudmart_support.visible import Stream, visible_lines
 
-_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 """What a disk says that takes nothing more."""
+_REFUSED = DISK | {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR}
+"""The same, and what a system says where somebody may not, or something else is there."""
 
 
 class Problem(Exception):
@@ -53,8 +55,9 @@ def _ended(main: Callable[[], int]) -> int:
         discard_output()
         return 141
     except OSError as error:
-        if error.errno in _DISK and error.filename:
-            print(f"error: {error.filename}: it cannot be written: {error.strerror}", file=sys.stderr)
+        if error.filename and error.errno in _REFUSED:
+            words = "it cannot be written" if error.errno in DISK else "it cannot be used"
+            print(visible_lines(f"error: {error.filename}: {words}: {error.strerror}"), file=sys.stderr)
             return 2
         if error.errno != errno.ENOSPC or error.filename:
             raise

@@ -95,11 +95,20 @@ def temporary_folder(prefix: str = "", within: Path | None = None) -> Iterator[P
     """A folder that only its owner can read, in the system's own place or `within` another; gone in the end.
 
     A signal waits while it is made and removed, so that none comes between the folder and who removes it.
+
+    Raises:
+        Problem: there is no place where it can be made.
     """
     former = _mask("SIG_BLOCK", ())
     try:
         _mask("SIG_BLOCK", SIGNALS)
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=within))
+        try:
+            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=within))
+        except OSError as error:
+            raise Problem(
+                f"no temporary folder can be made ({error.strerror}): make room for it, or set TMPDIR to a folder "
+                "that can be written"
+            ) from error
         try:
             _mask("SIG_SETMASK", former)
             yield folder

@@ -354,7 +354,8 @@ def attached(memory: int | None = None) -> Iterator[Callable[[Prepared], Prepare
                 asked.write(json.dumps(told).encode() + b"\n")
                 socket = answered.readline().decode().strip()
             if not socket:
-                # Terraform starts one of its own, and says what is wrong with it.
+                # Terraform starts one of its own, and says what is wrong with it; a compiled file that was cut is none.
+                shutil.rmtree(cache.root() / cache.BYTECODE, ignore_errors=True)
                 return ready
             address = {
                 "Protocol": "grpc",
@@ -478,7 +479,7 @@ def _mirror(version: str) -> Path:
 
 
 def _plugin_command() -> list[str]:
-    return [sys.executable, "-I", "-X", f"pycache_prefix={cache.root() / 'pycache'}", plugin.__file__]
+    return [sys.executable, "-I", "-X", f"pycache_prefix={cache.root() / cache.BYTECODE}", plugin.__file__]
 
 
 def _platform() -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import os
+import re
 import shutil
 import sys
 import time
@@ -24,6 +25,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from cloudmart_support import cache
+from cloudmart_support.problem import Problem
 
 PACKAGE = "cdktf_cdktf_provider_aws"
 PRELOAD = Path(__file__).with_name("lazy_bindings.js")
@@ -31,8 +33,18 @@ PRELOAD = Path(__file__).with_name("lazy_bindings.js")
 INDEX_PATIENCE = 60
 
 
+# Why the bindings could not be unpacked, whichever thread tried it first: once jsii has failed, it is no use to go on.
+_refused: list[Problem] = []
+
+
 def install() -> None:
-    """Make Node, the package cache and the fast start ready; call it before `cdktf` is first imported."""
+    """Make Node, the package cache and the fast start ready; call it before `cdktf` is first imported.
+
+    Raises:
+        Problem: the cache is full, or cannot be written.
+    """
+    if _refused:
+        raise _refused[0]
     if "jsii" in sys.modules:
         return
     os.environ.setdefault("JSII_NODE", str(node()))
@@ -102,6 +114,8 @@ def _warm_cache() -> None:
         packages / folder / version(name)
         for name, folder in zip(names[1:], ("constructs", "cdktf", "@cdktf/provider-aws"), strict=True)
     ]
+    for folder in folders:
+        cache.hold(folder)
     if _warm(stamp, folders):
         return
     with cache.locked(stamp):
@@ -113,12 +127,23 @@ def _warm_cache() -> None:
             for folder in folders:
                 shutil.rmtree(folder, ignore_errors=True)
         print("  unpacking the provider's bindings into the cache (once)", file=sys.stderr)
-        importlib.import_module(f"{PACKAGE}._jsii")
+        try:
+            importlib.import_module(f"{PACKAGE}._jsii")
+        except RuntimeError as error:
+            # What Node says of the disk: "ENOSPC: no space left on device, write".
+            said = re.search(r"\b(?:ENOSPC|EDQUOT|EROFS|EACCES|EPERM|EIO): ([^,]+)", str(error))
+            if said is None:
+                raise
+            _refused.append(cache.full(packages, said[1]))
+            raise _refused[0] from error
         give_up = time.monotonic() + INDEX_PATIENCE
         while not list(folders[-1].glob("*/.jsii.runtime.v1.json")) and time.monotonic() < give_up:
             time.sleep(0.2)
         with cache.in_words(stamp.parent):
             cache.note(stamp, folders)
+        # Half a gigabyte each, once the versions in the lock change.
+        for parent in {folder.parent for folder in folders}:
+            cache.prune(parent)
 
 
 def _warm(stamp: Path, folders: Sequence[Path]) -> bool:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cloudmart_support.problem import Problem
+from cloudmart_support.problem import DISK, Problem
 
 
 def broke(error: Exception) -> Problem:
-    """What to tell of an error that nobody foresaw."""
+    """What to tell of an error that nobody foresaw, or of a disk that was full in the middle of the work."""
+    if isinstance(error, OSError) and error.errno in DISK:
+        return Problem(
+            f"{error.filename or 'a temporary file'}: it cannot be written ({error.strerror}), so that nothing was "
+            "judged: make room there, or set TMPDIR to a folder with room"
+        )
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -108,7 +108,10 @@ def plan(written: Written, folder: Path) -> tuple[dict[str, Any], str]:
             "TF_REATTACH_PROVIDERS"
         )
         if reattach is None:
-            raise Problem("the mock provider does not start: `python -m mock_provider` says more")
+            raise Problem(
+                "the mock provider did not start; what Python had compiled of it was removed from the cache, in case "
+                "it was damaged: try again; if it stays so, `python -m mock_provider run -- terraform plan` says more"
+            )
         environment = {name: os.environ[name] for name in _PASSED if name in os.environ} | {
             "PATH": os.defpath,
             "HOME": str(state / "home"),

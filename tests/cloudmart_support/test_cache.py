@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +58,7 @@ def test_what_was_cut_is_filled_again(damage: str) -> None:
         folder.rmdir()
     assert cache.folder("a/x-1", _filled("new")) == folder
     assert (folder / "below" / "file").read_text() == "new"
-    assert sorted(one.name for one in folder.parent.iterdir()) == ["x-1", "x-1.lock", "x-1.sizes"]
+    assert sorted(one.name for one in folder.parent.iterdir()) == ["x-1", "x-1.lock", "x-1.sizes", "x-1.use"]
 
 
 def test_a_fill_that_fails_leaves_nothing() -> None:
@@ -76,7 +78,7 @@ def test_a_disk_that_takes_no_more(number: int, own: Path) -> None:
 
     with pytest.raises(Problem, match="CLOUDMART_CACHE"):
         cache.folder("x", fill)
-    assert [one.name for one in own.iterdir()] == ["x.lock"]
+    assert sorted(one.name for one in own.iterdir()) == ["x.lock", "x.use"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full, the full disk, is not there")
@@ -107,6 +109,17 @@ def test_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "expanduser", nobody)
     with pytest.raises(Problem, match="no home folder"):
         cache.root()
+
+
+@pytest.mark.parametrize("home", ["", "here", "./here"])
+def test_a_home_that_is_none(home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CLOUDMART_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", home)
+    with pytest.raises(Problem, match="no home folder"):
+        cache.root()
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- shared ---------------------------------------------------------------------------------------------
@@ -169,19 +182,81 @@ def test_two_users_on_one_cache(mode: int, works: bool, own: Path) -> None:
 # --- pruned ---------------------------------------------------------------------------------------------
 
 
-def test_what_nobody_used_goes() -> None:
-    old, used = cache.folder("a/x-old", _filled()), cache.folder("a/x-used", _filled())
-    states = old.parent / "states"
-    states.mkdir()
-    draft = old.parent / "x-9.abcdefgh"
-    draft.mkdir()
-    long_ago = time.time() - cache.KEPT - 1
-    for path in (old, used, states, draft, *old.parent.glob("*.sizes")):
-        os.utime(path, (long_ago, long_ago))
-    cache.folder("a/x-used", _refuse)
+@pytest.fixture
+def many() -> dict[str, Path]:
+    """Folders that this process filled and no longer holds, with a file that says when each was used last."""
+    found = {name: cache.folder(f"a/x-{name}", _filled()) for name in ("old", "older", "used")}
+    for target in found.values():
+        os.close(cache._held.pop(Path(f"{target}.use")))
+    return found
+
+
+def _used(target: Path, days: float) -> None:
+    ago = time.time() - days * 24 * 3600
+    os.utime(f"{target}.use", (ago, ago))
+
+
+def test_what_nobody_used_goes(many: dict[str, Path]) -> None:
+    folder = many["old"].parent
+    states, draft = folder / "states", folder / "x-9.abcdefgh"
+    for path in (states, draft):
+        path.mkdir()
+        os.utime(path, (0, 0))
+    _used(many["old"], 31)
+    _used(many["older"], 400)
+    _used(many["used"], 29)
     cache.folder("a/x-new", _filled())
-    assert not old.exists()
+    assert [name for name, path in many.items() if path.exists()] == ["used"]
     assert not draft.exists()
-    assert used.is_dir()
-    assert states.is_dir()
+    assert states.is_dir(), "it is no folder of this kind, and holds what cannot be made again"
     assert cache.folder("a/x-old", _filled()).is_dir()
+
+
+def test_of_too_much_the_last_used_stay(many: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "LARGEST", 25)  # Each folder has 10 bytes, the new one among them.
+    _used(many["old"], 2)
+    _used(many["older"], 3)
+    _used(many["used"], 1)
+    cache.folder("a/x-new", _filled())
+    assert [name for name, path in many.items() if path.exists()] == ["used"]
+
+
+def test_what_earlier_versions_left_goes_too(many: dict[str, Path]) -> None:
+    for name, path in many.items():
+        Path(f"{path}.use").unlink()
+        if name != "used":
+            os.utime(path, (0, 0))
+            os.utime(f"{path}.sizes", (0, 0))
+    cache.folder("a/x-new", _filled())
+    assert [name for name, path in many.items() if path.exists()] == ["used"]
+
+
+def test_what_another_process_uses_stays(many: dict[str, Path]) -> None:
+    """However long ago it began to; once it has ended, the folder goes."""
+    code = "import sys; from cloudmart_support import cache; cache.folder('a/x-old', None); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(cache.__file__).parents[1])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        _used(many["old"], 400)
+        _used(many["older"], 400)
+        cache.prune(many["old"].parent)
+        assert [name for name, path in many.items() if path.exists()] == ["old", "used"]
+        other.communicate("\n")
+    cache.prune(many["old"].parent)
+    assert [name for name, path in many.items() if path.exists()] == ["used"]
+
+
+def test_what_was_compiled_long_ago_goes(own: Path) -> None:
+    compiled = [own / cache.BYTECODE / "some" / "where" / f"{name}.cpython-311.pyc" for name in ("a", "b")]
+    compiled[0].parent.mkdir(parents=True)
+    for file in compiled:
+        file.touch()
+    os.utime(compiled[0], (0, 0))
+    cache.folder("x", _filled())
+    assert [file.exists() for file in compiled] == [False, True]

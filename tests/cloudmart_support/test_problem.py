@@ -83,6 +83,13 @@ def test_a_disk_that_takes_nothing_is_told(number: int) -> None:
     assert done.stderr == b"error: folder/file: it cannot be written: no more\n"
 
 
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR])
+def test_what_may_not_be_used_is_told(number: int) -> None:
+    done = run(f"raise OSError({number}, 'not here', 'folder/file')", subprocess.PIPE)
+    assert done.returncode == 2
+    assert done.stderr == b"error: folder/file: it cannot be used: not here\n"
+
+
 def test_other_errors_keep_their_traceback() -> None:
     done = run("raise OSError('a defect')", subprocess.PIPE)
     assert done.returncode == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cloudmart_support import cache
+from cloudmart_support.problem import Problem
 from synthesis import bindings
 
 
@@ -40,6 +41,7 @@ def test_damaged_bindings_are_unpacked_again(
     assert len(unpacked) == 1
     script = next((tmp_path / "jsii" / "@cdktf").rglob("index.js"))
     (stamp,) = (one for one in tmp_path.glob("jsii-*") if one.suffix != ".lock")
+    assert len(list((tmp_path / "jsii").rglob("*.use"))) == 3
     if damage == "cut":
         script.write_text("wh")
     elif damage == "gone":
@@ -57,3 +59,18 @@ def test_damaged_bindings_are_unpacked_again(
     bindings._warm_cache()
     assert len(unpacked) == (1 if damage is None else 2)
     assert not cache.whole(stamp, [])
+
+
+def test_a_full_cache_is_told_to_whoever_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that unpacks fails first; the import that follows says the same, and does not go on without."""
+    monkeypatch.setenv("CLOUDMART_CACHE", str(tmp_path))
+    monkeypatch.setenv("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(tmp_path / "jsii"))
+    monkeypatch.setattr(bindings, "_refused", [])
+
+    def unpack(name: str) -> object:
+        raise RuntimeError("ENOSPC: no space left on device, write")
+
+    monkeypatch.setattr(importlib, "import_module", unpack)
+    for ask in (bindings._warm_cache, bindings.install):
+        with pytest.raises(Problem, match=r"no space left on device.*CLOUDMART_CACHE"):
+            ask()
