@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from policies.__main__ import main
+from policies.engine import judging
 
 Written = Callable[[dict[str, Any]], Path]
 
@@ -310,3 +312,18 @@ def test_only_what_the_input_needs_is_imported(written: Written) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr == "[]\n"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_disk_that_is_full_in_the_middle_is_no_defect(
+    number: int, written: Written, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_words: object) -> object:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(judging, "judge", full)
+    assert check(written({"main.tf": GOOD})) == 2
+    said = capsys.readouterr().err
+    assert os.strerror(number) in said
+    assert "nothing was judged" in said
+    assert "please report" not in said
