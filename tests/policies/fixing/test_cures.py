@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from formatter import unformatted
-from rule_cases import Case, cases, write_hcl
+from rule_cases import cases
 from rule_plans import lay_out
 
 from policies.engine import catalogue, judging, parameters
@@ -19,6 +19,7 @@ from policies.engine.cures import REPLACES
 from policies.engine.verdicts import FAIL
 from policies.fixing.curing import Curing, Judged, Outcome
 from policies.readers import files, read
+from policies.testing import Case, write_hcl
 
 CATALOGUE = catalogue.load()
 PARAMETERS = parameters.load()
