@@ -60,6 +60,7 @@ def check(options: argparse.Namespace) -> int:
             longest_days=_parameters(settings, layers, own).waivers.longest_days,
             roots=[root.path for root in result.roots],
             without=choice.without,
+            partial=options.waivers is None and _is_partial(options, settings, result),
             tell=told.append,
         )
         result = judging.with_findings(result, waived)
@@ -208,6 +209,13 @@ def _accepted(options: argparse.Namespace, settings: Settings, deciding: Decidin
             listed = () if text is None else waivers.parse(text, str(path), settings.folder)
             found += [replace(waiver, folder=waiver.folder or root) for waiver in listed]
     return found if settings.file else list(waivers.load(waivers.DEFAULTS))
+
+
+def _is_partial(options: argparse.Namespace, settings: Settings, result: Result) -> bool:
+    """Whether less is judged than the configuration, and so its waivers, is for."""
+    judged = {os.path.realpath(root.path) for root in result.roots}
+    named = {os.path.realpath(path) for path in settings.paths}
+    return bool(options.paths) and (bool(settings.searched) or not named <= judged)
 
 
 def _in_comments(

@@ -10,10 +10,9 @@ from typing import Final
 
 from cloudmart_support.problem import Problem
 from cloudmart_support.visible import visible
-from policies.readers.files import leads_out
+from policies.readers.files import CONFIGURATION, leads_out
 
 _FILES: Final = (".tf", ".tofu", ".json")
-_CONFIGURATION: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _PASSED_OVER: Final = frozenset({"node_modules"})
 
 
@@ -88,7 +87,7 @@ def _is_hidden(part: str) -> bool:
 
 
 def _has_configuration(folder: Path) -> bool:
-    return any(one.name.endswith(_CONFIGURATION) for one in folder.iterdir())
+    return any(one.name.endswith(CONFIGURATION) for one in folder.iterdir())
 
 
 def _roots(base: Path, notes: list[str]) -> list[Path]:

@@ -16,6 +16,7 @@ from policies.engine.judging import WAIVED, WAIVER, Finding
 from policies.engine.parameters import toml
 from policies.engine.verdicts import FAIL, UNKNOWN
 from policies.readers.comments import Comment
+from policies.readers.files import CONFIGURATION
 
 DEFAULTS: Final = Path(__file__).parents[1] / "waivers.toml"
 RULE: Final = WAIVER
@@ -187,6 +188,7 @@ def apply(
     longest_days: int,
     roots: Collection[str] = (),
     without: Collection[str] = (),
+    partial: bool = False,
     today: date | None = None,
     tell: Callable[[str], object] = lambda _: None,
 ) -> list[Finding]:
@@ -198,6 +200,7 @@ def apply(
         longest_days: how many days from today a waiver may end.
         roots: the paths that were judged; a waiver bound to another folder, if there is one, is left alone.
         without: ids of rules that did not run; waivers of theirs are left alone.
+        partial: whether the waivers are for more than was judged: then one that is about nothing is left alone.
         today: the day on which the waivers are looked at; today in UTC if None. A waiver is in force
             through the day of its expiry.
         tell: takes notes: how many findings each waiver with a pattern is about.
@@ -216,7 +219,7 @@ def apply(
                 continue
             waiver = replace(waiver, mistake=f"there is no folder {waiver.folder}")
         matched = [index for index in _about(waiver, by_subject) if _within(waiver, findings[index], real)]
-        if not waiver.mistake and not matched and any(_like(waiver.rule, id) for id in without):
+        if not (waiver.mistake or matched) and _may_be_about_others(waiver, judged, without, partial):
             continue
         mistake = waiver.mistake or _mistake(
             waiver, [findings[index] for index in matched], today, longest_days
@@ -316,6 +319,28 @@ def _named(patterns: Sequence[str], names: Sequence[str]) -> bool:
     if patterns[0] == "**":
         return any(_named(patterns[1:], names[number:]) for number in range(len(names) + 1))
     return bool(names) and _like(patterns[0], names[0]) and _named(patterns[1:], names[1:])
+
+
+def _may_be_about_others(
+    waiver: Waiver, judged: Collection[str], without: Collection[str], partial: bool
+) -> bool:
+    """Whether a waiver that is about nothing may be about what was not judged."""
+    if any(_like(waiver.rule, id) for id in without):
+        return True
+    if waiver.lines is not None:
+        return False
+    if "*" not in waiver.folder:
+        return partial and not waiver.folder
+    for folder, below, names in os.walk(_beginning(waiver.folder)):
+        below[:] = [name for name in below if not name.startswith(".")]
+        real = os.path.realpath(folder)
+        if (
+            any(name.endswith(CONFIGURATION) for name in names)
+            and real not in judged
+            and _bound(waiver.folder, [real])
+        ):
+            return True
+    return False
 
 
 def _beginning(bound: str) -> Path:

@@ -16,6 +16,9 @@ from cloudmart_support.problem import Problem
 LARGEST: Final = 1 << 30
 """The largest file that is read, in bytes; nothing that a person writes or Terraform plans comes near."""
 
+CONFIGURATION: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
+"""How the names of files of configuration end."""
+
 MOST_FILES: Final = 10_000
 """More files below a folder than this are not listed."""
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 GITLAB = yaml.safe_load((ROOT / "docs" / "ci" / "gitlab-ci.yml").read_text(encoding="utf-8"))
 GOOD = 'resource "aws_sns_topic" "t" {\n  name              = "x"\n  kms_master_key_id = "alias/x"\n}\n'
 BAD = 'resource "aws_sns_topic" "t" {\n  name = "x"\n}\n'
+SOON = (datetime.now(UTC) + timedelta(days=30)).date()
 WAIVED = (
     '[[waiver]]\nrule = "CM_QUEUES_ENCRYPTED"\naddress = "aws_sns_topic.t"\nowner = "x"\nreason = "x"\n'
-    "expires = 2027-01-01\n"
+    f"expires = {SOON}\n"
 )
 
 Done = subprocess.CompletedProcess[str]
@@ -301,7 +303,7 @@ def test_accepted_findings_are_those_of_the_base(runner: Runner, tmp_path: Path)
 
 def test_what_a_change_brings_along_decides_nothing(runner: Runner, tmp_path: Path) -> None:
     """A configuration that nobody named, and a comment, both of the change that is judged."""
-    comment = "# cloudmart-policies: waive CM_QUEUES_ENCRYPTED until 2027-01-01 because it is mine\n"
+    comment = f"# cloudmart-policies: waive CM_QUEUES_ENCRYPTED until {SOON} because it is mine\n"
     configuration = 'skip = ["CM_QUEUES_ENCRYPTED"]\nroots = ["s"]\n'
     _write(tmp_path, {"s/main.tf": BAD, "c/main.tf": comment + BAD, "notes": ""})
     _git(tmp_path, "init", "-q")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from policies.command import main
 from policies.reports import FORMATS
 
 Written = Callable[[dict[str, Any]], Path]
+SOON = (datetime.now(UTC) + timedelta(days=30)).date()
 TOPIC = 'resource "aws_sns_topic" "t" {\n  name = "x"\n}\n'
 """One finding: CM_QUEUES_ENCRYPTED."""
 
@@ -59,7 +61,7 @@ def test_the_waiver_of_a_rule_that_does_not_run_is_left_alone(written: Written, 
     waivers = tmp_path / "w.toml"
     waivers.write_text(
         '[[waiver]]\nrule = "CM_TLS_VERIFIED"\naddress = "a.b"\nowner = "o"\nreason = "r"\n'
-        "expires = 2027-01-01\n"
+        f"expires = {SOON}\n"
     )
     assert check(folder, "--waivers", waivers, "--only", "CM_S3_ENCRYPTED") == 0
     assert check(folder, "--waivers", waivers, "--only", "CM_TLS_VERIFIED") == 1

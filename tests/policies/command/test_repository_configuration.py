@@ -236,6 +236,22 @@ def test_waivers_of_the_configuration_start_at_its_folder(repository: Repository
     assert repository.check(".", "--no-config")[0] == 1
 
 
+def test_waivers_of_a_root_that_is_not_judged_are_left_alone(repository: Repository) -> None:
+    """A hook, say, judges some of the roots, with the waivers of them all."""
+    repository.write(
+        {
+            NAME: 'roots = ["a", "b"]\nwaivers = ["w.toml"]\n',
+            "w.toml": WAIVER.replace('"aws_sns_topic.t"', '"aws_sns_topic.a"'),
+            "a/main.tf": TOPIC.replace('"t"', '"a"'),
+            "b/main.tf": TOPIC.replace("name", "kms_master_key_id"),
+        }
+    )
+    assert [repository.check(*paths)[0] for paths in ([], ["a"], ["b"], ["a", "b"])] == [0, 0, 0, 0]
+    repository.write({"a/main.tf": TOPIC.replace("name", "kms_master_key_id")})
+    assert [repository.check(*paths)[0] for paths in ([], ["a"], ["b"], ["b", "a"])] == [1, 0, 0, 1]
+    assert repository.check("b", "--waivers", "w.toml")[0] == 1
+
+
 def test_another_severity_is_shown_and_said(repository: Repository) -> None:
     repository.write({NAME: '[severity]\nCM_QUEUES_ENCRYPTED = "critical"\n', "main.tf": TOPIC})
     _, report = repository.check(".")

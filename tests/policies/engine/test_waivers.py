@@ -233,6 +233,20 @@ def test_a_pattern_says_how_many_it_is_about(
     assert bool(told) == bool(words)
 
 
+@pytest.mark.parametrize(
+    ("rest", "broken"),
+    [({}, True), ({"stacks/c/main.tf": ""}, False), ({"stacks/c/notes": "", "stacks/.c/main.tf": ""}, True)],
+)
+def test_a_pattern_of_folders_is_left_alone_where_one_of_them_is_not_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: dict[str, str], broken: bool
+) -> None:
+    for name, text in rest.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    found, told = waived(tmp_path, monkeypatch, {"address": "aws_sns_*", "folder": "stacks/*"})
+    assert (found, "has nothing against" in told) == ([], broken)
+
+
 def test_a_pattern_waives_no_broken_waiver(tmp_path: Path) -> None:
     text = GOOD + GOOD.replace("CM_A", "CM_W*").replace("aws_db_instance.main", "*.main")
     found = applied(tmp_path, text.replace("CM_A", "CM_C"))
