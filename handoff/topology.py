@@ -136,7 +136,7 @@ def of(model: Model) -> Topology | None:
             Subnet(
                 subnet.address.partition(".")[2],
                 subnet.address,
-                subnet.text("cidr_block") or "",
+                str(subnet.text("cidr_block") or ""),
                 networks.public_route(subnet) is not None,
                 tuple(stands),
                 tuple(
@@ -151,7 +151,7 @@ def of(model: Model) -> Topology | None:
     scopes = {acl.get("scope") for acl in model.of_type("aws_wafv2_web_acl")}
     return Topology(
         str(vpcs[0].tags().get("Name", "VPC")) if isinstance(vpcs[0].tags(), dict) else "VPC",
-        vpcs[0].text("cidr_block") or "",
+        str(vpcs[0].text("cidr_block") or ""),
         ordered,
         _flows(model),
         bool(model.of_type("aws_cloudfront_distribution")),

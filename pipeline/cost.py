@@ -126,12 +126,14 @@ def _standing(values: Mapping[str, Json], tiers: Mapping[str, str]) -> Iterator[
     for resource in (values.get("root_module") or {}).get("resources") or ():
         if resource.get("mode") == "managed":
             address = str(resource["address"])
-            yield Body(
-                address,
-                str(resource["type"]),
-                tiers.get(without_keys(address), UNKNOWN_TIER),
-                resource.get("values") or {},
-            )
+            secrets = resource.get("sensitive_values") or {}
+            # An item's name is made of values: what must not be shown has none, and so no price.
+            told = {
+                name: one
+                for name, one in (resource.get("values") or {}).items()
+                if not any_true(secrets.get(name))
+            }
+            yield Body(address, str(resource["type"]), tiers.get(without_keys(address), UNKNOWN_TIER), told)
 
 
 def _planned(
@@ -146,7 +148,13 @@ def _planned(
     """
     changes = {str(one["address"]): one["change"] for one in plan.get("resource_changes") or ()}
     for one in _standing(values, tiers):
-        unknown = (changes.get(one.address) or {}).get("after_unknown")
+        change = changes.get(one.address) or {}
+        unknown, secrets = change.get("after_unknown"), change.get("after_sensitive")
+        hidden = (
+            {name for name, mark in secrets.items() if any_true(mark)}
+            if isinstance(secrets, Mapping)
+            else set()
+        )
         later = (
             {name for name, mark in unknown.items() if any_true(mark)}
             if isinstance(unknown, Mapping)
@@ -155,5 +163,5 @@ def _planned(
         name = without_keys(one.address).partition(".")[2]
         configured = ((configuration.get("resource") or {}).get(one.type) or {}).get(name) or {}
         known = {name: value for name, value in one.values.items() if name not in later}
-        missing = {name: value for name, value in configured.items() if name in later}
+        missing = {name: value for name, value in configured.items() if name in later - hidden}
         yield Body(one.address, one.type, one.tier, {**known, **missing})

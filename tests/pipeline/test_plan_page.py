@@ -77,6 +77,16 @@ def test_no_sensitive_value_is_on_the_page():
     assert "port 1 2" in words(text)
 
 
+def test_what_costs_is_not_named_by_a_sensitive_value():
+    values = {"engine": "redis", "node_type": "cache.hidden.large", "num_cache_clusters": 2}
+    one = resource("aws_elasticache_replication_group.c", ["delete"], values, None)
+    before = prior(("aws_elasticache_replication_group.c", values))
+    before["values"]["root_module"]["resources"][0]["sensitive_values"] = {"node_type": True}
+    found = plan(one, prior_state=before)
+    found["planned_values"] = {}
+    assert "cache.hidden.large" not in html(found) and "cache.redis.unknown (2 → 0)" in costing(found).line
+
+
 def test_a_document_is_compared_line_by_line_and_user_data_as_it_was_written():
     def policy(action):
         return json.dumps({"Statement": [{"Effect": "Allow", "Action": action, "Resource": "x" * 200}]})
