@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from policies.aws import providers
 from policies.aws.firewall import Ingress
 from policies.aws.networks import is_public, leads_to_internet, network, routes_of, tables_of
-from policies.aws.providers import is_before
 from policies.aws.stores import STORES
 from policies.engine.model import Model, Resource, Undetermined, View
 from policies.engine.parameters import Flow as DeclaredFlow
@@ -363,8 +363,7 @@ def _has_public_address(resource: Resource, template: Resource | None, subnets: 
         return not resource.boolean("internal")
     if resource.type in STORES:
         members = ("aws_rds_cluster_instance", "aws_neptune_cluster_instance")
-        default = resource.type == "aws_redshift_cluster" and is_before(resource.model, 6)
-        return resource.boolean("publicly_accessible", default) or any(
+        return providers.boolean(resource, "publicly_accessible") or any(
             member.boolean("publicly_accessible")
             for type in members
             for member in resource.model.referring(resource, type, "cluster_identifier").resources

@@ -96,6 +96,7 @@ class Worlds:
             model.variables,
             model.declares,
             model.constraints,
+            model.locked,
             partial=model.partial,
             order=model.order,
             handed=model.handed,

@@ -437,7 +437,8 @@ class Model:
     """Everything that one input holds. `source` is `json`, `hcl`, `mixed` or `plan`.
 
     `declares` says that managed resources are declared, though it may be that none has an instance. `constraints`
-    are those that its modules put on the version of the AWS provider, as in `~> 5.80`. `handed` has what is given to
+    are those that its modules put on the version of the AWS provider, as in `~> 5.80`, and `locked` is the version that
+    is chosen, unknown where that contradicts them, or "". `handed` has what is given to
     each module that is not seen, by its address.
     """
 
@@ -449,6 +450,7 @@ class Model:
     variables: Sequence[Variable] = ()
     declares: bool = False
     constraints: Sequence[str] = ()
+    locked: str | Unknown = ""
     partial: bool = False
     """Whether modules are called whose resources are not seen."""
     order: Callable[[str], Earlier] = _no_order

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from policies.aws.providers import DEFAULTS
 from policies.engine.model import Model, Output, Resource, without_keys
 from policies.engine.values import ABSENT, Unknown
 from policies.exact.writing import Written
@@ -40,6 +41,8 @@ def join(plan: Model, configuration: Model, written: Written) -> Model:
         configuration.source,
         configuration.variables,
         declares=configuration.declares,
+        constraints=configuration.constraints,
+        locked=configuration.locked,
         partial=configuration.partial,
         order=configuration.order,
     )
@@ -59,7 +62,7 @@ def _merged(
         source = by_address.get(resource.address) or loose.get(bare)
         one = joined(resource, source, plan)
         if source is not None:
-            one = _with_lacking(one, source, written)
+            one = _without_defaults(_with_lacking(one, source, written), source)
         if any(f"{bare}.".startswith(f"{address}.") for address in written.loose):
             # It stands for instances that the readers are certain of, or for a number that they cannot tell either.
             if bare not in loose:
@@ -79,6 +82,16 @@ def _merged(
     last = len(read)
     result.sort(key=lambda one: places.get(one.address, places.get(without_keys(one.address), last)))
     return result
+
+
+def _without_defaults(resource: Resource, source: Resource) -> Resource:
+    """The resource without defaults that hang on the provider's version: the one that planned it is the newest."""
+    values = {
+        name: value
+        for name, value in resource.values.items()
+        if (resource.type, name) not in DEFAULTS or source.get(name) is not ABSENT
+    }
+    return resource.with_values(values) if len(values) < len(resource.values) else resource
 
 
 def _with_lacking(resource: Resource, source: Resource, written: Written) -> Resource:

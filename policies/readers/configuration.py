@@ -50,6 +50,7 @@ from policies.readers.evaluation import (
 )
 from policies.readers.files import Reach
 from policies.readers.functions.calling import FILE_FUNCTIONS
+from policies.readers.locks import locked
 from policies.readers.order import Order
 from policies.readers.syntax import (
     Binary,
@@ -188,6 +189,7 @@ class Evaluation:
             variables,
             declares,
             constraints,
+            locked(self.root.config.folder, constraints),
             partial=bool(self.unseen),
             order=Order(self),
             handed=handed,

@@ -197,6 +197,13 @@ def leads_out(link: Path) -> bool:
     return top is None or not _is_open(real, top)
 
 
+def within_tree(link: Path) -> bool:
+    """Whether a link leads to something in the work tree that it stands in."""
+    real = Path(os.path.realpath(link))
+    top = _tree(link.parent.resolve(), real)
+    return top is not None and real.is_relative_to(top)
+
+
 def _tree(folder: Path, other: Path) -> Path | None:
     """The work tree of git that a folder belongs to; without one, what holds both paths, but not the root."""
     for ancestor in (folder, *folder.parents):

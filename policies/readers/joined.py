@@ -46,6 +46,8 @@ def join(plan: Model, configuration: Model, file: str) -> Model:
         plan.source,
         configuration.variables,
         declares=plan.declares,
+        constraints=configuration.constraints,
+        locked=configuration.locked,
         order=configuration.order,
     )
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from policies.aws.providers import is_before
+from policies.aws import providers
 from policies.engine.cures import REPLACES, Edit, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
@@ -86,9 +86,7 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
         yield passed()  # records stay encrypted as the source stream, judged on its own, encrypts them
     else:
         path, default = SWITCHES[resource.type]
-        if resource.type == "aws_redshift_cluster":
-            default = not is_before(model, 6)
-        if resource.boolean(path, default):
+        if providers.boolean(resource, path, default):
             yield passed()
         elif resource.type == "aws_dynamodb_table":
             yield failed(f"{path} is not true, so that its key is AWS's own, which nobody else can see", path)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.aws.providers import is_before
+from policies.aws import providers
 from policies.engine.cures import REPLACES, Edit, Set
 from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
@@ -47,8 +47,7 @@ resource "aws_db_instance" "main" {
 def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
     path = "publicly_accessible"
     # False where nothing is said, for all of them; for Redshift since version 6 of the provider.
-    default = resource.type == "aws_redshift_cluster" and is_before(model, 6)
-    if not resource.boolean(path, default):
+    if not providers.boolean(resource, path):
         yield passed()
     elif resource.get(path) is ABSENT:
         yield failed(f"{path} is not set, and is true by default before version 6 of the provider", path)

@@ -238,6 +238,22 @@ def test_what_terraform_does_not_plan_is_an_unknown_finding_unless_a_try_is_enou
     assert re.search(reason, note)
 
 
+def test_defaults_are_those_of_the_provider_that_is_locked(written: Written, tmp_path: Path) -> None:
+    """Terraform plans with the newest schema there is, whatever version the configuration will get."""
+    cluster = 'resource "aws_redshift_cluster" "{}" {{\n  cluster_identifier = "x"\n  node_type = "ra3.large"\n{}}}\n'
+    lock = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "5.100.0"\n}\n'
+    text = cluster.format("silent", "") + cluster.format("told", "  publicly_accessible = false\n")
+    folder = written(
+        {"main.tf": 'provider "aws" {\n  region = "eu-west-1"\n}\n' + text, ".terraform.lock.hcl": lock}
+    )
+    for options in ((), ("--exact",)):
+        _, found = report(folder, tmp_path, *options)
+        public = {
+            one["address"]: one["status"] for one in found["findings"] if one["rule"] == "CM_RDS_NOT_PUBLIC"
+        }
+        assert public == {"aws_redshift_cluster.silent": "fail", "aws_redshift_cluster.told": "pass"}
+
+
 COUNTED = """\
 variable "on" {}
 variable "names" {}
