@@ -207,13 +207,21 @@ def test_without_any_terraform_it_says_so(installed: Path, tmp_path: Path) -> No
     assert "neither terraform nor tofu on the PATH" in done.stderr
 
 
-def test_what_the_index_shows() -> None:
-    """An index draws no diagram and knows no other page of the repository."""
+def test_what_the_index_shows(installed: Path, tmp_path: Path) -> None:
+    """An index draws no diagram and knows no other page of the repository; commands and options are there."""
     page = (ROOT / PROJECT["readme"]).read_text(encoding="utf-8")
     assert "```mermaid" not in page
     assert not [link for link in re.findall(r"\]\(([^)]*)\)", page) if not link.startswith("https://")]
     for script in PROJECT["scripts"]:
         assert script in page
+    told = [
+        _run(installed, "-m", "policies", *words, "--help", folder=tmp_path).stdout
+        for words in ((), ("check",))
+    ]
+    assert set(re.findall(r"`cloudmart-policies (\w+)", page)) <= set(
+        re.findall(r"^    (\w+)", told[0], re.M)
+    )
+    assert set(re.findall(r"--[a-z][a-z-]*", page)) <= set(re.findall(r"^  (--[a-z-]+)", told[1], re.M))
     for extra in ("exact", "terraform"):
         assert f"{PROJECT['name']}[{extra}]" in page
 
