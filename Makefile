@@ -5,22 +5,31 @@ SHELL := /bin/bash
 
 ENV ?= prod
 PYTHON ?= python3
+# What the constructs stand on: cdktf, or cdktn, which is CDK Terrain; see docs/cdk-terrain.md.
+BINDINGS ?= cdktf
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/tools.txt)
 
 # What is given to make reaches the shell through the environment only, where it is a text and no command: "$$TARGET".
-export ENV PYTHON
+export ENV PYTHON BINDINGS
 unexport PYTHONPATH PYTHONHOME
 # ENV is part of names of files, too.
 ALLOWED := a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9 _ -
 without = $(if $(1),$(call without,$(wordlist 2,99,$(1)),$(subst $(firstword $(1)),,$(2))),$(2))
 $(if $(ENV),,$(error ENV is empty: name an environment, as in make ENV=prod))
 $(if $(call without,$(ALLOWED),$(ENV)),$(error ENV is made of a-z, 0-9, _ and -, as in make ENV=prod))
+ifneq ($(BINDINGS),cdktf)
+ifneq ($(BINDINGS),cdktn)
+$(error BINDINGS is cdktf or cdktn, as in make synth BINDINGS=cdktn)
+endif
+endif
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 export PYTHONDONTWRITEBYTECODE :=
 UV := .tools/bin/uv
 PY := .venv/bin/python
+# The environment that synthesizes.
+STACK := $(if $(filter cdktn,$(BINDINGS)),.venv-cdktn,.venv)
 LOCKED := pyproject.toml uv.lock
 TYPED := main.py settings modules synthesis cloudmart_pages cloudmart_support policies mock_provider pipeline handoff bench
 
@@ -43,6 +52,12 @@ TYPED := main.py settings modules synthesis cloudmart_pages cloudmart_support po
 	@UV_PROJECT_ENVIRONMENT=.venv-checkov $(UV) sync --quiet --locked --python "$$PYTHON" --only-group checkov
 	@touch $@
 
+# CDK Terrain takes other versions of what both stand on, and synthesis needs no more than this.
+.venv-cdktn/ready: .tools/uv-$(UV_VERSION) $(LOCKED)
+	@echo '  preparing .venv-cdktn from uv.lock (once)' >&2
+	@UV_PROJECT_ENVIRONMENT=.venv-cdktn $(UV) sync --quiet --locked --python "$$PYTHON" --only-group cdktn
+	@touch $@
+
 .PHONY: help
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,12 +67,12 @@ environment: .venv/ready ## the locked Python environment, .venv
 
 # -O leaves out jsii's own check of every argument's type, a quarter of the time; tests and mypy make it.
 .PHONY: synth
-synth: .venv/ready ## Terraform JSON of ENV into cdktf.out/stacks/cloudmart-ENV/
-	@$(PY) -O main.py synth --env "$$ENV"
+synth: $(STACK)/ready ## Terraform JSON of ENV into cdktf.out/stacks/cloudmart-ENV/
+	@$(STACK)/bin/python -O main.py synth --env "$$ENV"
 
 .PHONY: synth-state
-synth-state: .venv/ready ## Terraform JSON of the state bucket's own stack
-	@$(PY) main.py synth-state
+synth-state: $(STACK)/ready ## Terraform JSON of the state bucket's own stack
+	@$(STACK)/bin/python main.py synth-state
 
 .PHONY: local
 local: .venv/ready ## docker-compose.yml, the local twin of ENV
@@ -71,13 +86,13 @@ schema: .venv/ready ## JSON schemas of the settings, and of the gate's files, fo
 # Without ENV: prod, dev, and prod with a third availability zone.
 VALIDATED := $(if $(filter file,$(origin ENV)),prod dev three-zones,$(ENV))
 .PHONY: validate
-validate: .venv/ready ## terraform validate of the synthesized JSON, against the mock provider
+validate: .venv/ready $(STACK)/ready ## terraform validate of the synthesized JSON, against the mock provider
 	@set -e; folders=(); for env in $(VALIDATED); do \
 	  case $$env in \
 	    three-zones) out=cdktf.out/three-zones; of=prod; set -- --set 'network.availability_zones=[a,b,c]';; \
 	    *) out=cdktf.out; of=$$env; set --;; \
 	  esac; \
-	  $(PY) main.py synth --env $$of --out $$out "$$@" >/dev/null; \
+	  $(STACK)/bin/python main.py synth --env $$of --out $$out "$$@" >/dev/null; \
 	  folders+=($$out/stacks/cloudmart-$$of); \
 	done; $(PY) -m mock_provider validate "$${folders[@]}"
 
@@ -108,7 +123,7 @@ policy: .venv/ready .venv-checkov/ready $(if $(TARGET),,synth) ## the gate, then
 # in another clone of the same commit. ACCOUNT=FOLDER with LOCAL=1: the mock's account, for several clones to share.
 
 .PHONY: plan
-plan: .venv/ready .venv-checkov/ready ## synthesize, judge, plan, and save the plan (LOCAL=1: no AWS account)
+plan: .venv/ready $(STACK)/ready .venv-checkov/ready ## synthesize, judge, plan, and save the plan (LOCAL=1: no AWS account)
 	@$(PY) -m pipeline plan
 
 # ACCEPT=TOPIC,...: questions whose misses are known and do not count, for `make plan`, too.
@@ -117,11 +132,11 @@ preflight: .venv/ready ## ask the AWS account, reading only, what stands in the 
 	@$(PY) -m pipeline preflight
 
 .PHONY: apply
-apply: .venv/ready .venv-checkov/ready ## apply exactly the saved plan (LOCAL=1: to the mock provider)
+apply: .venv/ready $(STACK)/ready .venv-checkov/ready ## apply exactly the saved plan (LOCAL=1: to the mock provider)
 	@$(PY) -m pipeline apply
 
 .PHONY: drift
-drift: .venv/ready ## look whether what stands is what the settings say; exit code 1 where it is not
+drift: .venv/ready $(STACK)/ready ## look whether what stands is what the settings say; exit code 1 where it is not
 	@$(PY) -m pipeline drift
 
 # SHUFFLE=SEED with LOCAL=1: calls are held back at random, so that things are made in another order.
@@ -130,7 +145,7 @@ local-event: .venv/ready ## let EVENT happen to ENV's account of the mock, as AW
 	@LOCAL=1 $(PY) -m pipeline event
 
 .PHONY: destroy
-destroy: .venv/ready .venv-checkov/ready ## destroy all of ENV, once its name is given (CONFIRM=ENV)
+destroy: .venv/ready $(STACK)/ready .venv-checkov/ready ## destroy all of ENV, once its name is given (CONFIRM=ENV)
 	@$(PY) -m pipeline destroy
 
 # FROM=ENVIRONMENT: whose version it is.
@@ -140,12 +155,12 @@ promote: .venv/ready ## write the version of FROM into ENV's settings, and show 
 
 # ADDRESS=aws_s3_bucket.frontend ID=the-bucket
 .PHONY: import
-import: .venv/ready ## write down that ID, made by hand, is ADDRESS of ENV, so that the next plan takes it in
+import: .venv/ready $(STACK)/ready ## write down that ID, made by hand, is ADDRESS of ENV, so that the next plan takes it in
 	@$(PY) -m pipeline import
 
 # PROVIDER=6.99.0 and TO=another Terraform, or one of them.
 .PHONY: upgrade
-upgrade: .venv/ready ## plan with today's and with other versions, and show what differs; nothing is changed
+upgrade: .venv/ready $(STACK)/ready ## plan with today's and with other versions, and show what differs; nothing is changed
 	@$(PY) -m pipeline upgrade
 
 .PHONY: handoff
@@ -189,7 +204,7 @@ shuffled-lives: .venv/ready ## LIVES=10 whole lives, each in another order, of e
 	  tests/mock_provider/test_orders.py -k "$$only"
 
 .PHONY: test
-test: .venv/ready .venv-checkov/ready ## the whole suite
+test: .venv/ready .venv-checkov/ready .venv-cdktn/ready ## the whole suite
 	@PYTEST_ADDOPTS="$$PYTEST_ADDOPTS $$ARGS" $(PY) -m pytest -n auto --dist loadscope -q
 
 .PHONY: bench

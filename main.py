@@ -66,7 +66,7 @@ def synth(arguments: argparse.Namespace) -> int:
     print(f"{sum(counted.values())} resources: {', '.join(f'{tier} {n}' for tier, n in counted.items())}")
     if values.domain.name.endswith((".example.com", ".example")):
         print(f"note: domain.name is still {values.domain.name}; {_short(path)} is where to change it")
-    print(f"next: make policy ENV={values.environment}")
+    print(f"next: make policy ENV={values.environment}{_bindings()}")
     return 0
 
 
@@ -83,7 +83,7 @@ def synth_state(arguments: argparse.Namespace) -> int:
         done = app.state(values, arguments.out, path.with_suffix(".imports.toml"))
     print(_short(done.file))
     print(f"{sum(app.tiers(done.configuration).values())} resources")
-    print("next: make plan ENV=state")
+    print(f"next: make plan ENV=state{_bindings()}")
     return 0
 
 
@@ -110,6 +110,13 @@ def local(arguments: argparse.Namespace) -> int:
     print(_short(target))
     print("next: docker compose up")
     return 0
+
+
+def _bindings() -> str:
+    """What the next command needs to stay with the same bindings."""
+    from synthesis import bindings
+
+    return "".join(f" {name}={value}" for name, value in bindings.variables().items())
 
 
 def _short(path: Path) -> str:

@@ -27,6 +27,7 @@ from handoff.configuration import Json
 from mock_provider import schema as provider_schema
 from policies.engine import catalogue
 from settings import Settings, contract
+from synthesis import bindings
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).resolve().parent
@@ -339,9 +340,9 @@ def _version() -> Version:
     if not date.isdigit():
         raise Problem(f"SOURCE_DATE_EPOCH={date}: must be seconds since 1970, digits alone")
     versions = {
-        "generator": version("cdktf"),
+        "generator": version(bindings.CDKTF.distributions[0]),
         "aws_provider_schema": provider_schema.load().version,
-        "bindings": version("cdktf-cdktf-provider-aws"),
+        "bindings": version(bindings.CDKTF.distributions[1]),
         "python_hcl2": version("python-hcl2"),
         "jinja2": version("Jinja2"),
         "python": ".".join(platform.python_version_tuple()[:2]),

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_aws.backup_plan import (
-    BackupPlan,
-    BackupPlanRule,
-    BackupPlanRuleCopyAction,
-    BackupPlanRuleCopyActionLifecycle,
-    BackupPlanRuleLifecycle,
-)
-from cdktf_cdktf_provider_aws.backup_selection import BackupSelection, BackupSelectionSelectionTag
-from cdktf_cdktf_provider_aws.backup_vault import BackupVault
-from cdktf_cdktf_provider_aws.backup_vault_lock_configuration import BackupVaultLockConfiguration
-from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
 from modules import encryption
 from modules.tier import Tier, trust
 from settings import model
+from synthesis.names import (
+    BackupPlan,
+    BackupPlanRule,
+    BackupPlanRuleCopyAction,
+    BackupPlanRuleCopyActionLifecycle,
+    BackupPlanRuleLifecycle,
+    BackupSelection,
+    BackupSelectionSelectionTag,
+    BackupVault,
+    BackupVaultLockConfiguration,
+    IamRole,
+    IamRolePolicyAttachment,
+)
 
 SELECTED = {"Backup": "daily"}
 """The tag that puts a resource into the plan."""

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cdktf import TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.elasticache_parameter_group import (
-    ElasticacheParameterGroup,
-    ElasticacheParameterGroupParameter,
-)
-from cdktf_cdktf_provider_aws.elasticache_replication_group import (
-    ElasticacheReplicationGroup,
-    ElasticacheReplicationGroupLogDeliveryConfiguration,
-)
-from cdktf_cdktf_provider_aws.elasticache_subnet_group import ElasticacheSubnetGroup
-from cdktf_cdktf_provider_aws.elasticache_user import ElasticacheUser, ElasticacheUserAuthenticationMode
-from cdktf_cdktf_provider_aws.elasticache_user_group import ElasticacheUserGroup
 from constructs import Construct
 
 from modules import encryption, flows
 from modules.logs import Logs
 from modules.tier import Tier
 from settings import model, windows
+from synthesis.names import (
+    ElasticacheParameterGroup,
+    ElasticacheParameterGroupParameter,
+    ElasticacheReplicationGroup,
+    ElasticacheReplicationGroupLogDeliveryConfiguration,
+    ElasticacheSubnetGroup,
+    ElasticacheUser,
+    ElasticacheUserAuthenticationMode,
+    ElasticacheUserGroup,
+    TerraformResourceLifecycle,
+)
 
 PORT = 6379
 

@@ -5,32 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from cdktf import (
-    DataResource,
-    Fn,
-    TerraformLocal,
-    TerraformResource,
-    TerraformResourceLifecycle,
-    TerraformVariable,
-)
-from cdktf_cdktf_provider_aws.autoscaling_group import (
+from constructs import Construct
+
+from modules import backup, cache, cloud_init, database, flows
+from modules.load_balancer import BACKEND_PORT, LoadBalancer
+from modules.logs import Logs
+from modules.tier import Statement, Tier, policy, trust, wait
+from settings import Settings, contract, model
+from synthesis.names import (
     AutoscalingGroup,
     AutoscalingGroupInstanceRefresh,
     AutoscalingGroupInstanceRefreshPreferences,
     AutoscalingGroupLaunchTemplate,
     AutoscalingGroupTag,
-)
-from cdktf_cdktf_provider_aws.autoscaling_policy import (
     AutoscalingPolicy,
     AutoscalingPolicyTargetTrackingConfiguration,
     AutoscalingPolicyTargetTrackingConfigurationPredefinedMetricSpecification,
-)
-from cdktf_cdktf_provider_aws.data_aws_ssm_parameter import DataAwsSsmParameter
-from cdktf_cdktf_provider_aws.iam_instance_profile import IamInstanceProfile
-from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
-from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
-from cdktf_cdktf_provider_aws.launch_template import (
+    DataAwsSsmParameter,
+    DataResource,
+    Fn,
+    IamInstanceProfile,
+    IamRole,
+    IamRolePolicy,
+    IamRolePolicyAttachment,
     LaunchTemplate,
     LaunchTemplateBlockDeviceMappings,
     LaunchTemplateBlockDeviceMappingsEbs,
@@ -39,15 +36,12 @@ from cdktf_cdktf_provider_aws.launch_template import (
     LaunchTemplateMonitoring,
     LaunchTemplateNetworkInterfaces,
     LaunchTemplateTagSpecifications,
+    LbTargetGroup,
+    TerraformLocal,
+    TerraformResource,
+    TerraformResourceLifecycle,
+    TerraformVariable,
 )
-from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup
-from constructs import Construct
-
-from modules import backup, cache, cloud_init, database, flows
-from modules.load_balancer import BACKEND_PORT, LoadBalancer
-from modules.logs import Logs
-from modules.tier import Statement, Tier, policy, trust, wait
-from settings import Settings, contract, model
 
 # An image in a private registry of ECR: account, region and repository are told by its name alone.
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html

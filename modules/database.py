@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cdktf import DataResource, TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.db_instance import DbInstance
-from cdktf_cdktf_provider_aws.db_parameter_group import DbParameterGroup, DbParameterGroupParameter
-from cdktf_cdktf_provider_aws.db_subnet_group import DbSubnetGroup
-from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
 from modules import encryption, flows
 from modules.logs import Logs
 from modules.tier import Tier, trust
 from settings import model, windows
+from synthesis.names import (
+    DataResource,
+    DbInstance,
+    DbParameterGroup,
+    DbParameterGroupParameter,
+    DbSubnetGroup,
+    IamRole,
+    IamRolePolicyAttachment,
+    TerraformResourceLifecycle,
+)
 
 PORT = 5432
 LOG_EXPORTS = ("postgresql", "upgrade")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_aws.acm_certificate import AcmCertificate
-from cdktf_cdktf_provider_aws.acm_certificate_validation import AcmCertificateValidation
-from cdktf_cdktf_provider_aws.route53_record import Route53Record
-from cdktf_cdktf_provider_aws.route53_record import Route53RecordAlias as Alias
 from constructs import Construct
 
 from modules.tier import Tier
+from synthesis.names import AcmCertificate, AcmCertificateValidation, Route53Record
+from synthesis.names import Route53RecordAlias as Alias
 
 # CloudFront takes certificates of this region only:
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html

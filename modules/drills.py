@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cdktf import ITerraformDependable
-from cdktf_cdktf_provider_aws.fis_experiment_template import (
+from constructs import Construct
+
+from modules.logs import Logs
+from modules.tier import Statement, Tier, policy, trust
+from synthesis.names import (
     FisExperimentTemplate,
     FisExperimentTemplateAction,
     FisExperimentTemplateActionParameter,
@@ -15,14 +18,11 @@ from cdktf_cdktf_provider_aws.fis_experiment_template import (
     FisExperimentTemplateLogConfigurationCloudwatchLogsConfiguration,
     FisExperimentTemplateStopCondition,
     FisExperimentTemplateTarget,
+    IamRole,
+    IamRolePolicy,
+    IamRolePolicyAttachment,
+    ITerraformDependable,
 )
-from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
-from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
-from constructs import Construct
-
-from modules.logs import Logs
-from modules.tier import Statement, Tier, policy, trust
 
 
 class Drills(Tier):

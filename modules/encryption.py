@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
-from cdktf_cdktf_provider_aws.kms_key import KmsKey
-
 from modules.tier import Statement, Tier, policy
+from synthesis.names import KmsAlias, KmsKey
 
 
 def key(

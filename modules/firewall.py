@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cdktf_cdktf_provider_aws.wafv2_web_acl import (
+from constructs import Construct
+
+from modules.domain import CDN_REGION
+from modules.logs import Logs
+from modules.tier import Tier
+from settings import limits, model
+from synthesis.names import (
     Wafv2WebAcl,
+    Wafv2WebAclAssociation,
     Wafv2WebAclDataProtectionConfig,
     Wafv2WebAclDataProtectionConfigDataProtection,
     Wafv2WebAclDataProtectionConfigDataProtectionField,
     Wafv2WebAclDefaultAction,
     Wafv2WebAclDefaultActionAllow,
+    Wafv2WebAclLoggingConfiguration,
+    Wafv2WebAclLoggingConfigurationRedactedFields,
+    Wafv2WebAclLoggingConfigurationRedactedFieldsSingleHeader,
     Wafv2WebAclRule,
     Wafv2WebAclRuleAction,
     Wafv2WebAclRuleActionBlock,
@@ -19,18 +29,6 @@ from cdktf_cdktf_provider_aws.wafv2_web_acl import (
     Wafv2WebAclRuleVisibilityConfig,
     Wafv2WebAclVisibilityConfig,
 )
-from cdktf_cdktf_provider_aws.wafv2_web_acl_association import Wafv2WebAclAssociation
-from cdktf_cdktf_provider_aws.wafv2_web_acl_logging_configuration import (
-    Wafv2WebAclLoggingConfiguration,
-    Wafv2WebAclLoggingConfigurationRedactedFields,
-    Wafv2WebAclLoggingConfigurationRedactedFieldsSingleHeader,
-)
-from constructs import Construct
-
-from modules.domain import CDN_REGION
-from modules.logs import Logs
-from modules.tier import Tier
-from settings import limits, model
 
 # What a rule that only counts leaves on a request: https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
 LARGE_BODY = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"

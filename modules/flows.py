@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from cdktf import TerraformResource
-from cdktf_cdktf_provider_aws.security_group import SecurityGroup
-from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
-from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
 from modules.tier import Tier
+from synthesis.names import (
+    SecurityGroup,
+    TerraformResource,
+    VpcSecurityGroupEgressRule,
+    VpcSecurityGroupIngressRule,
+)
 
 ANYWHERE = "0.0.0.0/0"
 

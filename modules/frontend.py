@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cdktf import ITerraformDependable
-from cdktf_cdktf_provider_aws.cloudfront_distribution import (
+from constructs import Construct
+
+from modules import buckets
+from modules.domain import CDN_REGION
+from modules.tier import Tier, deny_plain_http
+from synthesis.names import (
     CloudfrontDistribution,
     CloudfrontDistributionDefaultCacheBehavior,
     CloudfrontDistributionDefaultCacheBehaviorFunctionAssociation,
@@ -16,46 +20,34 @@ from cdktf_cdktf_provider_aws.cloudfront_distribution import (
     CloudfrontDistributionRestrictions,
     CloudfrontDistributionRestrictionsGeoRestriction,
     CloudfrontDistributionViewerCertificate,
-)
-from cdktf_cdktf_provider_aws.cloudfront_function import CloudfrontFunction
-from cdktf_cdktf_provider_aws.cloudfront_origin_access_control import CloudfrontOriginAccessControl
-from cdktf_cdktf_provider_aws.cloudfront_response_headers_policy import (
+    CloudfrontFunction,
+    CloudfrontOriginAccessControl,
     CloudfrontResponseHeadersPolicy,
     CloudfrontResponseHeadersPolicySecurityHeadersConfig,
+    CloudwatchLogDelivery,
+    CloudwatchLogDeliveryDestination,
+    CloudwatchLogDeliveryS3DeliveryConfiguration,
+    CloudwatchLogDeliverySource,
+    ITerraformDependable,
+    S3Bucket,
+    S3BucketLoggingA,
 )
-from cdktf_cdktf_provider_aws.cloudfront_response_headers_policy import (
+from synthesis.names import (
     CloudfrontResponseHeadersPolicySecurityHeadersConfigContentSecurityPolicy as ContentSecurityPolicy,
 )
-from cdktf_cdktf_provider_aws.cloudfront_response_headers_policy import (
+from synthesis.names import (
     CloudfrontResponseHeadersPolicySecurityHeadersConfigContentTypeOptions as ContentTypeOptions,
 )
-from cdktf_cdktf_provider_aws.cloudfront_response_headers_policy import (
-    CloudfrontResponseHeadersPolicySecurityHeadersConfigFrameOptions as FrameOptions,
-)
-from cdktf_cdktf_provider_aws.cloudfront_response_headers_policy import (
+from synthesis.names import CloudfrontResponseHeadersPolicySecurityHeadersConfigFrameOptions as FrameOptions
+from synthesis.names import (
     CloudfrontResponseHeadersPolicySecurityHeadersConfigReferrerPolicy as ReferrerPolicy,
 )
-from cdktf_cdktf_provider_aws.cloudfront_response_headers_policy import (
+from synthesis.names import (
     CloudfrontResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurity as StrictTransportSecurity,
 )
-from cdktf_cdktf_provider_aws.cloudwatch_log_delivery import (
-    CloudwatchLogDelivery,
-    CloudwatchLogDeliveryS3DeliveryConfiguration,
-)
-from cdktf_cdktf_provider_aws.cloudwatch_log_delivery_destination import (
-    CloudwatchLogDeliveryDestination,
-)
-from cdktf_cdktf_provider_aws.cloudwatch_log_delivery_destination import (
+from synthesis.names import (
     CloudwatchLogDeliveryDestinationDeliveryDestinationConfiguration as DeliveryDestination,
 )
-from cdktf_cdktf_provider_aws.cloudwatch_log_delivery_source import CloudwatchLogDeliverySource
-from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
-from cdktf_cdktf_provider_aws.s3_bucket_logging import S3BucketLoggingA
-from constructs import Construct
-
-from modules import buckets
-from modules.domain import CDN_REGION
-from modules.tier import Tier, deny_plain_http
 
 # Managed policies have the same ids in every account:
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html

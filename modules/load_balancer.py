@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs
-from cdktf_cdktf_provider_aws.lb_listener import (
-    LbListener,
-    LbListenerDefaultAction,
-    LbListenerDefaultActionRedirect,
-)
-from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
-from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from constructs import Construct
 
 from modules import flows
 from modules.tier import Tier
 from settings import contract, limits
+from synthesis.names import (
+    ITerraformDependable,
+    Lb,
+    LbAccessLogs,
+    LbListener,
+    LbListenerDefaultAction,
+    LbListenerDefaultActionRedirect,
+    LbTargetGroup,
+    LbTargetGroupHealthCheck,
+    S3Bucket,
+    TerraformResource,
+    TerraformResourceLifecycle,
+)
 
 HTTPS, HTTP, BACKEND_PORT = 443, 80, contract.PORT
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
-from cdktf_cdktf_provider_aws.cloudwatch_log_resource_policy import CloudwatchLogResourcePolicy
-from cdktf_cdktf_provider_aws.kms_key import KmsKey
-from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
-from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
 from constructs import Construct
 
 from modules import buckets, encryption
 from modules.tier import Tier, deny_plain_http, policy
+from synthesis.names import CloudwatchLogGroup, CloudwatchLogResourcePolicy, KmsKey, S3Bucket, S3BucketPolicy
 
 
 class Logs(Tier):

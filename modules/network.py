@@ -4,26 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cdktf import TerraformResource
-from cdktf_cdktf_provider_aws.default_network_acl import (
-    DefaultNetworkAcl,
-    DefaultNetworkAclEgress,
-    DefaultNetworkAclIngress,
-)
-from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
-from cdktf_cdktf_provider_aws.eip import Eip
-from cdktf_cdktf_provider_aws.flow_log import FlowLog
-from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
-from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
-from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
-from cdktf_cdktf_provider_aws.route import Route
-from cdktf_cdktf_provider_aws.route_table import RouteTable
-from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
-from cdktf_cdktf_provider_aws.security_group import SecurityGroup
-from cdktf_cdktf_provider_aws.subnet import Subnet
-from cdktf_cdktf_provider_aws.vpc import Vpc
-from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
 
 from modules import flows
@@ -31,6 +11,26 @@ from modules.flows import ANYWHERE
 from modules.logs import Logs
 from modules.tier import Tier, policy, trust
 from settings.addresses import Ranges
+from synthesis.names import (
+    DefaultNetworkAcl,
+    DefaultNetworkAclEgress,
+    DefaultNetworkAclIngress,
+    DefaultSecurityGroup,
+    Eip,
+    FlowLog,
+    IamRole,
+    IamRolePolicy,
+    InternetGateway,
+    NatGateway,
+    Route,
+    RouteTable,
+    RouteTableAssociation,
+    SecurityGroup,
+    Subnet,
+    TerraformResource,
+    Vpc,
+    VpcEndpoint,
+)
 
 # What an instance without public address needs: https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html,
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html

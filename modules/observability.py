@@ -6,19 +6,22 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cdktf_cdktf_provider_aws.budgets_budget import BudgetsBudget, BudgetsBudgetNotification
-from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
-from cdktf_cdktf_provider_aws.cloudwatch_event_rule import CloudwatchEventRule
-from cdktf_cdktf_provider_aws.cloudwatch_event_target import CloudwatchEventTarget
-from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
-from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
-from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
-from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
 from constructs import Construct
 
 from modules import encryption
 from modules.tier import Tier, policy
 from settings import model
+from synthesis.names import (
+    BudgetsBudget,
+    BudgetsBudgetNotification,
+    CloudwatchDashboard,
+    CloudwatchEventRule,
+    CloudwatchEventTarget,
+    CloudwatchMetricAlarm,
+    SnsTopic,
+    SnsTopicPolicy,
+    SnsTopicSubscription,
+)
 
 GIB = 1024**3
 

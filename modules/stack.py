@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from cdktf import TerraformOutput, TerraformStack
-from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
-from cdktf_cdktf_provider_aws.iam_role import IamRole
 from constructs import Construct
 
 from modules import cache, database, terraform
@@ -21,6 +18,7 @@ from modules.network import Network
 from modules.observability import Observability
 from modules.tier import Tier
 from settings import Settings, addresses, limits
+from synthesis.names import DataAwsCallerIdentity, IamRole, TerraformOutput, TerraformStack
 
 PLACEHOLDER_ACCOUNT = "000000000000"
 PLACEHOLDER_ZONE = "Z0000000000EXAMPLE00"

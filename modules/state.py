@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from cdktf import TerraformOutput, TerraformStack
-from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from constructs import Construct
 
 from modules import buckets, encryption, terraform
 from modules.delivery import roles
 from modules.tier import Tier, deny_plain_http
 from settings.model import StateSettings
+from synthesis.names import DataAwsCallerIdentity, TerraformOutput, TerraformStack
 
 
 class StateBucket(TerraformStack):

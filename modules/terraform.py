@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cdktf import LocalBackend, S3Backend, TerraformStack
-from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+from synthesis.names import AwsProvider, AwsProviderDefaultTags, LocalBackend, S3Backend, TerraformStack
 
 PROVIDER_SOURCE = "hashicorp/aws"
 PROVIDER_VERSIONS = ">= 6.25.0, < 7.0.0"

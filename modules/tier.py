@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from cdktf import DataResource, TerraformResource
 from constructs import Construct
+
+from synthesis.names import DataResource, TerraformResource
 
 P = ParamSpec("P")
 

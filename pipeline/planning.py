@@ -38,6 +38,7 @@ from pipeline import (
 from pipeline.cost import Cost
 from pipeline.holding import Inputs
 from pipeline.target import PLAYED_ACCOUNT, STATE, Target
+from synthesis import bindings
 
 PLAN, PLAN_JSON, GATE, PLAN_GATE, MARKDOWN, HTML, LOG = (
     "plan.tfplan",
@@ -255,9 +256,19 @@ def prepared(target: Target, run: terraform.Session, draft: Path, given: Inputs)
 
 
 def synthesize(target: Target) -> None:
-    """Write the target's JSON."""
+    """Write the target's JSON, with the bindings that BINDINGS names.
+
+    Raises:
+        Problem: synthesis failed, or the environment of those bindings is not there.
+    """
+    python = Path(sys.executable)
+    if bindings.chosen() is not bindings.CDKTF:
+        python = target.root / f".venv-{bindings.chosen().framework}" / "bin" / "python"
+        if not python.is_file():
+            place = target.shown(python.parents[1])
+            raise Problem(f"{place}: this environment of the bindings is not there: make {place}/ready")
     kind = ["synth-state"] if target.environment == STATE else ["synth", "--env", target.environment]
-    words = [sys.executable, str(target.root / "main.py"), *kind, "--out", str(target.out)]
+    words = [str(python), str(target.root / "main.py"), *kind, "--out", str(target.out)]
     done = processes.run(words, cwd=target.root)
     if done.returncode:
         raise Problem(

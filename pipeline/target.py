@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cloudmart_support.problem import Problem
+from synthesis import bindings
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = "state"
@@ -128,6 +129,7 @@ class Target:
     def make(self, command: str = "", **variables: str) -> str:
         """The `make` command for this target, or its variables alone, as a person types them."""
         side = {"LOCAL": "1"} if self.local else {}
+        side |= bindings.variables()
         if self.account:
             side["ACCOUNT"] = str(self.account)
         given = {"ENV": self.environment, **side, **variables}

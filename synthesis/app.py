@@ -50,23 +50,31 @@ def _changing(done: Synthesis, environment: str, imports: Path | None) -> Synthe
 
 
 def _synthesize(build: Callable[[Any], Any], out: Path) -> Synthesis:
-    # Late, because `modules` prepares what `cdktf` needs when it is first imported.
-    from cdktf import App
+    # Late, because `modules` prepares what the bindings need when it is first imported.
+    from synthesis.names import App
 
     try:
+        # The framework makes the last folder of a path alone.
+        out.mkdir(parents=True, exist_ok=True)
         app = App(outdir=str(out))
         stack = build(app)
         app.synth()
+    except OSError as error:
+        raise _refused(out, str(error.strerror)) from error
     except RuntimeError as error:
         # What Node says of the disk: "EROFS: read-only file system, mkdir 'PATH'".
-        refused = re.search(r"\b(?:ENOSPC|EDQUOT|EROFS|EACCES|EPERM|EIO|ENOTDIR|EEXIST): (.+)", str(error))
-        if refused is None:
+        told = re.search(r"\b(?:ENOSPC|EDQUOT|EROFS|EACCES|EPERM|EIO|ENOTDIR|EEXIST): (.+)", str(error))
+        if told is None:
             raise
-        raise Problem(
-            f"{out}: the stack cannot be written ({refused[1]}): make room there, or name another folder with --out"
-        ) from error
+        raise _refused(out, told[1]) from error
     file = out / "stacks" / str(stack.node.id) / "cdk.tf.json"
     return Synthesis(file, json.loads(file.read_text(encoding="utf-8")))
+
+
+def _refused(out: Path, reason: str) -> Problem:
+    return Problem(
+        f"{out}: the stack cannot be written ({reason}): make room there, or name another folder with --out"
+    )
 
 
 def tiers(configuration: dict[str, Any]) -> dict[str, int]:

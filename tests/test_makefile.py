@@ -19,7 +19,8 @@ RECORDER = """#!{python} -I
 import json, os, sys
 with open({log!r}, "a") as log:
     given = os.environ.get("PYTEST_ADDOPTS", "")
-    log.write(json.dumps({{"words": sys.argv[1:], "PYTEST_ADDOPTS": given}}) + "\\n")
+    about = {{"program": sys.argv[0], "words": sys.argv[1:], "PYTEST_ADDOPTS": given}}
+    log.write(json.dumps({{**about, "BINDINGS": os.environ.get("BINDINGS", "")}}) + "\\n")
 """
 
 
@@ -34,10 +35,10 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "environments", folder / "environments")
     version = re.search(r"^uv==(\S+)", (folder / "requirements" / "tools.txt").read_text(), re.M)
     assert version
-    for name in (f".tools/uv-{version[1]}", ".venv/ready", ".venv-checkov/ready"):
+    for name in (f".tools/uv-{version[1]}", ".venv/ready", ".venv-checkov/ready", ".venv-cdktn/ready"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).touch()
-    for name in (".venv/bin/python", ".venv-checkov/bin/python", ".tools/bin/uv"):
+    for name in (".venv/bin/python", ".venv-checkov/bin/python", ".venv-cdktn/bin/python", ".tools/bin/uv"):
         program = folder / name
         program.parent.mkdir()
         program.write_text(RECORDER.format(python=sys.executable, log=str(folder / "log")))
@@ -50,7 +51,9 @@ def _make(
 ) -> subprocess.CompletedProcess[str]:
     # What a make around these tests was given is not meant for this one.
     inherited = {
-        name: text for name, text in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "ENV")
+        name: text
+        for name, text in os.environ.items()
+        if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "ENV", "BINDINGS")
     }
     return subprocess.run(
         ["make", *words],
@@ -102,6 +105,7 @@ TARGETS = {
     "ARGS": ("test", "bench"),
     "ALLOW_REPLACE": ("plan", "apply", "destroy"),
     "CONFIRM": ("destroy",),
+    "BINDINGS": ("synth", "plan"),
     "PYTHON": ("help", "synth"),
     "LOCAL": ("plan",),
     "TF": ("plan",),
@@ -142,6 +146,40 @@ def test_an_environment_is_a_plain_name(name: str, project: Path) -> None:
 def test_an_environment_reaches_the_program(name: str, project: Path) -> None:
     assert _make(project, "synth", f"ENV={name}").returncode == 0
     assert [one["words"] for one in _calls(project)] == [["-O", "main.py", "synth", "--env", name]]
+
+
+@pytest.mark.parametrize("name", ["", "terraform", "cdktf cdktn", "cdktf ", "CDKTN", "x),(y", "cdktf,cdktf"])
+def test_bindings_are_one_of_two(name: str, project: Path) -> None:
+    for told in (
+        _make(project, "synth", f"BINDINGS={name}"),
+        _make(project, "synth", environment={"BINDINGS": name}),
+    ):
+        assert told.returncode == 2
+        assert "make synth BINDINGS=cdktn" in told.stderr
+    assert _calls(project) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "synthesizes"),
+    [
+        (("synth",), ".venv"),
+        (("synth", "BINDINGS=cdktf"), ".venv"),
+        (("synth", "BINDINGS=cdktn"), ".venv-cdktn"),
+        (("synth-state", "BINDINGS=cdktn"), ".venv-cdktn"),
+        (("policy", "BINDINGS=cdktn"), ".venv-cdktn"),
+        (("validate", "BINDINGS=cdktn", "ENV=dev"), ".venv-cdktn"),
+        (("plan", "BINDINGS=cdktn"), ""),
+    ],
+)
+def test_bindings_have_their_own_environment(words: tuple[str, ...], synthesizes: str, project: Path) -> None:
+    assert _make(project, *words).returncode == 0
+    calls = _calls(project)
+    programs = {call["program"] for call in calls if "main.py" in call["words"]}
+    assert programs == ({f"{synthesizes}/bin/python"} if synthesizes else set())
+    # The pipeline and the gate run where they always do, and hear what was chosen.
+    others = {str(call["program"]) for call in calls if "main.py" not in call["words"]}
+    assert others <= {".venv/bin/python", ".venv-checkov/bin/python"}
+    assert {call["BINDINGS"] for call in calls} == {"cdktn" if "BINDINGS=cdktn" in words else "cdktf"}
 
 
 @pytest.mark.parametrize("path", ["a b", "it's", 'say "x"', "-x", "--waivers=w.toml", "a;b", "a&b", "*"])

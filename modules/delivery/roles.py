@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from cdktf import TerraformOutput
-from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
-from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
-from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
-
 from modules.delivery import permissions, trust
 from modules.delivery.permissions import Place, Statement
 from modules.tier import Tier
 from settings.model import Delivery
+from synthesis.names import (
+    IamOpenidConnectProvider,
+    IamPolicy,
+    IamRole,
+    IamRolePolicyAttachment,
+    TerraformOutput,
+)
 
 # Seconds. A plan is done within one hour; a database alone may take most of one.
 _SESSIONS = {"plan": 3600, "apply": 4 * 3600, "drift": 3600}

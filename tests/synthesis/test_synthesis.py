@@ -90,8 +90,9 @@ def test_the_last_lines_name_file_tiers_and_next_command(tmp_path: Path, prod: d
 
 
 def test_one_setting_over_the_file(tmp_path: Path) -> None:
-    run = start(tmp_path, "synth", "--set", "network.availability_zones=[a, b, c]")
-    configuration = json.loads(synthesized(run, tmp_path))
+    out = tmp_path / "of" / "several" / "folders"
+    run = start(out, "synth", "--set", "network.availability_zones=[a, b, c]")
+    configuration = json.loads(synthesized(run, out))
     assert "public_c" in configuration["resource"]["aws_subnet"]
 
 
@@ -132,14 +133,16 @@ def test_the_state_bucket_is_encrypted_versioned_and_kept(tmp_path: Path) -> Non
 def test_fast_path_steps_aside_when_the_package_looks_different(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = tmp_path / bindings.PACKAGE
+    name = bindings.CDKTF.provider
+    package = tmp_path / name
     (package / "_jsii").mkdir(parents=True)
     (package / "vpc").mkdir()
     (package / "_jsii" / "__init__.py").touch()
     (package / "vpc" / "__init__.py").touch()
     found = bindings.importlib.util.spec_from_file_location(
-        bindings.PACKAGE, package / "__init__.py", submodule_search_locations=[str(package)]
+        name, package / "__init__.py", submodule_search_locations=[str(package)]
     )
+    assert found is not None
     for source, reason in (
         ("from . import vpc\n", ""),
         ("", "does not import its submodules by itself"),
@@ -149,7 +152,8 @@ def test_fast_path_steps_aside_when_the_package_looks_different(
         assert bindings._unexpected(found) == reason
     (package / "vpc" / "__init__.py").unlink()
     assert bindings._unexpected(found) == "has no vpc/__init__.py"
-    assert bindings._unexpected(None) == "is not an ordinary package"
+    found.submodule_search_locations = None
+    assert bindings._unexpected(found) == "is not an ordinary package"
 
 
 @pytest.mark.parametrize("environment", ["prod", "dev"])
@@ -188,6 +192,9 @@ def test_a_disk_that_takes_nothing_is_told(
     monkeypatch.setattr(cdktf, "App", refuse)
     with pytest.raises(Problem, match=f"{re.escape(str(tmp_path))}: the stack cannot be written"):
         app._synthesize(lambda made: made, tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(Problem, match=f"{re.escape(str(tmp_path))}/file/a/b: the stack cannot be written"):
+        app._synthesize(lambda made: made, tmp_path / "file" / "a" / "b")
     said = "a defect: none of the disk's"
     with pytest.raises(RuntimeError, match="a defect"):
         app._synthesize(lambda made: made, tmp_path)
