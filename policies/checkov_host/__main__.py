@@ -21,7 +21,7 @@ from cloudmart_support import processes
 from cloudmart_support.problem import Problem, guarded
 from cloudmart_support.progress import step
 from policies.checkov_host import builtin, copying
-from policies.checkov_host.verdicts import COPIED, PARAMETERS, RULES, WAIVERS
+from policies.checkov_host.verdicts import COPIED, FORBIDDEN, PARAMETERS, RULES, WAIVERS
 from policies.engine.catalogue import PACKAGE
 from policies.engine.judging import BASELINED
 from policies.engine.model import without_keys
@@ -78,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
         help="own rules: a folder, or package:NAME of a package in this environment; may be repeated",
     )
     parser.add_argument(
+        "--forbid-comments",
+        action="store_true",
+        help="comments in the source that waive fail, and do not waive",
+    )
+    parser.add_argument(
         "--builtin",
         type=Path,
         metavar="FILE",
@@ -107,6 +112,8 @@ def _run(options: argparse.Namespace, private: Path) -> int:
         raise Problem(f"{options.path}: there is no such file or folder")
     files = {PARAMETERS: options.params, WAIVERS: options.waivers}
     given = {name: str(file.absolute()) for name, file in files.items() if file is not None}
+    if options.forbid_comments:
+        given[FORBIDDEN] = "yes"
     if options.rules:
         sources = (one if one.startswith(PACKAGE) else str(Path(one).absolute()) for one in options.rules)
         given[RULES] = "\n".join(sources)

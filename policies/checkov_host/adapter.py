@@ -76,7 +76,7 @@ class GateCheck(BaseResourceCheck):  # type: ignore[misc]
         entity_type: str,
         skip_info: Any,
     ) -> Any:
-        """The gate's verdict. Skips in comments do not count: waivers are in one file, with an end."""
+        """The gate's verdict. Checkov's own skips in comments do not count: a waiver has an end."""
         self.details = []
         try:
             answers: list[Answer] = _verdicts().answers(

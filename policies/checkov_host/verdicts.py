@@ -24,6 +24,8 @@ WAIVERS: Final = "CLOUDMART_POLICY_WAIVERS"
 """The variable that names a file of waivers, instead of the gate's own."""
 RULES: Final = "CLOUDMART_POLICY_RULES"
 """The variable that names folders and packages of own rules, a line each."""
+FORBIDDEN: Final = "CLOUDMART_POLICY_FORBID_COMMENTS"
+"""The variable that says, where it is not empty, that comments in the source that waive fail."""
 COPIED: Final = "CLOUDMART_CHECKOV_COPY"
 """The variable that says `COPY=ORIGINAL`: Checkov scans a copy, the gate reads what it was made of."""
 
@@ -65,6 +67,7 @@ class Verdicts:
             Path(params) if params else None, catalogue.parameters_of(self.catalogue)
         )
         self.waivers = waivers.load(Path(accepted) if accepted else waivers.DEFAULTS)
+        self.forbidden = waivers.FORBIDDEN if given.get(FORBIDDEN) else ""
         self._judged: dict[Path, Judged | None] = {}
 
     def answers(self, rule: str, file: str, root: str, type: str, name: str, address: str) -> list[Answer]:
@@ -137,7 +140,7 @@ class Verdicts:
         result = judging.judge(readings, self.catalogue, self.parameters)
         waived = waivers.apply(
             result.findings,
-            [*self.waivers, *waivers.of_comments(result.comments)],
+            [*self.waivers, *waivers.of_comments(result.comments, forbidden=self.forbidden)],
             longest_days=self.parameters.waivers.longest_days,
             roots=[reading.path],
         )

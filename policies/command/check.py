@@ -228,7 +228,7 @@ def _in_comments(
     forbid = settings.forbid_comments if options.forbid_comments is None else options.forbid_comments
     if forbid or (forbid is None and deciding.base):
         known: set[tuple[str, str, str]] = set()
-        words = "comments that waive are forbidden here: write it into a file of waivers"
+        words = waivers.FORBIDDEN
         if not forbid:
             words = f"it is not there at {deciding.base}, and a change cannot accept its own findings"
             for file in {comment.file for comment in comments}:

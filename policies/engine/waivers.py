@@ -134,6 +134,8 @@ def _waiver(entry: dict[str, Any], file: str, line: int, base: Path) -> Waiver:
     )
 
 
+FORBIDDEN: Final = "comments that waive are forbidden here: write it into a file of waivers"
+"""What is wrong with a comment that waives where none may."""
 _SAID: Final = re.compile(
     r"waive\s+(?P<rule>CM_\w+)\s+until\s+(?P<expires>\S+)\s+because\s+(?P<reason>.*?\S)"
     r"(?:\s*\(owner\s+(?P<owner>[^()]+)\))?"

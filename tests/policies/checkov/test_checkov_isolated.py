@@ -16,6 +16,7 @@ import pytest
 
 from cloudmart_support.problem import Problem
 from policies.checkov_host import builtin
+from policies.checkov_host.verdicts import FORBIDDEN, Verdicts
 
 ROOT = Path(__file__).resolve().parents[3]
 PYTHON = ROOT / ".venv-checkov" / "bin" / "python"
@@ -202,11 +203,19 @@ def test_a_comment_opens_neither_host(tmp_path: Path) -> None:
         BAD.replace('"t"', f'"t{number}"').replace("\n", f"\n{skip}\n", 1)
         for number, skip in enumerate(SKIPS)
     ]
-    (tmp_path / "main.tf").write_text("\n".join(blocks))
+    # One of the gate's own has an end, and counts in both.
+    end = (datetime.now(UTC) + timedelta(days=30)).date()
+    ours = f"# cloudmart-policies: waive CM_QUEUES_ENCRYPTED until {end} because it goes\n"
+    (tmp_path / "main.tf").write_text("\n".join([*blocks, ours + BAD.replace('"t"', '"ours"')]))
     (tmp_path / "call").mkdir()
     done = _host(tmp_path)
     assert done.returncode == 1, done.stderr
     assert f"{len(SKIPS)} against it" in done.stdout
+    for given, status in (({}, "waived"), ({FORBIDDEN: "yes"}, "fail")):
+        judged = Verdicts(given).judged(tmp_path)
+        assert judged is not None
+        found = judged.findings["CM_QUEUES_ENCRYPTED", "aws_sns_topic.ours"]
+        assert [finding.status for finding in found] == [status]
 
 
 def test_a_comment_at_a_module_call_opens_neither_host(tmp_path: Path) -> None:
