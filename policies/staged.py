@@ -3,7 +3,8 @@
 pre-commit hands over changed files; the gate judges whole root modules, because a rule may need a file that did not
 change. A file concerns every folder of configuration that it lies in or below, whatever its kind (a variables file, a
 template, a policy in JSON), and every folder that calls one of these as a local module, through any number of calls.
-Deleted files, which pre-commit does not name, are asked of git.
+Deleted files, which pre-commit does not name, are asked of git. A file that the hook's arguments or the configuration
+name (parameters, waivers, a baseline, values of variables) concerns the roots that it decides over, wherever it lies.
 
 A concerned folder is left out only where it cannot be applied by itself (a variable has no default, and nothing gives
 it the looks of a root: no backend, no provider, no variables file, no lock file) and the reading of another judged
@@ -21,6 +22,8 @@ from typing import Final
 from cloudmart_support import git
 from cloudmart_support.problem import Problem, guarded
 from policies.__main__ import main as gate
+from policies.command import configuration
+from policies.command.deciding import Deciding
 from policies.engine.model import without_keys
 from policies.readers import read
 from policies.repository import CONFIGURATION, NOBODYS, Folder, Repository
@@ -31,11 +34,13 @@ _OPTIONS: Final = {
     "--allow-comments": False,
     "--exact": False,
     "--forbid-comments": False,
+    "--jobs": True,
     "--no-config": False,
     "--only": True,
     "--pack": True,
     "--baseline": True,
     "--params": True,
+    "--quiet": False,
     "--severity": True,
     "--skip": True,
     "--timeout": True,
@@ -45,6 +50,8 @@ _OPTIONS: Final = {
     "--workspace": True,
 }
 """The gate's options that a hook's `args` may hold, and whether each takes a value."""
+_NAMING: Final = frozenset({"--baseline", "--config", "--params", "--var-file", "--waivers"})
+"""Those that name a file."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     options, changed = split(arguments)
     here = Path.cwd()
-    wanted = folders([*changed, *_deleted(here)], here)
+    touched = [*changed, *_deleted(here)]
+    wanted = folders(touched, here, Deciders(options)) if touched else []
     return gate(["check", *options, "--", *wanted]) if wanted else 0
 
 
@@ -92,7 +100,43 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return options, words
 
 
-def folders(changed: Iterable[str], base: Path) -> list[str]:
+class Deciders:
+    """The files by which roots are judged and that need not lie in them, by their real paths.
+
+    `everywhere` are those for all roots, `of_roots` those of some, by the root's.
+
+    Args:
+        options: of the hook, values joined.
+
+    Raises:
+        Problem: the configuration cannot be read, or is wrong.
+    """
+
+    def __init__(self, options: Sequence[str] = ("--no-config",)) -> None:
+        given = [option.partition("=")[::2] for option in options]
+        named = dict(given)
+        settings = configuration.Settings()
+        if "--no-config" not in named:
+            config = named.get("--config")
+            settings = configuration.load(Path(config) if config else None, Deciding(named.get("--base", "")))
+        everywhere = [value for name, value in given if name in _NAMING]
+        everywhere += [settings.file, *map(str, settings.waivers), *(place for place, _ in settings.layers)]
+        everywhere.append(str(settings.baseline or ""))
+        self.everywhere = frozenset(Path(name).resolve() for name in everywhere if name)
+        self.of_roots = {
+            Path(root): frozenset(
+                Path(name).resolve()
+                for name in (
+                    *(text for kind, text in own.assignments if kind == "var-file"),
+                    *map(str, own.waivers),
+                    *(place for place, _ in own.layers),
+                )
+            )
+            for root, own in settings.roots.items()
+        }
+
+
+def folders(changed: Iterable[str], base: Path, deciders: Deciders | None = None) -> list[str]:
     """The folders to judge for changed files, sorted, relative to the repository's folder `base`.
 
     Raises:
@@ -106,7 +150,11 @@ def folders(changed: Iterable[str], base: Path) -> list[str]:
             )
     if not paths:
         return []
-    return [os.path.relpath(folder.path, base) for folder in _Commit(base).to_judge(paths)]
+    repository = _Commit(base)
+    found = repository.to_judge(paths)
+    if deciders is not None:
+        found += [one for one in repository.decided(paths, deciders) if one not in found]
+    return sorted(os.path.relpath(folder.path, base) for folder in found)
 
 
 def _deleted(here: Path) -> list[str]:
@@ -140,6 +188,17 @@ class _Commit(Repository):
                 seen.update(self._instantiated(folder))
             chosen += [one for one in open_questions if one.path.resolve() not in seen]
         return sorted(chosen, key=lambda one: str(one.path))
+
+    def decided(self, changed: Sequence[Path], deciders: Deciders) -> list[Folder]:
+        """The roots that changed files decide over, wherever they lie."""
+        real = {path.resolve() for path in changed}
+        if real & deciders.everywhere:
+            return self.roots()
+        return [
+            self.folders[root]
+            for root, named in deciders.of_roots.items()
+            if real & named and root in self.folders
+        ]
 
     def _concerned(self, changed: Sequence[Path]) -> list[Folder]:
         """The folders that changed files belong to, and all that call these."""

@@ -1,8 +1,8 @@
 """`python -I -m policies.workflow github|gitlab OPTION...`: the gate as a step of a workflow.
 
 What is asked for comes from the environment, because a workflow's inputs are texts that no shell shall read: `PATHS`,
-`VAR_FILES`, `CONFIG`, `PARAMS`, `WAIVERS`, `BASELINE`, `COMMENTS`, `CONFIGURATION`, `EXACT` and `BASE`, as `action.yml`
-describes them. The options are those of `policies check` that say where reports go.
+`RECURSIVE`, `VAR_FILES`, `CONFIG`, `PARAMS`, `WAIVERS`, `BASELINE`, `COMMENTS`, `CONFIGURATION`, `EXACT` and `BASE`, as
+`action.yml` describes them. The options are those of `policies check` that say where reports go.
 
 What the gate prints speaks of files that somebody else wrote, and GitHub takes commands from what a step prints: at
 the start of a line after blanks (`::name::`), and anywhere in it (`##[name]`). So commands are switched off while the
@@ -118,6 +118,11 @@ def _asked() -> list[str]:
         raise Problem(f"`exact` is true, false or try, not {exact!r}")
     if exact in ("true", "try"):
         options.append("--exact" if exact == "true" else "--exact=try")
+    recursive = os.environ.get("RECURSIVE", "")
+    if recursive not in ("", "false", "true"):
+        raise Problem(f"`recursive` is true or false, not {recursive!r}")
+    if recursive == "true":
+        options.append("--recursive")
     comments = os.environ.get("COMMENTS", "")
     if comments not in ("", "allow", "forbid"):
         raise Problem(f"`comments` is allow or forbid, not {comments!r}")

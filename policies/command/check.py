@@ -105,20 +105,32 @@ def check(options: argparse.Namespace) -> int:
 
 
 def _outputs(options: argparse.Namespace) -> list[tuple[str, Path | None]]:
-    """Each report's format, and where it goes."""
-    formats = options.format or ["text"]
-    outputs: list[Path | None] = [*(options.output or [])]
-    if len(outputs) > len(formats) or len(formats) - len(outputs) > 1:
+    """Each report's format, and where it goes: an output belongs to the format before it, the first of all to the first
+    format."""
+    given: list[str | Path] = list(options.reports or ["text"])
+    if isinstance(given[0], Path):
+        named = [one for one in given[1:2] if isinstance(one, str)]
+        given[: 1 + len(named)] = [*(named or ["text"]), given[0]]
+    reports: list[tuple[str, Path | None]] = []
+    for one in given:
+        if isinstance(one, str):
+            reports.append((one, None))
+        elif reports[-1][1] is None:
+            reports[-1] = reports[-1][0], one
+        else:
+            raise Problem(
+                f"{one}: there is no format for this output: give each --output a --format before it"
+            )
+    open_ends = [format for format, output in reports if output is None]
+    if len(open_ends) > 1:
         raise Problem(
-            f"there are {len(formats)} formats and {len(outputs)} outputs: give each --format an --output "
-            "(one of them may go to stdout)"
+            f"{' and '.join(open_ends)} would all go to stdout: give each --format an --output behind it, but for one"
         )
-    outputs += [None] * (len(formats) - len(outputs))
-    if options.quiet and formats[-1] != "text" and outputs[-1] is None:
+    if options.quiet and open_ends not in ([], ["text"]):
         raise Problem(
-            f"--quiet is for the report as text, and {formats[-1]} goes to stdout: give it an --output"
+            f"--quiet is for the report as text, and {open_ends[0]} goes to stdout: give it an --output"
         )
-    return list(zip(formats, outputs, strict=True))
+    return reports
 
 
 def _wish(options: argparse.Namespace, settings: Settings) -> Wish:

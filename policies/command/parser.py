@@ -32,6 +32,16 @@ _NO_VERDICT: Final = """exit codes:
   2  it could not be done, or the command line is wrong"""
 
 
+class _Reports(argparse.Action):
+    """Keeps formats and outputs in the order in which they were given, as `reports`: an output belongs to the format
+    that it follows."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, value: object, *_: object
+    ) -> None:
+        namespace.reports = [*(namespace.reports or []), value]
+
+
 class _Version(argparse.Action):
     """Shows the version, which is looked up only then."""
 
@@ -111,17 +121,23 @@ def parser(name: str = "") -> argparse.ArgumentParser:
     )
     check.add_argument(
         "--format",
-        action="append",
+        action=_Reports,
         choices=(*FORMATS, *COMMANDS),
         metavar="FORMAT",
-        help=f"the report's format (text): {', '.join((*FORMATS, *COMMANDS))}; may be repeated, each with an --output "
-        "of its own",
+        dest="reports",
+        help=f"the report's format (text): {', '.join((*FORMATS, *COMMANDS))}; may be repeated, each followed by an "
+        "--output of its own, but for one",
     )
     check.add_argument(
         "--quiet", action="store_true", help="of the report as text only the counts and the verdict"
     )
     check.add_argument(
-        "--output", action="append", type=Path, metavar="FILE", help="write the report there, not to stdout"
+        "--output",
+        action=_Reports,
+        type=Path,
+        metavar="FILE",
+        dest="reports",
+        help="write the report there, not to stdout",
     )
     check.add_argument(
         "--configuration",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -124,6 +125,43 @@ def test_folders(tree: dict[str, str], changed: list[str], expected: list[str], 
     assert staged.folders(changed, tmp_path) == expected
 
 
+@pytest.mark.parametrize(
+    ("options", "changed", "expected"),
+    [
+        ([], ["shared/live.tfvars"], ["a"]),
+        ([], ["shared/other.tfvars"], []),
+        ([], ["shared/w.toml"], ["b"]),
+        ([], ["shared/p.toml", "b/x"], ["a", "b", "my root"]),
+        ([], [".cloudmart-policies.toml"], ["a", "b", "my root"]),
+        (["--no-config"], ["shared/live.tfvars"], []),
+        (["--no-config", "--var-file=shared/live.tfvars"], ["shared/live.tfvars"], ["a", "b", "my root"]),
+        (["--config=own.toml"], ["shared/live.tfvars"], ["my root"]),
+        (["--config=own.toml", "--waivers=shared/w.toml"], ["shared/w.toml"], ["a", "b", "my root"]),
+    ],
+)
+def test_what_decides_over_roots_may_lie_elsewhere(
+    options: list[str],
+    changed: list[str],
+    expected: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _write(
+        tmp_path,
+        {
+            **{f"{name}/main.tf": GOOD for name in ("a", "b", "my root")},
+            ".cloudmart-policies.toml": 'params = "shared/p.toml"\n[[root]]\npath = "a"\n'
+            'var-files = ["shared/live.tfvars"]\n[[root]]\npath = "b"\nwaivers = ["shared/w.toml"]\n',
+            "own.toml": '[[root]]\npath = "my root"\nvar-files = ["shared/live.tfvars"]\n',
+            "shared/live.tfvars": "",
+            "shared/w.toml": "",
+            "shared/p.toml": "",
+        },
+    )
+    monkeypatch.chdir(tmp_path)
+    assert staged.folders(changed, tmp_path, staged.Deciders(options)) == expected
+
+
 def test_links_lead_to_what_they_name(tmp_path: Path) -> None:
     _write(tmp_path, {"shared/main.tf": GOOD, "db/main.tf": GOOD, "root/main.tf": CALL.format("./modules")})
     (tmp_path / "other").mkdir()
@@ -213,6 +251,8 @@ def test_the_name_of_a_file_is_no_option(name: str, folder: str, tmp_path: Path)
         (["--var", "key=alias/x", "--"], 0),
         (["--var=key=alias/x"], 0),
         (["--var-file", "nowhere.tfvars", "--"], 2),
+        (["--quiet", "--jobs", "2", "--waivers", "w.toml", "--"], 0),
+        (["--recursive", "--"], 2),
     ],
 )
 def test_options_of_the_hook(args: list[str], code: int, tmp_path: Path) -> None:
@@ -354,10 +394,19 @@ def test_commits_without_configuration_files(hooks: Path, pre_commit: Run, tmp_p
 
 
 def test_arguments_in_the_configuration(hooks: Path, pre_commit: Run, tmp_path: Path) -> None:
-    _write(tmp_path, {"s/main.tf": BAD, "w.toml": HOSTILE_NAMES["w.toml"]})
-    _repository(tmp_path, hooks, ["--waivers", "w.toml", "--"])
+    page = (ROOT / "docs" / "ci" / "README.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])
+    args = example["repos"][0]["hooks"][0]["args"]
+    _write(tmp_path, {"s/main.tf": BAD, args[1]: HOSTILE_NAMES["w.toml"], "my root/main.tf": GOOD})
+    _repository(tmp_path, hooks, args)
     done = pre_commit(tmp_path, "run", "--all-files")
     assert done.returncode == 0, done.stdout
+    # Several roots, one report.
+    _write(tmp_path, {"my root/main.tf": BAD.replace('"t"', '"u"')})
+    done = pre_commit(tmp_path, "run", "--all-files")
+    assert done.returncode == 1
+    assert done.stdout.count("The gate is closed.") == 1
+    assert re.search(r"^my root +closed .*\n^s +open ", done.stdout, re.M)
     _repository(tmp_path, hooks, ["--no-such", "--"])
     done = pre_commit(tmp_path, "run", "--all-files")
     assert done.returncode == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -25,6 +26,7 @@ GITLAB = yaml.safe_load((ROOT / "docs" / "ci" / "gitlab-ci.yml").read_text(encod
 GOOD = 'resource "aws_sns_topic" "t" {\n  name              = "x"\n  kms_master_key_id = "alias/x"\n}\n'
 BAD = 'resource "aws_sns_topic" "t" {\n  name = "x"\n}\n'
 SOON = (datetime.now(UTC) + timedelta(days=30)).date()
+PUBLIC = 'resource "aws_db_instance" "d" {\n  publicly_accessible = true\n}\n'
 WAIVED = (
     '[[waiver]]\nrule = "CM_QUEUES_ENCRYPTED"\naddress = "aws_sns_topic.t"\nowner = "x"\nreason = "x"\n'
     f"expires = {SOON}\n"
@@ -330,6 +332,53 @@ def test_what_a_change_brings_along_decides_nothing(runner: Runner, tmp_path: Pa
         assert done.returncode == code, (inputs, done.stdout)
 
 
+def test_the_example_of_the_page(runner: Runner, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "ci" / "README.md").read_text(encoding="utf-8")
+    (workflow,) = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(on:.*?)```", page, re.DOTALL)]
+    steps = {step.get("id"): step for step in workflow["jobs"]["policies"]["steps"]}
+    inputs = dict(steps["gate"]["with"])
+    _write(
+        tmp_path, {"stacks/network/main.tf": BAD, "stacks/my shop/main.tf": GOOD, inputs["waivers"]: WAIVED}
+    )
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "add", "-A")
+    _git(tmp_path, "commit", "-q", "-m", "base")
+    inputs["base"] = _expanded(
+        inputs["base"], {"github.event.pull_request.base.sha": _git(tmp_path, "rev-parse", "HEAD")}
+    )
+    done = runner.step("Judge", tmp_path, inputs)
+    assert done.returncode == 0, done.stdout
+    _write(tmp_path, {"stacks/my shop/main.tf": BAD})
+    done = runner.step("Judge", tmp_path, inputs)
+    assert done.returncode == 1
+    assert re.search(r"^\| stacks/my shop +closed ", done.stdout, re.M)
+    assert json.loads((tmp_path / "policies.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_the_roots_are_found_or_are_those_of_the_configuration(runner: Runner, tmp_path: Path) -> None:
+    tree = {"good/main.tf": GOOD, "my stack/main.tf": BAD, "m/main.tf": BAD}
+    _write(tmp_path, {**tree, "good/call.tf": 'module "m" {\n  source = "../m"\n}\n'})
+    done = runner.judge(tmp_path, paths=".", recursive="true")
+    assert done.returncode == 1
+    assert re.findall(r"^\| (\S.*?) +(?:open|closed) ", done.stdout, re.M) == ["good", "my stack"]
+    assert runner.judge(tmp_path, paths=".", recursive="yes").returncode == 2
+    assert runner.judge(tmp_path, paths="").returncode == 2
+    # A configuration that nobody asked for decides nothing; with a base it does, as it is there.
+    accepting = 'roots = ["**"]\nskip = ["CM_QUEUES_ENCRYPTED"]\n'
+    _write(tmp_path, {".cloudmart-policies.toml": accepting})
+    assert runner.judge(tmp_path, paths="").returncode == 2
+    assert runner.judge(tmp_path, paths="", config=".cloudmart-policies.toml").returncode == 0
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "add", "-A")
+    _git(tmp_path, "commit", "-q", "-m", "base")
+    base = _git(tmp_path, "rev-parse", "HEAD")
+    _write(tmp_path, {"later/main.tf": PUBLIC, ".cloudmart-policies.toml": 'roots = ["good"]\n'})
+    done = runner.judge(tmp_path, paths="", base=base)
+    assert done.returncode == 1
+    assert re.search(r"^\| later +closed ", done.stdout, re.M)
+    assert re.search(r"^\| my stack +open ", done.stdout, re.M)
+
+
 def test_files_of_variables_are_read(runner: Runner, tmp_path: Path) -> None:
     text = 'variable "key" {\n  default = null\n}\n' + GOOD.replace('"alias/x"', "var.key")
     _write(tmp_path, {"s/main.tf": text, "a b.tfvars": 'key = "alias/x"\n', "off.tfvars": "key = null\n"})
@@ -367,7 +416,10 @@ def test_the_gitlab_job(checkout: Path, tmp_path: Path) -> None:
         pytest.skip("the gate is installed from PyPI, which cannot be reached here")
     assert done.returncode == 1, done.stdout
     assert "CM_QUEUES_ENCRYPTED" in done.stdout
-    assert all((workspace / f"policies.{kind}").is_file() for kind in ("xml", "sarif", "html"))
+    kinds = ("xml", "sarif", "html", "codequality.json")
+    assert all((workspace / f"policies.{kind}").is_file() for kind in kinds)
+    written = GITLAB["policies"]["artifacts"]["reports"].values()
+    assert all((workspace / path).is_file() for path in written)
     assert not marker.exists(), marker.read_text()
 
 

@@ -220,3 +220,45 @@ def test_quiet_gives_the_counts_and_the_verdict(
     assert len(json.loads(report.read_text())["findings"]) == 1
     assert main(["check", str(folder), "--quiet", "--format", "json"]) == 2
     assert "--quiet is for the report as text" in capsys.readouterr().err
+
+
+# --- which report goes where ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", {"-": "text"}),
+        ("--output a", {"a": "text"}),
+        ("--format json --output a", {"a": "json"}),
+        ("--output a --format json", {"a": "json"}),
+        ("--format json --output a --format text", {"a": "json", "-": "text"}),
+        ("--format text --format json --output a", {"a": "json", "-": "text"}),
+        (
+            "--format json --output a --format text --format sarif --output b",
+            {"a": "json", "b": "sarif", "-": "text"},
+        ),
+        ("--output a --format json --format sarif --output b", {"a": "json", "b": "sarif"}),
+        ("--format text --format json", None),
+        ("--output a --output b", None),
+        ("--format json --output a --output b", None),
+        ("--output a --format json --output b", None),
+    ],
+)
+def test_an_output_belongs_to_the_format_before_it(
+    words: str,
+    expected: dict[str, str] | None,
+    written: Written,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(written({"main.tf": TOPIC}))
+    assert main(["check", ".", *words.split()]) == (2 if expected is None else 1)
+    texts = {name: Path(name).read_text() for name in ("a", "b") if Path(name).exists()}
+    if out := capsys.readouterr().out:
+        texts["-"] = out
+    starts = {"text": "Encryption", "json": '{\n  "version"', "sarif": '{\n  "$schema"'}
+    assert {
+        name: next(kind for kind, start in starts.items() if text.startswith(start))
+        for name, text in texts.items()
+    } == (expected or {})
