@@ -340,9 +340,9 @@ def _version() -> Version:
     if not date.isdigit():
         raise Problem(f"SOURCE_DATE_EPOCH={date}: must be seconds since 1970, digits alone")
     versions = {
-        "generator": version(bindings.CDKTF.distributions[0]),
+        "generator": version(bindings.DEFAULT.distributions[0]),
         "aws_provider_schema": provider_schema.load().version,
-        "bindings": version(bindings.CDKTF.distributions[1]),
+        "bindings": version(bindings.DEFAULT.distributions[1]),
         "python_hcl2": version("python-hcl2"),
         "jinja2": version("Jinja2"),
         "python": ".".join(platform.python_version_tuple()[:2]),

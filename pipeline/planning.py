@@ -262,7 +262,7 @@ def synthesize(target: Target) -> None:
         Problem: synthesis failed, or the environment of those bindings is not there.
     """
     python = Path(sys.executable)
-    if bindings.chosen() is not bindings.CDKTF:
+    if bindings.chosen() is not bindings.DEFAULT:
         python = target.root / f".venv-{bindings.chosen().framework}" / "bin" / "python"
         if not python.is_file():
             place = target.shown(python.parents[1])

@@ -45,8 +45,11 @@ class Bindings(NamedTuple):
         return self.framework, self.provider.replace("_", "-")
 
 
-CDKTF = Bindings("cdktf", "cdktf_cdktf_provider_aws", "@cdktf/provider-aws")
-KNOWN = {"cdktf": CDKTF, "cdktn": Bindings("cdktn", "cdktn_provider_aws", "@cdktn/provider-aws")}
+DEFAULT = Bindings("cdktf", "cdktf_cdktf_provider_aws", "@cdktf/provider-aws")
+"""Those that the project's own environment has."""
+KNOWN = {
+    one.framework: one for one in (DEFAULT, Bindings("cdktn", "cdktn_provider_aws", "@cdktn/provider-aws"))
+}
 PRELOAD = Path(__file__).with_name("lazy_bindings.js")
 # Seconds. The index takes some five on two cores; without it every start is slower, and right all the same.
 INDEX_PATIENCE = 60
@@ -57,12 +60,12 @@ _refused: list[Problem] = []
 
 
 def chosen() -> Bindings:
-    """The bindings that BINDINGS names: CDKTF's unless it is set.
+    """The bindings that BINDINGS names, and the project's own unless it is set.
 
     Raises:
         Problem: there are no such bindings.
     """
-    name = os.environ.get("BINDINGS", "cdktf")
+    name = os.environ.get("BINDINGS", DEFAULT.framework)
     if name not in KNOWN:
         raise Problem(f"BINDINGS={name}: there are no such bindings: {' or '.join(KNOWN)}")
     return KNOWN[name]
@@ -70,7 +73,7 @@ def chosen() -> Bindings:
 
 def variables() -> dict[str, str]:
     """What a person adds to a `make` command to stay with the chosen bindings."""
-    return {} if chosen() is CDKTF else {"BINDINGS": chosen().framework}
+    return {} if chosen() is DEFAULT else {"BINDINGS": chosen().framework}
 
 
 def install() -> None:
@@ -88,7 +91,7 @@ def install() -> None:
         raise Problem(
             f"BINDINGS={bindings.framework}: {' and '.join(bindings.distributions)} are not installed in this "
             "environment: `make synth` makes one that has them, and with it policy, validate and the way from plan to "
-            "destroy; `make handoff` and the rest know BINDINGS=cdktf alone"
+            f"destroy; `make handoff` and the rest know BINDINGS={DEFAULT.framework} alone"
         )
     if "jsii" in sys.modules:
         return

@@ -215,8 +215,8 @@ if TYPE_CHECKING:
 else:
     _CHOSEN = bindings.chosen()
     _PACKAGES = {
-        bindings.CDKTF.framework: _CHOSEN.framework,
-        bindings.CDKTF.provider: _CHOSEN.provider,
+        bindings.DEFAULT.framework: _CHOSEN.framework,
+        bindings.DEFAULT.provider: _CHOSEN.provider,
     }
     _WHERE = {
         name.name: imported.module

@@ -42,7 +42,7 @@ def test_damaged_bindings_are_unpacked_again(
         return sys
 
     monkeypatch.setattr(importlib, "import_module", unpack)
-    bindings._warm_cache(bindings.CDKTF)
+    bindings._warm_cache(bindings.DEFAULT)
     assert len(unpacked) == 1
     script = next((tmp_path / "jsii" / "@cdktf").rglob("index.js"))
     (stamp,) = (one for one in tmp_path.glob("jsii-*") if one.suffix != ".lock")
@@ -53,15 +53,15 @@ def test_damaged_bindings_are_unpacked_again(
         script.unlink()
     elif damage == "record":
         stamp.write_text(stamp.read_text()[:-2])
-    bindings._warm_cache(bindings.CDKTF)
+    bindings._warm_cache(bindings.DEFAULT)
     assert len(unpacked) == (1 if damage is None else 2)
     assert script.read_text() == "whole"
-    bindings._warm_cache(bindings.CDKTF)
+    bindings._warm_cache(bindings.DEFAULT)
     assert len(unpacked) == (1 if damage is None else 2)
     # What earlier versions left says no more than that it was unpacked once.
     stamp.write_text("")
     script.write_text("wh")
-    bindings._warm_cache(bindings.CDKTF)
+    bindings._warm_cache(bindings.DEFAULT)
     assert len(unpacked) == (1 if damage is None else 2)
     assert not cache.whole(stamp, [])
 
@@ -76,7 +76,7 @@ def test_a_full_cache_is_told_to_whoever_asks(tmp_path: Path, monkeypatch: pytes
         raise RuntimeError("ENOSPC: no space left on device, write")
 
     monkeypatch.setattr(importlib, "import_module", unpack)
-    for ask in (lambda: bindings._warm_cache(bindings.CDKTF), bindings.install):
+    for ask in (lambda: bindings._warm_cache(bindings.DEFAULT), bindings.install):
         with pytest.raises(Problem, match=r"no space left on device.*CLOUDMART_CACHE"):
             ask()
 

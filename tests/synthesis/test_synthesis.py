@@ -133,7 +133,7 @@ def test_the_state_bucket_is_encrypted_versioned_and_kept(tmp_path: Path) -> Non
 def test_fast_path_steps_aside_when_the_package_looks_different(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = bindings.CDKTF.provider
+    name = bindings.DEFAULT.provider
     package = tmp_path / name
     (package / "_jsii").mkdir(parents=True)
     (package / "vpc").mkdir()
