@@ -5,9 +5,7 @@ from __future__ import annotations
 from constructs import Construct
 
 from modules import encryption
-from modules.tier import Tier, trust
-from settings import model
-from synthesis.names import (
+from modules.names import (
     BackupPlan,
     BackupPlanRule,
     BackupPlanRuleCopyAction,
@@ -20,6 +18,8 @@ from synthesis.names import (
     IamRole,
     IamRolePolicyAttachment,
 )
+from modules.tier import Tier, trust
+from settings import model
 
 SELECTED = {"Backup": "daily"}
 """The tag that puts a resource into the plan."""

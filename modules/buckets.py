@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modules.tier import Statement, Tier, policy
-from synthesis.names import (
+from modules.names import (
     S3Bucket,
     S3BucketLifecycleConfiguration,
     S3BucketLifecycleConfigurationRule,
@@ -23,6 +22,7 @@ from synthesis.names import (
     S3BucketVersioningA,
     S3BucketVersioningVersioningConfiguration,
 )
+from modules.tier import Statement, Tier, policy
 
 Rule = S3BucketLifecycleConfigurationRule
 

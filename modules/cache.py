@@ -8,9 +8,7 @@ from constructs import Construct
 
 from modules import encryption, flows
 from modules.logs import Logs
-from modules.tier import Tier
-from settings import model, windows
-from synthesis.names import (
+from modules.names import (
     ElasticacheParameterGroup,
     ElasticacheParameterGroupParameter,
     ElasticacheReplicationGroup,
@@ -21,6 +19,8 @@ from synthesis.names import (
     ElasticacheUserGroup,
     TerraformResourceLifecycle,
 )
+from modules.tier import Tier
+from settings import model, windows
 
 PORT = 6379
 

@@ -10,9 +10,7 @@ from constructs import Construct
 from modules import backup, cache, cloud_init, database, flows
 from modules.load_balancer import BACKEND_PORT, LoadBalancer
 from modules.logs import Logs
-from modules.tier import Statement, Tier, policy, trust, wait
-from settings import Settings, contract, model
-from synthesis.names import (
+from modules.names import (
     AutoscalingGroup,
     AutoscalingGroupInstanceRefresh,
     AutoscalingGroupInstanceRefreshPreferences,
@@ -42,6 +40,8 @@ from synthesis.names import (
     TerraformResourceLifecycle,
     TerraformVariable,
 )
+from modules.tier import Statement, Tier, policy, trust, wait
+from settings import Settings, contract, model
 
 # An image in a private registry of ECR: account, region and repository are told by its name alone.
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html

@@ -8,9 +8,7 @@ from constructs import Construct
 
 from modules import encryption, flows
 from modules.logs import Logs
-from modules.tier import Tier, trust
-from settings import model, windows
-from synthesis.names import (
+from modules.names import (
     DataResource,
     DbInstance,
     DbParameterGroup,
@@ -20,6 +18,8 @@ from synthesis.names import (
     IamRolePolicyAttachment,
     TerraformResourceLifecycle,
 )
+from modules.tier import Tier, trust
+from settings import model, windows
 
 PORT = 5432
 LOG_EXPORTS = ("postgresql", "upgrade")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from constructs import Construct
 
+from modules.names import AcmCertificate, AcmCertificateValidation, Route53Record
+from modules.names import Route53RecordAlias as Alias
 from modules.tier import Tier
-from synthesis.names import AcmCertificate, AcmCertificateValidation, Route53Record
-from synthesis.names import Route53RecordAlias as Alias
 
 # CloudFront takes certificates of this region only:
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html

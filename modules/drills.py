@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from constructs import Construct
 
 from modules.logs import Logs
-from modules.tier import Statement, Tier, policy, trust
-from synthesis.names import (
+from modules.names import (
     FisExperimentTemplate,
     FisExperimentTemplateAction,
     FisExperimentTemplateActionParameter,
@@ -23,6 +22,7 @@ from synthesis.names import (
     IamRolePolicyAttachment,
     ITerraformDependable,
 )
+from modules.tier import Statement, Tier, policy, trust
 
 
 class Drills(Tier):

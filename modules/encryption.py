@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from modules.names import KmsAlias, KmsKey
 from modules.tier import Statement, Tier, policy
-from synthesis.names import KmsAlias, KmsKey
 
 
 def key(

@@ -9,9 +9,7 @@ from constructs import Construct
 
 from modules.domain import CDN_REGION
 from modules.logs import Logs
-from modules.tier import Tier
-from settings import limits, model
-from synthesis.names import (
+from modules.names import (
     Wafv2WebAcl,
     Wafv2WebAclAssociation,
     Wafv2WebAclDataProtectionConfig,
@@ -29,6 +27,8 @@ from synthesis.names import (
     Wafv2WebAclRuleVisibilityConfig,
     Wafv2WebAclVisibilityConfig,
 )
+from modules.tier import Tier
+from settings import limits, model
 
 # What a rule that only counts leaves on a request: https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
 LARGE_BODY = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"

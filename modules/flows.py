@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from modules.tier import Tier
-from synthesis.names import (
+from modules.names import (
     SecurityGroup,
     TerraformResource,
     VpcSecurityGroupEgressRule,
     VpcSecurityGroupIngressRule,
 )
+from modules.tier import Tier
 
 ANYWHERE = "0.0.0.0/0"
 

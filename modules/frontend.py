@@ -9,8 +9,7 @@ from constructs import Construct
 
 from modules import buckets
 from modules.domain import CDN_REGION
-from modules.tier import Tier, deny_plain_http
-from synthesis.names import (
+from modules.names import (
     CloudfrontDistribution,
     CloudfrontDistributionDefaultCacheBehavior,
     CloudfrontDistributionDefaultCacheBehaviorFunctionAssociation,
@@ -32,22 +31,23 @@ from synthesis.names import (
     S3Bucket,
     S3BucketLoggingA,
 )
-from synthesis.names import (
+from modules.names import (
     CloudfrontResponseHeadersPolicySecurityHeadersConfigContentSecurityPolicy as ContentSecurityPolicy,
 )
-from synthesis.names import (
+from modules.names import (
     CloudfrontResponseHeadersPolicySecurityHeadersConfigContentTypeOptions as ContentTypeOptions,
 )
-from synthesis.names import CloudfrontResponseHeadersPolicySecurityHeadersConfigFrameOptions as FrameOptions
-from synthesis.names import (
+from modules.names import CloudfrontResponseHeadersPolicySecurityHeadersConfigFrameOptions as FrameOptions
+from modules.names import (
     CloudfrontResponseHeadersPolicySecurityHeadersConfigReferrerPolicy as ReferrerPolicy,
 )
-from synthesis.names import (
+from modules.names import (
     CloudfrontResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurity as StrictTransportSecurity,
 )
-from synthesis.names import (
+from modules.names import (
     CloudwatchLogDeliveryDestinationDeliveryDestinationConfiguration as DeliveryDestination,
 )
+from modules.tier import Tier, deny_plain_http
 
 # Managed policies have the same ids in every account:
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html

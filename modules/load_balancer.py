@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from constructs import Construct
 
 from modules import flows
-from modules.tier import Tier
-from settings import contract, limits
-from synthesis.names import (
+from modules.names import (
     ITerraformDependable,
     Lb,
     LbAccessLogs,
@@ -22,6 +20,8 @@ from synthesis.names import (
     TerraformResource,
     TerraformResourceLifecycle,
 )
+from modules.tier import Tier
+from settings import contract, limits
 
 HTTPS, HTTP, BACKEND_PORT = 443, 80, contract.PORT
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from constructs import Construct
 
 from modules import buckets, encryption
+from modules.names import CloudwatchLogGroup, CloudwatchLogResourcePolicy, KmsKey, S3Bucket, S3BucketPolicy
 from modules.tier import Tier, deny_plain_http, policy
-from synthesis.names import CloudwatchLogGroup, CloudwatchLogResourcePolicy, KmsKey, S3Bucket, S3BucketPolicy
 
 
 class Logs(Tier):

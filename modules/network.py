@@ -9,9 +9,7 @@ from constructs import Construct
 from modules import flows
 from modules.flows import ANYWHERE
 from modules.logs import Logs
-from modules.tier import Tier, policy, trust
-from settings.addresses import Ranges
-from synthesis.names import (
+from modules.names import (
     DefaultNetworkAcl,
     DefaultNetworkAclEgress,
     DefaultNetworkAclIngress,
@@ -31,6 +29,8 @@ from synthesis.names import (
     Vpc,
     VpcEndpoint,
 )
+from modules.tier import Tier, policy, trust
+from settings.addresses import Ranges
 
 # What an instance without public address needs: https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html,
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from constructs import Construct
 
 from modules import encryption
-from modules.tier import Tier, policy
-from settings import model
-from synthesis.names import (
+from modules.names import (
     BudgetsBudget,
     BudgetsBudgetNotification,
     CloudwatchDashboard,
@@ -22,6 +20,8 @@ from synthesis.names import (
     SnsTopicPolicy,
     SnsTopicSubscription,
 )
+from modules.tier import Tier, policy
+from settings import model
 
 GIB = 1024**3
 

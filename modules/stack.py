@@ -14,11 +14,11 @@ from modules.flows import Flows
 from modules.frontend import Frontend
 from modules.load_balancer import BACKEND_PORT, HTTP, HTTPS, LoadBalancer
 from modules.logs import Logs
+from modules.names import DataAwsCallerIdentity, IamRole, TerraformOutput, TerraformStack
 from modules.network import Network
 from modules.observability import Observability
 from modules.tier import Tier
 from settings import Settings, addresses, limits
-from synthesis.names import DataAwsCallerIdentity, IamRole, TerraformOutput, TerraformStack
 
 PLACEHOLDER_ACCOUNT = "000000000000"
 PLACEHOLDER_ZONE = "Z0000000000EXAMPLE00"

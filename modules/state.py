@@ -6,9 +6,9 @@ from constructs import Construct
 
 from modules import buckets, encryption, terraform
 from modules.delivery import roles
+from modules.names import DataAwsCallerIdentity, TerraformOutput, TerraformStack
 from modules.tier import Tier, deny_plain_http
 from settings.model import StateSettings
-from synthesis.names import DataAwsCallerIdentity, TerraformOutput, TerraformStack
 
 
 class StateBucket(TerraformStack):

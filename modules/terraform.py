@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from synthesis.names import AwsProvider, AwsProviderDefaultTags, LocalBackend, S3Backend, TerraformStack
+from modules.names import AwsProvider, AwsProviderDefaultTags, LocalBackend, S3Backend, TerraformStack
 
 PROVIDER_SOURCE = "hashicorp/aws"
 PROVIDER_VERSIONS = ">= 6.25.0, < 7.0.0"

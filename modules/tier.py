@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from constructs import Construct
 
-from synthesis.names import DataResource, TerraformResource
+from modules.names import DataResource, TerraformResource
 
 P = ParamSpec("P")
 

@@ -51,7 +51,7 @@ def _changing(done: Synthesis, environment: str, imports: Path | None) -> Synthe
 
 def _synthesize(build: Callable[[Any], Any], out: Path) -> Synthesis:
     # Late, because `modules` prepares what the bindings need when it is first imported.
-    from synthesis.names import App
+    from modules.names import App
 
     try:
         # The framework makes the last folder of a path alone.

@@ -1,7 +1,7 @@
 """Which bindings the constructs stand on, and their fast start: a second or two in place of forty.
 
 CDKTF, unless BINDINGS=cdktn asks for CDK Terrain, which carries on what CDKTF was. What is synthesized is the same but
-for version stamps (there is a test), and `synthesis.names` has the names that either brings.
+for version stamps (there is a test), and `modules.names` has the names that either brings.
 
 The bindings of hashicorp/aws are one package with 2,200 submodules whose `__init__` imports every one of
 them, and the JavaScript behind it does the same. A stack uses some seventy. `install()` puts an empty parent

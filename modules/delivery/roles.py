@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from modules.delivery import permissions, trust
 from modules.delivery.permissions import Place, Statement
-from modules.tier import Tier
-from settings.model import Delivery
-from synthesis.names import (
+from modules.names import (
     IamOpenidConnectProvider,
     IamPolicy,
     IamRole,
     IamRolePolicyAttachment,
     TerraformOutput,
 )
+from modules.tier import Tier
+from settings.model import Delivery
 
 # Seconds. A plan is done within one hour; a database alone may take most of one.
 _SESSIONS = {"plan": 3600, "apply": 4 * 3600, "drift": 3600}

@@ -28,7 +28,8 @@ from pathlib import Path
 import settings
 from settings.reader import parse
 from stacks import ENVIRONMENTS, VARIANTS, settings_values
-from synthesis import app, names
+from modules import names
+from synthesis import app
 
 out = Path(sys.argv[1])
 for variant, (environment, changes) in VARIANTS.items():
@@ -120,15 +121,15 @@ def test_the_names_stand_in_one_place() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom):
                 of = [node.module or ""]
-                if node.module == "synthesis.names":
+                if node.module == "modules.names":
                     asked |= {name.name for name in node.names}
             elif isinstance(node, ast.Import):
                 of = [name.name for name in node.names]
             else:
                 continue
             named = [name for name in of if re.match(r"cdkt[fn](\.|_|$)", name)]
-            assert not named or file == ROOT / "synthesis" / "names.py", (file, named)
-    tree = ast.parse((ROOT / "synthesis" / "names.py").read_text(encoding="utf-8"))
+            assert not named or file == ROOT / "modules" / "names.py", (file, named)
+    tree = ast.parse((ROOT / "modules" / "names.py").read_text(encoding="utf-8"))
     offered = [
         name.name
         for node in ast.walk(tree)

@@ -1,6 +1,6 @@
 """The names that the constructs take from the bindings: the one place that knows which package has which.
 
-A construct asks for them here, `from synthesis.names import Vpc`, and a name is loaded when it is first asked for,
+A construct asks for them here, `from modules.names import Vpc`, and a name is loaded when it is first asked for,
 from the bindings that were chosen (see `synthesis.bindings`). The imports below are never run as they stand: mypy
 checks the constructs against them, and `__getattr__` reads from them where a name is.
 """
