@@ -278,12 +278,14 @@ def _blanks(
     """The white space of a chain of lines: that of all of them where it was neat before, else that of new ones."""
     if all(at is None or neat.get((gap.part, at), True) for gap, at in zip(chain, former, strict=True)):
         return [(gap.start, gap.end, " " * gap.wanted) for gap in chain]
-    columns = {
-        width(text[gap.line : gap.end]) for gap, at in zip(chain, former, strict=True) if at is not None
-    }
-    column = columns.pop() if len(columns) == 1 else 0
-    return [
-        (gap.start, gap.end, " " * max(1, column - width(text[gap.line : gap.start])))
-        for gap, at in zip(chain, former, strict=True)
-        if at is None
-    ]
+    put = []
+    column = alike = 0
+    for gap, at in zip(chain, former, strict=True):
+        if at is None:
+            # Below two lines that agree, a new one does as they do.
+            lead = width(text[gap.line : gap.start])
+            put.append((gap.start, gap.end, " " * (max(1, column - lead) if alike > 1 else 1)))
+        else:
+            own = width(text[gap.line : gap.end])
+            column, alike = own, alike + 1 if own == column else 1
+    return put

@@ -113,7 +113,11 @@ class File:
 
     def find(self, kind: str, *labels: str) -> source.Block | None:
         """The top-level block of a kind with these labels."""
-        return next((one for one in self.blocks if one.name == kind and one.labels == labels), None)
+        return self._found.get((kind, *labels))
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, ...], source.Block]:
+        return {(one.name, *one.labels): one for one in reversed(self.blocks)}
 
 
 class Plan:
@@ -290,9 +294,10 @@ class Plan:
     def _file(self, owner: Resource) -> File:
         """The file that a resource stands in, if it may be changed."""
         place = owner.file
+        if any(owner.model is reading.model and _is_plan(reading.path) for reading in self.readings):
+            raise Refused("a plan was judged, which is not changed: judge its configuration")
         if not place.endswith((".tf", ".tofu")):
-            kind = "Terraform JSON" if place.endswith((".tf.json", ".tofu.json")) else "a plan"
-            raise Refused(f"it is read from {kind}, which is not changed")
+            raise Refused("it is read from Terraform JSON, which is not changed")
         real = Path(os.path.realpath(place))
         if not any(reach(real) for reach in self._reaches):
             raise Refused(
@@ -384,6 +389,10 @@ def _reach(path: Path) -> Callable[[Path], bool]:
     if not path.is_dir():
         return Path(os.path.realpath(path)).__eq__
     return files.Reach(path).holds
+
+
+def _is_plan(path: str) -> bool:
+    return not Path(path).is_dir() and not path.endswith((".tf", ".tofu", ".tf.json", ".tofu.json"))
 
 
 def _block_of(resource: Resource) -> tuple[str, ...]:

@@ -248,7 +248,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
                 },
             }
         },
-        "it is read from a plan, which is not changed",
+        "a plan was judged, which is not changed: judge its configuration",
     ),
     (
         "an installed module",
