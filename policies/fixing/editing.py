@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Final
 
 from policies.fixing.lines import Gap, Line, gaps, lines, width
-from policies.fixing.source import Argument, Block
+from policies.fixing.source import Argument, Block, expression
 
 Rendered = Mapping[str, "str | Rendered"]
 """What stands in a new block: arguments with their values as HCL, and further blocks."""
@@ -81,7 +81,7 @@ class _Writer:
             for name, value in told.items():
                 argument = block.argument(name)
                 assert argument is not None
-                self.pieces.append((argument.value, argument.end, value))
+                self.pieces.append((argument.value, expression(text, argument)[0], value))
             found = lines(text, _start(text, block.start), _stop(text, block.closed))
             for name in change.removed:
                 argument = block.argument(name)
@@ -122,7 +122,7 @@ class _Writer:
         start, end = block.opened + 1, block.closed
         inside = text[start:end]
         for argument in block.arguments():
-            before, after = text[start : argument.value], text[argument.end : end]
+            before, after = text[start : argument.value], text[expression(text, argument)[0] : end]
             if argument.name in told:
                 inside = before + told[argument.name] + after
             elif argument.name in removed:
@@ -140,8 +140,10 @@ class _Writer:
     def _remove(self, argument: Argument, found: list[Line]) -> None:
         first = found[bisect_right([line.start for line in found], argument.start) - 1]
         last = found[bisect_right([line.start for line in found], argument.end) - 1]
-        if last.comment is not None:
-            self.pieces.append((argument.start, last.comment, ""))
+        end, _ = expression(self.text, argument)
+        behind = self.text[end : last.end]
+        if behind.strip():
+            self.pieces.append((argument.start, last.end - len(behind.lstrip()), ""))
         else:
             self.pieces.append((first.start, min(_stop(self.text, last.end), len(self.text)), ""))
 

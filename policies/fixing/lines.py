@@ -18,7 +18,7 @@ from typing import Final
 from policies.readers.scanner import NAME, comment_end, heredoc_end, quoted_end
 
 _PLAIN: Final = re.compile(r'[^ \t"#/<\r\n(){}\[\]=!>]++')
-_HEREDOC: Final = re.compile(rf"<<-?({NAME})\r?\n")
+HEREDOC: Final = re.compile(rf"<<-?({NAME})\r?\n")
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ def _line(text: str, start: int, end: int) -> tuple[Line, int]:
             at = quoted_end(text, at + 1)
         elif text.startswith("/*", at):
             at = comment_end(text, at)
-        elif opening := _HEREDOC.match(text, at):
+        elif opening := HEREDOC.match(text, at):
             at = heredoc_end(text, opening.end(), opening.group(1))[1]
         elif character in "([{" or character in ")]}":
             depth += 0 if equals is None else 1 if character in "([{" else -1

@@ -322,9 +322,12 @@ class Plan:
 
     def _refuse_expressions(self, file: File, argument: source.Argument, shown: str, owner: Resource) -> None:
         """Refuse to write over anything but a literal: what it is made from may serve others, too."""
-        text = file.text[argument.value : argument.end]
+        end, comments = source.expression(file.text, argument)
+        text = file.text[argument.value : end]
         node = parse_expression(text)
         if _is_literal(node):
+            if comments:
+                raise Refused(f"there are comments within the value of {shown}: change it by hand")
             return
         for kind, name in _NAMED.findall(text):
             found = self._declared(file, kind, name, owner)
@@ -523,7 +526,7 @@ def _value(
                 if len(instances) == 1 and subject.key is None and not subject.module and not subject.many:
                     return _quoted(otherwise + ending)
                 raise Refused(f"each instance needs a name of its own, and {argument} is not set")
-            written = text[named.value : named.end]
+            written = text[named.value : source.expression(text, named)[0]]
             node = parse_expression(written)
             if isinstance(node, Literal) and isinstance(node.value, str):
                 return _quoted(node.value + ending)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from policies.readers.scanner import Scanned, scan
+from policies.fixing.lines import HEREDOC
+from policies.readers.scanner import Scanned, comment_end, heredoc_end, quoted_end, scan
 from policies.readers.syntax import Literal, parse_expression
 
 
@@ -58,6 +59,28 @@ def blocks(text: str) -> list[Block]:
     for item in scan(text):
         found.extend(one for one in _tree(item) if isinstance(one, Block))
     return found
+
+
+def expression(text: str, argument: Argument) -> tuple[int, bool]:
+    """Where an argument's expression ends, comments behind it left out, and whether there are comments in it."""
+    at = last = argument.value
+    comments = inside = False
+    while at < argument.end:
+        if text[at] in " \t\r\n":
+            at += 1
+        elif text.startswith("/*", at):
+            at, comments = comment_end(text, at), True
+        elif text.startswith(("#", "//"), at):
+            at, comments = text.index("\n", at), True
+        else:
+            if text[at] == '"':
+                at = quoted_end(text, at + 1)
+            elif opening := HEREDOC.match(text, at):
+                at = heredoc_end(text, opening.end(), opening.group(1))[1]
+            else:
+                at += 1
+            last, inside = at, comments
+    return last, inside
 
 
 def _tree(item: Scanned) -> list[Argument | Block]:

@@ -51,8 +51,8 @@ def written(chance: random.Random) -> str:
     unit = chance.choice(["  ", "  ", "\t", "    "])
 
     def comment() -> str:
-        mark = chance.choice(["#", "//"])
-        return chance.choice(["", "", f"{mark} c{next(number)}"])
+        own = f"c{next(number)}"
+        return chance.choice(["", "", "", f"# {own}", f"// {own}", f"/* {own} */", f"/* {own} */ # {own}"])
 
     def body(indent: str, depth: int) -> list[str]:
         found = []
@@ -61,7 +61,8 @@ def written(chance: random.Random) -> str:
             value = chance.choice(VALUES)
             trailing = "" if value.startswith("<<") else comment()
             blank = " " * chance.randint(1, 3) if trailing else ""
-            found.append(f"{indent}{name}{gap}={gap}{value}{blank}{trailing}")
+            between = f"{gap}/* c{next(number)} */" if chance.random() < 0.1 else ""
+            found.append(f"{indent}{name}{between}{gap}={gap}{value}{blank}{trailing}")
             if chance.random() < 0.2:
                 found.append(
                     chance.choice(
@@ -193,6 +194,16 @@ def test_what_was_formatted_stays_formatted(tmp_path: Path) -> None:
             'resource "a" "b" {\n  db_name = 1 # n\n  db_size = 2\n  z = 3\n}\n',
             Change(values={"db_port": "5"}),
             'resource "a" "b" {\n  db_name = 1 # n\n  db_size = 2\n  db_port = 5\n  z = 3\n}\n',
+        ),
+        (
+            'resource "a" "b" { y = /* a */ 2 /* b */ }\n',
+            Change(values={"y": "3", "x": "1"}),
+            'resource "a" "b" {\n  y = /* a */ 3 /* b */\n  x = 1\n}\n',
+        ),
+        (
+            'resource "a" "b" {\n  y = 2 /* b */ # c\n}\n',
+            Change(removed={"y"}),
+            'resource "a" "b" {\n  /* b */ # c\n}\n',
         ),
         (
             'resource "a" "b" {\n  y = 2 # why\n  z = [\n    1,\n  ]\n}\n',

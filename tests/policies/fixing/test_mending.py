@@ -211,6 +211,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         'publicly_accessible is set by 1 < 2 ? true : upper("x") == "y" in {}/main.tf:2',
     ),
     (
+        "comments within the value",
+        {"main.tf": DB.format('tobool( # for now\n    "true"\n  )')},
+        "there are comments within the value of publicly_accessible: change it by hand",
+    ),
+    (
         "one of several instances",
         {"main.tf": DB.format("count.index == 1").replace("{\n", "{\n  count = 2\n", 1)},
         "not every instance of the block fails: aws_db_instance.main[0] does not",
