@@ -143,6 +143,7 @@ def _wish(options: argparse.Namespace, settings: Settings) -> Wish:
         skip=tuple(options.skip or ()) if named else settings.skip,
         minimum=options.severity or settings.minimum,
         severities=settings.severities,
+        place="" if named else settings.file,
     )
     pack = options.pack or settings.pack
     return replace(wish, pack=pack) if pack else wish
@@ -244,10 +245,10 @@ def _in_comments(
         if not forbid:
             words = f"it is not there at {deciding.base}, and a change cannot accept its own findings"
             for file in {comment.file for comment in comments}:
-                text = deciding.glance(Path(file))
+                text = deciding.of_repository(Path(file))
                 known |= {(one.file, one.subject, one.text) for one in comments_of.found(text or "", file)}
         allowed = [one for one in comments if (one.file, one.subject, one.text) in known]
-        refused = [one for one in comments if one not in allowed]
+        refused = [one for one in comments if (one.file, one.subject, one.text) not in known]
         return [
             *waivers.of_comments(allowed, settings.owner),
             *waivers.of_comments(refused, settings.owner, words),
@@ -291,7 +292,7 @@ def _held_against(
         write(baseline.text(recorded), options.write_baseline)
         file = str(options.write_baseline)
     findings, gone = baseline.apply(result.findings, recorded, roots=judged, without=choice.without)
-    held = Recorded(file, tuple(map(str, gone)))
+    held = Recorded(file, tuple(baseline.words(gone)))
     return replace(
         result,
         findings=tuple(findings),

@@ -51,6 +51,15 @@ class Deciding:
             self.missing.append(str(path))
         return text
 
+    def of_repository(self, path: Path) -> str | None:
+        """The text of a file at the commit, or None where it is not in the repository, or was not there then.
+
+        Raises:
+            Problem: it cannot be read.
+        """
+        inside = path.parent.resolve().is_relative_to(self.top.resolve())
+        return self.glance(path) if inside else None
+
     def glance(self, path: Path) -> str | None:
         """The text of a file, or None where there is none.
 

@@ -114,8 +114,8 @@ def apply(
     *,
     roots: Collection[str],
     without: Collection[str] = (),
-) -> tuple[list[Finding], list[Known]]:
-    """The findings with those of the baseline marked, and what is gone, a kind as often as it is.
+) -> tuple[list[Finding], Baseline]:
+    """The findings with those of the baseline marked, and what of it is gone.
 
     Args:
         findings: of the run.
@@ -131,22 +131,30 @@ def apply(
             known = _known(finding, places)
             if left[known] > 0:
                 left[known] -= 1
-                words = f"{finding.message} (stands in the baseline, as {finding.status})"
-                finding = replace(finding, status=BASELINED, message=words)
+                message = f"{finding.message} (stands in the baseline, as {finding.status})"
+                finding = replace(finding, status=BASELINED, message=message)
         result.append(finding)
     seen = {place_of(root) for root in roots}
-    gone = [known for known in sorted(left.elements()) if _asked_about(known, seen, without)]
+    gone = {
+        known: left[known] for known in sorted(left) if left[known] and _asked_about(known, seen, without)
+    }
     return result, gone
 
 
-def told(file: str, gone: Sequence[Known]) -> list[str]:
+def words(gone: Baseline) -> list[str]:
+    """What is gone, a sentence each."""
+    return [f"{known} ({count:,} times)" if count > 1 else str(known) for known, count in gone.items()]
+
+
+def told(file: str, gone: Baseline) -> list[str]:
     """What to say of a baseline of which something is gone."""
     if not gone:
         return []
+    count = sum(gone.values())
     more = f" and {len(gone) - _MOST_TOLD:,} more" if len(gone) > _MOST_TOLD else ""
-    listed = ", ".join(str(known) for known in gone[:_MOST_TOLD])
-    are = "findings are" if len(gone) > 1 else "finding is"
-    return [f"baseline {file}: {len(gone):,} {are} gone ({listed}{more}): --write-baseline takes them out"]
+    listed = ", ".join(words(gone)[:_MOST_TOLD])
+    are = "findings are" if count > 1 else "finding is"
+    return [f"baseline {file}: {count:,} {are} gone ({listed}{more}): --write-baseline takes them out"]
 
 
 def place_of(root: str) -> str:

@@ -23,7 +23,8 @@ class Wish:
     """What is asked for.
 
     `pack` is a pack's name. `only` and `skip` hold ids, in which `*` stands for anything. `minimum` is a severity or
-    "": rules below it do not run. `severities` gives rules another severity, before that is looked at.
+    "": rules below it do not run. `severities` gives rules another severity, before that is looked at. `place` is the
+    file that all of it, or some, was asked for in, or "".
     """
 
     pack: str = CLOUDMART
@@ -31,6 +32,7 @@ class Wish:
     skip: tuple[str, ...] = ()
     minimum: str = ""
     severities: Mapping[str, str] | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def choose(catalogue: Sequence[Entry], wish: Wish) -> Choice:
         if id in _NEVER_LEFT_OUT and id in wish.skip:
             mistakes.append(f"skip: {id} cannot be left out: it says which waivers are broken")
     if mistakes:
-        raise Problem("\n  ".join(mistakes))
+        where = f"{wish.place}: " if wish.place else ""
+        raise Problem("\n  ".join(f"{where}{one}" for one in mistakes))
     lowest = SEVERITIES.index(wish.minimum) if wish.minimum else len(SEVERITIES)
     reasons = {
         # A rule that is named runs, whatever pack it is in.

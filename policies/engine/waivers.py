@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left as bisect
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -140,6 +142,8 @@ _SAID: Final = re.compile(
     r"waive\s+(?P<rule>CM_\w+)\s+until\s+(?P<expires>\S+)\s+because\s+(?P<reason>.*?\S)"
     r"(?:\s*\(owner\s+(?P<owner>[^()]+)\))?"
 )
+_LONGEST: Final = 500
+"""Characters of a comment that waives."""
 _FORM: Final = "waive CM_RULE until 2026-12-31 because REASON (owner NAME)"
 
 
@@ -153,8 +157,8 @@ def of_comments(comments: Iterable[Comment], owner: str = "", forbidden: str = "
     """
     found: dict[tuple[str, int], Waiver] = {}
     for comment in comments:
-        said = _SAID.fullmatch(comment.text)
-        mistakes = [] if said else [f"{comment.text!r} is not written as {_FORM}"]
+        said = _SAID.fullmatch(comment.text) if len(comment.text) <= _LONGEST else None
+        mistakes = [] if said else [f"{comment.text[:_LONGEST]!r} is not written as {_FORM}"]
         expires = None
         if said:
             try:
@@ -208,11 +212,8 @@ def apply(
         tell: takes notes: how many findings each waiver with a pattern is about.
     """
     today = today or datetime.now(UTC).date()
-    by_subject: dict[tuple[str, str], list[int]] = {}
-    for index, finding in enumerate(findings):
-        if finding.status in (FAIL, UNKNOWN):
-            by_subject.setdefault((finding.rule, finding.address), []).append(index)
-    real = _RealPaths()
+    standing = _Standing(findings)
+    real = standing.real
     judged = {real[root] for root in roots}
     result = list(findings)
     for waiver in waivers:
@@ -220,7 +221,7 @@ def apply(
             if _beginning(waiver.folder).exists():
                 continue
             waiver = replace(waiver, mistake=f"there is no folder {waiver.folder}")
-        matched = [index for index in _about(waiver, by_subject) if _within(waiver, findings[index], real)]
+        matched = standing.about(waiver)
         if not (waiver.mistake or matched) and _may_be_about_others(waiver, judged, without, partial):
             continue
         mistake = waiver.mistake or _mistake(
@@ -262,28 +263,62 @@ class _RealPaths(dict[str, str]):
         return self[path]
 
 
-def _about(waiver: Waiver, by_subject: Mapping[tuple[str, str], list[int]]) -> Iterator[int]:
-    """The findings of a waiver's rule and address, in order.
+class _Standing:
+    """Findings that are neither passes nor accepted, by what waivers name: rule and address, or rule, file and line."""
 
-    An address that is there as it is written is meant, and no other: a key may hold a star.
-    """
-    if waiver.lines is not None:
-        yield from sorted(
-            index for (rule, _), found in by_subject.items() if rule == waiver.rule for index in found
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.real = _RealPaths()
+        self._findings = findings
+        self._by_subject: dict[tuple[str, str], list[int]] = {}
+        for index, finding in enumerate(findings):
+            if finding.status in (FAIL, UNKNOWN):
+                self._by_subject.setdefault((finding.rule, finding.address), []).append(index)
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
+        """Line and index, sorted, by rule and real file."""
+        found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for (rule, _), indices in self._by_subject.items():
+            for index in indices:
+                place = rule, self.real[self._findings[index].file]
+                found.setdefault(place, []).append((self._findings[index].line, index))
+        for places in found.values():
+            places.sort()
+        return found
+
+    def about(self, waiver: Waiver) -> list[int]:
+        """The findings that a waiver is about, in order."""
+        if waiver.lines is not None:
+            first, last = waiver.lines
+            places = self._by_place.get((waiver.rule, self.real[waiver.inside]), [])
+            return sorted(
+                index for _, index in places[bisect(places, (first,)) : bisect(places, (last + 1,))]
+            )
+        return sorted(
+            index for index in self._named(waiver) if self._is_within(waiver, self._findings[index])
         )
-        return
-    rules = {rule for rule, _ in by_subject if _like(waiver.rule, rule)}
-    if any((rule, waiver.address) in by_subject for rule in rules):
-        chosen = [by_subject.get((rule, waiver.address), []) for rule in rules]
-    elif "*" in waiver.address:
-        chosen = [
-            found
-            for (rule, address), found in by_subject.items()
-            if rule in rules and _like(waiver.address, address)
-        ]
-    else:
-        return
-    yield from sorted(index for found in chosen for index in found)
+
+    def _named(self, waiver: Waiver) -> Iterable[int]:
+        """Those of its rule and address. One that is there as it is written is meant alone: a key may hold a star."""
+        subjects = self._by_subject
+        rules = [waiver.rule]
+        if "*" in waiver.rule:
+            rules = list({rule: None for rule, _ in subjects if _like(waiver.rule, rule)})
+        exact = [subjects[rule, waiver.address] for rule in rules if (rule, waiver.address) in subjects]
+        if not exact and "*" in waiver.address:
+            exact = [
+                indices
+                for (rule, address), indices in subjects.items()
+                if rule in rules and _like(waiver.address, address)
+            ]
+        return (index for indices in exact for index in indices)
+
+    def _is_within(self, waiver: Waiver, finding: Finding) -> bool:
+        """Whether a finding is of what a waiver is bound to, however the paths are written."""
+        return all(
+            not bound or _bound(bound, [self.real[path]])
+            for bound, path in ((waiver.folder, finding.root), (waiver.inside, finding.file))
+        )
 
 
 def _like(pattern: str, text: str) -> bool:
@@ -291,17 +326,6 @@ def _like(pattern: str, text: str) -> bool:
     if "*" not in pattern:
         return pattern == text
     return fnmatchcase(text, pattern.replace("[", "[[]").replace("?", "[?]"))
-
-
-def _within(waiver: Waiver, finding: Finding, real: _RealPaths) -> bool:
-    """Whether a finding is of what a waiver is bound to, however the paths are written."""
-    if waiver.lines is not None:
-        first, last = waiver.lines
-        return first <= finding.line <= last and real[waiver.inside] == real[finding.file]
-    return all(
-        not bound or _bound(bound, [real[path]])
-        for bound, path in ((waiver.folder, finding.root), (waiver.inside, finding.file))
-    )
 
 
 def _bound(bound: str, real: Iterable[str]) -> bool:

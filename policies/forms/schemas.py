@@ -161,7 +161,12 @@ def baseline() -> dict[str, Any]:
             "attribute": {"type": "string", "description": "The argument that it is about, or nothing."},
             "status": {"enum": [FAIL, UNKNOWN]},
             "message": {"type": "string", "description": "What is said of it, without files and lines."},
-            "count": {"type": "integer", "minimum": 1, "description": "How many there are like this."},
+            "count": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 1_000_000,
+                "description": "How many there are like this.",
+            },
         },
         "rule",
         "root",
@@ -229,9 +234,14 @@ def report() -> dict[str, Any]:
                     "properties": {
                         "pack": {"enum": list(PACKS)},
                         "configuration": {"type": "string"},
+                        "severities": {
+                            "type": "array",
+                            "description": "Rules with another severity than their own, each with it.",
+                            "items": {"type": "array", "items": _TEXT},
+                        },
                         "left_out": {"type": "array", "items": left_out},
                     },
-                    "required": ["pack", "configuration", "left_out"],
+                    "required": ["pack", "configuration", "severities", "left_out"],
                 },
                 "baseline": {
                     "type": "object",

@@ -42,28 +42,36 @@ def found(text: str, file: str) -> tuple[Comment, ...]:
     def line(offset: int) -> int:
         return bisect_right(starts, offset)
 
-    # Lines on which a comment begins the line, or goes on.
+    # Lines on which a comment begins the line, or goes on, and what follows behind all that follow one another.
     covered: set[int] = set()
     for start, end in spans:
         first = line(start)
         if not text[starts[first - 1] : start].strip():
             covered.update(range(first, line(end - 1) + 1))
+    below: dict[int, int] = {}
+    for number in sorted(covered, reverse=True):
+        below[number] = below.get(number + 1, number + 1)
     blocks = [(line(item.start), line(item.end - 1), item) for item in items if item.labels]
+    begin = [first for first, _, _ in blocks]
+
+    def block(at: int) -> tuple[int, int, scanner.Scanned] | None:
+        """The block on a line."""
+        number = bisect_right(begin, at) - 1
+        return blocks[number] if number >= 0 and at <= blocks[number][1] else None
+
     result = []
     for start, end in spans:
         for offset, said in _lines(text[start:end]):
             here = line(start + offset)
-            inside = [block for block in blocks if block[0] <= here <= block[1]]
-            # The line below the last one of comment.
-            below = here
-            while below in covered:
-                below += 1
-            above = [block for block in blocks if block[0] == below and here in covered]
-            if held := (inside or above):
-                first, last, item = held[0]
-                result.append(Comment(said, file, here, _address(item), first, last))
-            else:
+            held = block(here)
+            if held is None and here in below:
+                above = block(below[here])
+                held = above if above is not None and above[0] == below[here] else None
+            if held is None:
                 result.append(Comment(said, file, here))
+            else:
+                first, last, item = held
+                result.append(Comment(said, file, here, _address(item), first, last))
     return tuple(result)
 
 
