@@ -49,6 +49,7 @@ class Finding:
 
     `file` and `line` say where, `line` is 0 where it is not known. `construct` is the CDKTF path or "".
     `root` is the path that was judged, as it was given; `attribute` is the path of the argument at fault, or "".
+    `in_source` says whether a comment in the source waives it.
     """
 
     rule: str
@@ -62,6 +63,7 @@ class Finding:
     construct: str
     root: str = ""
     attribute: str = field(default="", compare=False)
+    in_source: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,7 +251,8 @@ def apply(
             by = f" by {waiver.owner}" if waiver.owner else ""
             by += f" in a comment, {waiver.file}:{waiver.line}," if waiver.lines else ""
             words = f"{finding.message} (waived{by} until {waiver.expires}: {waiver.reason})"
-            result[index] = replace(finding, status=WAIVED, message=words)
+            in_source = waiver.lines is not None
+            result[index] = replace(finding, status=WAIVED, message=words, in_source=in_source)
     return result
 
 

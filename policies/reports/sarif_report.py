@@ -121,8 +121,9 @@ def _result(finding: Finding, indices: Mapping[str, int]) -> dict[str, Any]:
     if finding.status == BASELINED:
         result["baselineState"] = "unchanged"
     if finding.status in (WAIVED, BASELINED):
+        kind = "inSource" if finding.in_source else "external"
         # Without a status a suppression counts as accepted (section 3.35.3).
-        result["suppressions"] = [{"kind": "external", "justification": _plain(finding.message)}]
+        result["suppressions"] = [{"kind": kind, "justification": _plain(finding.message)}]
     return result
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
 from policies.command import main
 from policies.reports import FORMATS
@@ -160,6 +161,14 @@ def test_every_report_shows_that_it_is_a_comment(
     words = " ".join(capsys.readouterr().out.replace("\\", "").replace("`", "").split())
     assert "in a comment" in words
     assert "it goes" in words
+
+
+def test_code_scanning_sees_that_it_stands_in_the_source(
+    written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["check", str(written({"main.tf": COMMENT + TOPIC})), "--format", "sarif"])
+    (run,) = Sarif.model_validate_json(capsys.readouterr().out).runs
+    assert [one.suppressions[0].kind.value for one in run.results] == ["inSource"]
 
 
 def test_they_can_be_forbidden(judge: Judge, written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
