@@ -134,7 +134,7 @@ def _compared(steps: list[Step], before: Judged, now: Judged) -> tuple[dict[Key,
     doubts: dict[str, list[Key]] = {}
     for place, said in latter.items():
         root, rule, address = place
-        own = [step for step in steps if step.key[0] == rule and address in step.cured.addresses]
+        own = [step for step in steps if step.key[0] == rule and (root, address) in step.places]
         bad = [words for status, words in said if status != PASS]
         if own and bad:
             failed.update({step.key: f"after the change it would still say: {bad[0]}" for step in own})
@@ -159,7 +159,7 @@ def _compared(steps: list[Step], before: Judged, now: Judged) -> tuple[dict[Key,
         # A policy is judged with what it belongs to, at which the rule says that all is well.
         if gone and not any(_resources(now, root, address)):
             for step in steps:
-                if step.key[0] == rule and address in step.cured.addresses:
+                if step.key[0] == rule and (root, address) in step.places:
                     failed[step.key] = f"after the change {address} would not be judged any more"
     return failed, doubts
 

@@ -90,10 +90,11 @@ class _Slot:
 
 @dataclass(slots=True)
 class Step:
-    """All that one rule changes for one block."""
+    """All that one rule changes for one block; `places` are the instances of it, by root and address."""
 
     key: Key
     cured: Cured
+    places: frozenset[tuple[str, str]]
     slots: list[_Slot]
 
 
@@ -246,7 +247,7 @@ class Plan:
             notes += minded
         addresses = tuple(dict.fromkeys(one.address for _, one in instances))
         cured = Cured(entry.id, addresses, first.file, first.line, tuple(words), tuple(dict.fromkeys(notes)))
-        return Step(key, cured, slots)
+        return Step(key, cured, frozenset((root, one.address) for root, one in instances), slots)
 
     def _slot(
         self, edit: Edit, subject: Resource, instances: list[tuple[str, Resource]]

@@ -328,6 +328,14 @@ def test_a_module_beside_the_root_is_changed_where_it_is_named_too(written: Writ
     assert module.read_text() == MENDED
 
 
+def test_roots_with_the_same_addresses_are_told_apart(written: Written) -> None:
+    asked = EFS.removesuffix("}\n") + "  encrypted = var.e\n}\n" + 'variable "e" {\n  default = false\n}\n'
+    folder = written({"one/main.tf": EFS, "two/main.tf": asked})
+    assert mend("--fix", *ONLY, folder / "one", folder / "two") == 1
+    assert (folder / "one" / "main.tf").read_text() == MENDED
+    assert (folder / "two" / "main.tf").read_text() == asked
+
+
 def test_links_out_of_the_folder_are_not_followed(written: Written, tmp_path: Path) -> None:
     folder = written({"main.tf": EFS, "sub/other.tf": EFS.replace("main", "other")})
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
