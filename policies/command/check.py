@@ -201,7 +201,7 @@ def _roots(
         workspace = given.workspace if options.workspace is None else options.workspace
         told = of_environment([*given.assignments, *options.assignments], workspace)
         wanted = _parameters(settings, [*given.layers, *layers], own) if given.layers else shared
-        roots.append(Asked(path, options.configuration, told, exact, wanted))
+        roots.append(Asked(path, options.configuration, told, exact, wanted, path in found.found))
     return roots
 
 

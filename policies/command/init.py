@@ -114,7 +114,7 @@ def _judged(paths: Sequence[Path]) -> Result:
     for path in paths:
         chosen = _variable_files(path)
         given = [("var-file", str(chosen[0]))] if len(chosen) == 1 else []
-        asked.append(Asked(path, None, of_environment(given), None, wanted))
+        asked.append(Asked(path, None, of_environment(given), None, wanted, found=True))
     try:
         return judged.judged(asked, choice, None)
     except Problem as problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from policies.command.progress import Progress
 from policies.command.unforeseen import broke
 from policies.engine import judging
 from policies.engine.choosing import Choice
-from policies.engine.judging import Result, Root
+from policies.engine.judging import NothingDeclared, Result, Root
 from policies.engine.parameters import Parameters
 from policies.readers import Reading, read_all
 from policies.readers.inputs import Inputs
@@ -34,6 +34,8 @@ class Asked:
     told: Inputs
     exact: Mode | None
     parameters: Parameters
+    found: bool = False
+    """Whether nobody named it: then it is left out where there is nothing to judge in it."""
 
 
 def judged(roots: Sequence[Asked], choice: Choice, jobs: int | None) -> Result:
@@ -56,7 +58,7 @@ def judged(roots: Sequence[Asked], choice: Choice, jobs: int | None) -> Result:
 
     with Progress([str(root.path) for root in roots]) as progress:
         outcomes = forks.each(whatever_comes, roots, jobs or forks.available(), progress.ended)
-    return judging.merged(
+    return _together(
         not_judged(root.path, f"{root.path}: it was not judged: {outcome.how}")
         if isinstance(outcome, forks.Died)
         else outcome
@@ -73,8 +75,15 @@ def here(roots: Sequence[Asked], choice: Choice) -> tuple[list[Reading], Result]
     outcomes = (
         [_one(roots[0], choice)] if len(roots) == 1 else [_whatever_comes(root, choice) for root in roots]
     )
-    result = judging.merged(result for _, result in outcomes) if len(roots) > 1 else outcomes[0][1]
+    result = _together(result for _, result in outcomes) if len(roots) > 1 else outcomes[0][1]
     return [reading for readings, _ in outcomes for reading in readings], result
+
+
+def _together(results: Iterable[Result]) -> Result:
+    result = judging.merged(results)
+    if not result.roots:
+        raise Problem("none of the roots declares anything that could be judged: nothing was judged")
+    return result
 
 
 def _one(root: Asked, choice: Choice) -> tuple[list[Reading], Result]:
@@ -97,6 +106,11 @@ def _whatever_comes(root: Asked, choice: Choice) -> tuple[list[Reading], Result]
         return _one(root, choice)
     except Late:
         raise
+    except NothingDeclared as problem:
+        if root.found:
+            why = f"left out: {root.path} (nothing is declared there that could be judged)"
+            return [], Result((), 0, 0, 0, (), (why,))
+        return [], not_judged(root.path, str(problem))
     except Problem as problem:
         return [], not_judged(root.path, str(problem))
     except Exception as error:

@@ -18,10 +18,14 @@ _PASSED_OVER: Final = frozenset({"node_modules"})
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The paths to judge, each once and in order, and in words what was left out of those that were found."""
+    """The paths to judge, each once and in order, and in words what was left out of those that were found.
+
+    `found` are those of them that nobody named.
+    """
 
     paths: tuple[Path, ...]
     notes: tuple[str, ...] = ()
+    found: frozenset[Path] = frozenset()
 
 
 def find(named: Sequence[Path], *, recursive: bool = False, searched: Sequence[Path] = ()) -> Targets:
@@ -55,7 +59,7 @@ def find(named: Sequence[Path], *, recursive: bool = False, searched: Sequence[P
         for path in paths:
             if not os.path.lexists(path):
                 raise Problem(f"{path}: it cannot be read: No such file or directory")
-    return Targets(tuple(paths), tuple(notes))
+    return Targets(tuple(paths), tuple(notes), frozenset(paths) - frozenset(named))
 
 
 def _matches(pattern: Path, recursive: bool, notes: list[str]) -> list[Path]:

@@ -43,6 +43,10 @@ OWN_RULES: Final = {
 """The engine's own rules, by id."""
 
 
+class NothingDeclared(Problem):
+    """There is nothing in a path that could be judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one rule says about one resource; `status` is pass, fail, unknown, waived or baselined.
@@ -217,7 +221,7 @@ def judge(
         model = reading.model
         if not model.resources and not reading.unseen:
             if not model.declares:
-                raise Problem(f"{reading.path}: there are no resources in it: nothing was judged")
+                raise NothingDeclared(f"{reading.path}: there are no resources in it: nothing was judged")
             notes.append(f"{reading.path}: none of its resources has an instance: there was nothing to judge")
         touched: set[str] = set()
         worlds = Worlds(model)

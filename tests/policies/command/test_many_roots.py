@@ -164,6 +164,23 @@ def test_no_root_is_no_judgement(tree: Tree, capsys: pytest.CaptureFixture[str])
     assert "there is no root in or below this folder" in capsys.readouterr().err
 
 
+def test_a_root_without_resources_is_left_out_unless_it_is_named(
+    tree: Tree, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree({"a/main.tf": GOOD, "b/main.tf": CALL.format("../names"), "names/main.tf": NAMES, "c/main.tf": GOOD})
+    for arguments in (["--recursive", "."], ["?"]):
+        assert main(["check", *arguments, "--format", "json"]) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert [root["path"] for root in report["roots"]] == ["a", "c"]
+        assert "left out: b (nothing is declared there that could be judged)" in report["notes"]
+    assert main(["check", "a", "b"]) == 2
+    Path("a/main.tf").write_text(CALL.format("../names"))
+    Path("c/main.tf").unlink()
+    capsys.readouterr()
+    assert main(["check", "--recursive", "."]) == 2
+    assert "nothing was judged" in capsys.readouterr().err
+
+
 MANY = {
     "good/main.tf": GOOD,
     "bad/main.tf": BAD,
