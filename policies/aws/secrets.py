@@ -241,6 +241,12 @@ _ACCOUNTS: Final = tuple(
         r"chpasswd:[^\S\n]*\n(?:[^\n]*\n)?[^\S\n]+list:[^\n]*\n[^\S\n]+[\w.-]+:(?P<value>[^\s:$]{4,})",
     )
 )
+# As manifests and lists of variables in YAML have it: the name in one line, its value in the next.
+_PAIR: Final = re.compile(
+    r"""^[ \t-]*["']?(?i:name|key)["']?:[ \t]*["']?(?P<name>[\w.-]+)["']?[ \t]*\r?\n"""
+    r"""[ \t]*["']?(?i:value)["']?:[ \t]*["']?(?P<value>[^\s"'{\[|>][^\s"']*)""",
+    re.MULTILINE,
+)
 _ELEMENT: Final = re.compile(r"<(?P<name>[\w.-]+)>(?P<value>[^<\s]{4,})</")
 
 
@@ -271,7 +277,7 @@ def setting_in(text: str) -> str:
         for match in pattern.finditer(text):
             if len(match["value"]) >= 4 and in_clear("password", match["value"], in_program=True):
                 return what
-    for pattern in (_OPTION, _ELEMENT, _CALL):
+    for pattern in (_OPTION, _ELEMENT, _CALL, _PAIR):
         for match in pattern.finditer(text):
             name, value = match["name"], match["value"]
             if len(value) >= 4 and is_secret_name(name) and in_clear(name, value, in_program=True):
@@ -282,7 +288,7 @@ def setting_in(text: str) -> str:
 def unseen_setting_in(text: str) -> tuple[str, int] | None:
     """The name under which a program sets a secret to a value that is not seen, with the number of its hole."""
     if _HINT.search(text) and HOLE.search(text):
-        for pattern in (_ASSIGNMENT, _CALL):
+        for pattern in (_ASSIGNMENT, _CALL, _PAIR):
             for match in pattern.finditer(text):
                 hole = HOLE.fullmatch(match["value"].rstrip("\"'"))
                 if hole and is_secret_name(match["name"]):

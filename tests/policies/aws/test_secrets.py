@@ -97,6 +97,9 @@ def test_a_key_with_a_name_that_says_little_has_to_look_like_one() -> None:
         ('echo "root:hunter22" | chpasswd', "chpasswd"),
         ("#cloud-config\nchpasswd:\n  list: |\n    root:hunter22\n", "chpasswd"),
         ("CREATE USER 'app' IDENTIFIED BY 'hunter22'", "IDENTIFIED BY"),
+        ("env:\n  - name: DB_PASSWORD\n    value: hunter22\n", "DB_PASSWORD"),
+        ('"env":\n- "name": "DB_PASSWORD"\n  "value": "hunter22"\n', "DB_PASSWORD"),
+        ("set:\r\n- key: api.token\r\n  value: 'hunter22'\r\n", "api.token"),
     ],
 )
 def test_what_programs_set_in_clear(text: str, name: str) -> None:
@@ -124,6 +127,10 @@ def test_what_programs_set_in_clear(text: str, name: str) -> None:
         "kubectl get secret db-credentials",
         "#cloud-config\nchpasswd:\n  list: |\n    root:$6$rounds=4096$salt\n    app:RANDOM\n",
         'names = ["password", "token"]',
+        "- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef:\n      name: db\n",
+        "- name: DB_PASSWORD\n  value: $(PASSWORD)\n- name: DB_TOKEN\n  value: ${token}\n",
+        "- name: DB_PASSWORD\n- name: value\n  value: hunter22\n",
+        "- name: DB_PASSWORD_FILE\n  value: /run/secrets/db\n",
         "define('DB_PASSWORD', getenv('DB_PASSWORD'));",
     ],
 )
