@@ -87,7 +87,6 @@ class Topology:
     cdn: bool
     cdn_waf: bool
     bucket: bool
-    alb_waf: bool
     outside: Mapping[str, tuple[str, ...]]
     """The resources behind what stands in no subnet: `vpc`, `gateway`, `cdn` and `bucket`."""
 
@@ -157,7 +156,6 @@ def of(model: Model) -> Topology | None:
         bool(model.of_type("aws_cloudfront_distribution")),
         "CLOUDFRONT" in scopes,
         bool(model.of_type("aws_cloudfront_origin_access_control")),
-        "REGIONAL" in scopes,
         _outside(model),
     )
 

@@ -248,11 +248,6 @@ class Account:
         with self._transaction():
             yield
 
-    def lose(self, thing: Thing) -> None:
-        """Let something be gone without Terraform: it finds it missing."""
-        self._database.execute("UPDATE things SET gone = 1 WHERE token = ?", (thing.token,))
-        self._database.execute("DELETE FROM names WHERE token = ?", (thing.token,))
-
     # within
 
     def _row(self, token: str) -> tuple[str, int, int] | None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from policies.engine.model import Resource
-from policies.engine.values import ABSENT, Traced, Unknown, parse_document
+from policies.engine.values import ABSENT, Traced, Unknown, parse_document, with_holes
 
 HOLE: Final = re.compile("\ue000(\\d+)\ue001")
 """The mark of an unknown part; its number is the index in `Text.holes`."""
@@ -149,15 +149,7 @@ def _setting(values: dict[str, Any]) -> str | None:
 
 
 def _joined(value: Unknown, path: str, name: str) -> Text:
-    holes: list[Unknown] = []
-    pieces = []
-    for part in value.parts:
-        if isinstance(part, Unknown):
-            pieces.append(f"\ue000{len(holes)}\ue001")
-            holes.append(part)
-        else:
-            pieces.append(part)
-    whole = "".join(pieces)
+    whole, holes = with_holes(value)
     return Text(path, name, _opened(whole) if is_script(name) else whole, holes)
 
 

@@ -313,8 +313,8 @@ def parse_document(value: Any) -> Any:
     return tree
 
 
-def _document_with_holes(value: Unknown) -> Any:
-    """Parse a template as JSON: holes stand as private-use characters while the JSON parser reads it."""
+def with_holes(value: Unknown) -> tuple[str, list[Unknown]]:
+    """A template as one text, in which private-use characters stand for what is not known, and that in its order."""
     holes: list[Unknown] = []
     pieces = []
     for part in value.parts:
@@ -323,8 +323,14 @@ def _document_with_holes(value: Unknown) -> Any:
             holes.append(part)
         else:
             pieces.append(part)
+    return "".join(pieces), holes
+
+
+def _document_with_holes(value: Unknown) -> Any:
+    """Parse a template as JSON: holes stand as private-use characters while the JSON parser reads it."""
+    whole, holes = with_holes(value)
     try:
-        tree = json.loads("".join(pieces))
+        tree = json.loads(whole)
     except (ValueError, RecursionError):
         return value
     return _with_holes(tree, holes)

@@ -15,7 +15,7 @@ from policies.readers.bodies import constant_text
 from policies.readers.budget import BUDGET, deeply
 from policies.readers.comments import Comment
 from policies.readers.configuration import MOST_MODULES, Evaluation, Unseen, contains_itself
-from policies.readers.declared import Block, Config, assemble, plain_text
+from policies.readers.declared import Block, Config, assemble
 from policies.readers.inputs import Inputs
 from policies.readers.modules import Modules
 from policies.readers.syntax import SyntaxFault
@@ -266,16 +266,6 @@ class Source:
                     if found.folder.resolve() in above:
                         raise contains_itself(block, ".".join(f"module.{one}" for one in (*path, name)))
                     pending.append((found, (*path, name), above))
-
-    def module_sources(self) -> list[tuple[str, str]]:
-        """Every module call below the root and its source, whether or not it has instances.
-
-        Raises:
-            Problem: as `tree`.
-        """
-        return [
-            (f"module.{path[-1]}", plain_text(block.body.get("source"))) for path, block, _ in self.tree()
-        ]
 
     def load(self, parent: Config, path: tuple[str, ...], block: Block) -> Config | str:
         """The configuration of the module that a call in `parent` names, or words on why it cannot be seen.

@@ -54,7 +54,6 @@ Type = str | Collection | TupleType | ObjectType
 """`string`, `number`, `bool`, `any` (not known yet: of a null, or of an element that is not there); or a structure."""
 
 STRINGS: Final = Collection("list", "string")
-NUMBERS: Final = Collection("list", "number")
 
 # --- values ---------------------------------------------------------------------------------------------
 
