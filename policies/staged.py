@@ -50,6 +50,21 @@ _OPTIONS: Final = {
     "--workspace": True,
 }
 """The gate's options that a hook's `args` may hold, and whether each takes a value."""
+_HELP: Final = """\
+usage: cloudmart-policies-staged [OPTION...] [--] FILE...
+
+{about}
+
+options, as of `cloudmart-policies check`:
+  {options}
+
+exit codes:
+  0  all passed, or no root is concerned
+  1  a fail, an unknown or a broken waiver
+  2  something could not be judged, or an argument is wrong
+
+example:
+  cloudmart-policies-staged --waivers waivers.toml -- stacks/shop/main.tf"""
 _NAMING: Final = frozenset({"--baseline", "--config", "--params", "--var-file", "--waivers"})
 """Those that name a file."""
 
@@ -60,6 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    if arguments[:1] in (["-h"], ["--help"]) and not os.path.lexists(arguments[0]):
+        print(_HELP.format(about=(__doc__ or "").split("\n\n", 1)[1].rstrip(), options=", ".join(_OPTIONS)))
+        return 0
     options, changed = split(arguments)
     here = Path.cwd()
     touched = [*changed, *_deleted(here)]

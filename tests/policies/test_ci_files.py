@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from policies import staged
+from policies.command import main
 from policies.reports import FORMATS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +67,26 @@ def test_the_examples_of_the_page_are_valid(tmp_path: Path) -> None:
     assert staged.split([*entry["args"], "a.tf"]) == (["--waivers=policies/waivers.toml"], ["a.tf"])
     (step,) = [one for one in workflow["jobs"]["policies"]["steps"] if "cloudmart" in one["uses"]]
     assert step["with"].keys() <= _read("action.yml")["inputs"].keys()
+
+
+def _commands_of_the_page() -> list[str]:
+    page = (ROOT / "docs" / "ci" / "README.md").read_text(encoding="utf-8")
+    first, *others = re.findall(r"`(?:cloudmart-policies check .*?)?(--format \w+)`", page)
+    return [first, *others]
+
+
+@pytest.mark.parametrize("options", _commands_of_the_page())
+def test_the_commands_of_the_page_run(
+    options: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "my stack"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text('resource "aws_sns_topic" "t" {\n  name = "x"\n}\n')
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "--recursive", ".", *options.split()]) == 1
+    out, err = capsys.readouterr()
+    assert out.count("CM_QUEUES_ENCRYPTED") >= 2
+    assert err == ""
 
 
 def _shell() -> list[str]:

@@ -262,6 +262,20 @@ def test_options_of_the_hook(args: list[str], code: int, tmp_path: Path) -> None
     assert "Traceback" not in done.stderr
 
 
+def test_help(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert staged.main(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("usage: cloudmart-policies-staged ")
+    assert "exit codes:\n  0  " in out
+    example = re.search(r"example:\n  cloudmart-policies-staged (.*)$", out)
+    assert example is not None
+    assert staged.split(shlex.split(example[1])) == (["--waivers=waivers.toml"], ["stacks/shop/main.tf"])
+    # A file of that name is a file.
+    _write(tmp_path, {"--help": ""})
+    assert staged.main(["--help"]) == 2
+
+
 def test_a_word_that_may_be_either_is_refused(tmp_path: Path) -> None:
     _write(tmp_path, HOSTILE_NAMES)
     done = _hook(tmp_path, "--params=p.toml", "stack/main.tf")
