@@ -83,27 +83,22 @@ class Repository:
     """The folders of configuration below `base`, by their real paths, and which calls which.
 
     Links to folders are not followed: `links` are those. `unseen` are the folders that were not looked into, without
-    `NOBODYS`.
+    `NOBODYS`; `unreadable` says which could not be.
 
     Args:
         base: the folder.
         passed_over: names of folders that are not looked into.
         hidden: whether hidden folders are looked into.
-
-    Raises:
-        Problem: a folder cannot be read.
     """
 
     def __init__(self, base: Path, passed_over: Collection[str], *, hidden: bool = True) -> None:
         self.folders: dict[Path, Folder] = {}
         self.unseen: list[Path] = []
         self.links: list[Path] = []
+        self.unreadable: list[OSError] = []
         variables: list[Path] = []
 
-        def refuse(error: OSError) -> None:
-            raise Problem(f"{error.filename}: it cannot be read: {error.strerror}") from error
-
-        for root, below, names in os.walk(base, onerror=refuse):
+        for root, below, names in os.walk(base, onerror=self.unreadable.append):
             here = Path(root)
             seen = [name for name in sorted(below) if name not in passed_over]
             if not hidden:

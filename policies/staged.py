@@ -195,6 +195,8 @@ class _Commit(Repository):
 
     def __init__(self, base: Path) -> None:
         super().__init__(base, NOBODYS)
+        for error in self.unreadable:
+            raise Problem(f"{error.filename}: it cannot be read: {error.strerror}") from error
 
     def to_judge(self, changed: Sequence[Path]) -> list[Folder]:
         concerned = [one for one in self._concerned(changed) if one.declares]

@@ -100,7 +100,9 @@ def _roots(base: Path, notes: list[str]) -> list[Path]:
 
     repository = Repository(base, _PASSED_OVER, hidden=False)
     found = repository.roots()
-    if not found:
+    # Each is told when it comes to judging it, and the others are judged.
+    closed = [Path(error.filename) for error in repository.unreadable]
+    if not found and not closed:
         raise Problem(
             f"{base}: there is no root in or below this folder: no Terraform configuration (*.tf, *.tf.json) that "
             "declares anything to judge; hidden folders and node_modules are not looked into"
@@ -116,7 +118,7 @@ def _roots(base: Path, notes: list[str]) -> list[Path]:
     )
     _note(notes, "hidden folders and node_modules are not looked into", repository.unseen)
     _note(notes, "links to folders are not followed", repository.links)
-    return [one.path for one in found]
+    return sorted([*(one.path for one in found), *closed])
 
 
 def _note(notes: list[str], why: str, paths: Iterable[Path]) -> None:

@@ -164,6 +164,28 @@ def test_no_root_is_no_judgement(tree: Tree, capsys: pytest.CaptureFixture[str])
     assert "there is no root in or below this folder" in capsys.readouterr().err
 
 
+def test_a_folder_that_cannot_be_read_spoils_no_other(
+    tree: Tree, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree({"a/main.tf": GOOD, "closed/main.tf": GOOD, "z/main.tf": GOOD})
+    scandir = os.scandir
+
+    def refused(path: str | Path = ".") -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    assert main(["check", "--recursive", ".", "--format", "json"]) == 2
+    out, err = capsys.readouterr()
+    assert [(root["path"], root["exit_code"]) for root in json.loads(out)["roots"]] == [
+        ("a", 0),
+        ("closed", 2),
+        ("z", 0),
+    ]
+    assert err == "error: closed: it cannot be read: Permission denied\n"
+
+
 def test_a_root_without_resources_is_left_out_unless_it_is_named(
     tree: Tree, capsys: pytest.CaptureFixture[str]
 ) -> None:
