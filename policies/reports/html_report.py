@@ -42,7 +42,7 @@ def _families(
     findings: Sequence[Finding], catalogue: Sequence[Entry]
 ) -> list[tuple[str, list[dict[str, Any]]]]:
     """What did not pass, by family and then by rule."""
-    rules = {entry.id: entry.rule for entry in catalogue}
+    entries = {entry.id: entry for entry in catalogue}
     found: dict[str, dict[str, list[Finding]]] = {family: {} for family in FAMILIES}
     for finding in findings:
         if finding.status != PASS:
@@ -53,8 +53,8 @@ def _families(
             [
                 {
                     "id": id,
-                    "title": rules[id].title if id in rules else OWN_RULES.get(id, ""),
-                    "rule": rules.get(id),
+                    "title": entries[id].rule.title if id in entries else OWN_RULES.get(id, ""),
+                    "rule": _remedy(entries[id]) if id in entries else None,
                     "findings": members,
                 }
                 for id, members in by_rule.items()
@@ -63,3 +63,14 @@ def _families(
         for family, by_rule in found.items()
         if by_rule
     ]
+
+
+def _remedy(entry: Entry) -> dict[str, Any]:
+    rule = entry.rule
+    return {
+        "why": rule.why,
+        "fix": rule.fix,
+        "fixable": entry.fixable,
+        "controls": rule.controls,
+        "link": rule.link,
+    }

@@ -8,7 +8,7 @@ from typing import Final
 
 from policies.engine.catalogue import Entry
 from policies.engine.judging import BASELINED, OWN_RULES, WAIVED, Finding, Result
-from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN, Rule
+from policies.engine.verdicts import FAIL, FAMILIES, UNKNOWN
 from policies.reports import by_root
 
 MOST: Final = 500
@@ -35,7 +35,7 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
     lines += [f"\n> {_text(note)}" for note in result.notes]
     lines += _roots(result)
     shown = [finding for finding in result.findings if finding.status in _MARKS]
-    rules = {entry.id: entry.rule for entry in catalogue}
+    entries = {entry.id: entry for entry in catalogue}
     told: set[str] = set()
     left = MOST
     for root, every in by_root(result):
@@ -58,7 +58,7 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
             lines += [_row(finding) for finding in members]
             for id in dict.fromkeys(finding.rule for finding in members if finding.status in (FAIL, UNKNOWN)):
                 if id not in told:
-                    lines += _cure(id, rules.get(id))
+                    lines += _cure(id, entries.get(id))
                     told.add(id)
     if len(shown) > MOST:
         lines += [
@@ -89,10 +89,11 @@ def _roots(result: Result) -> list[str]:
     return lines
 
 
-def _cure(id: str, rule: Rule | None) -> list[str]:
+def _cure(id: str, entry: Entry | None) -> list[str]:
     """Why a rule is there, and how to mend what it finds."""
-    if rule is None:
+    if entry is None:
         return ["", f"`{id}`: {OWN_RULES.get(id, '')}"]
+    rule = entry.rule
     return [
         "",
         f"<details><summary><code>{id}</code>: how to mend it</summary>",
@@ -102,6 +103,8 @@ def _cure(id: str, rule: Rule | None) -> list[str]:
         "```terraform",
         rule.fix.rstrip(),
         "```",
+        "",
+        f"Fixable: {_text(entry.fixable)}",
         "",
         f"[AWS documentation]({rule.link})",
         "",

@@ -76,8 +76,9 @@ def _descriptor(entry: Entry) -> dict[str, Any]:
         "fullDescription": {"text": rule.why},
         "helpUri": rule.link,
         "help": {
-            "text": f"{rule.why}\n\nFix:\n{rule.fix}",
-            "markdown": f"{rule.why}\n\n```terraform\n{rule.fix.rstrip()}\n```\n\n[AWS documentation]({rule.link})",
+            "text": f"{rule.why}\n\nFix:\n{rule.fix}\nFixable: {entry.fixable}",
+            "markdown": f"{rule.why}\n\n```terraform\n{rule.fix.rstrip()}\n```\n\nFixable: {entry.fixable}\n\n"
+            f"[AWS documentation]({rule.link})",
         },
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {
