@@ -19,6 +19,8 @@ def entries(sources: Sequence[str], deciding: Deciding | None = None) -> tuple[E
         Problem: as `catalogue.with_own`; or a folder is one that the judged change may have written.
     """
     for source in sources:
+        if source in ("", PACKAGE):
+            raise Problem(f"--rules={source}: it names no folder and no package")
         if deciding is None or not deciding.base or source.startswith(PACKAGE):
             continue
         if Path(source).resolve().is_relative_to(deciding.top.resolve()):

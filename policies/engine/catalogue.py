@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -165,7 +166,8 @@ def _package(source: str) -> tuple[Path, str]:
 
 def _imported(name: str, place: str) -> ModuleType:
     try:
-        return importlib.import_module(name)
+        with redirect_stdout(sys.stderr):
+            return importlib.import_module(name)
     except (Exception, SystemExit) as error:
         raise Problem(f"{place}: this rule cannot be imported: {type(error).__name__}: {error}") from error
 

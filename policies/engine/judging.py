@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import partial
 from traceback import walk_tb
@@ -21,6 +23,7 @@ from policies.readers.budget import deeply
 from policies.readers.comments import Comment
 
 WAIVED: Final = "waived"
+_AS_IT_IS: Final = nullcontext()
 BASELINED: Final = "baselined"
 
 EVERY_TYPE: Final = "*"
@@ -387,8 +390,9 @@ def _run(entry: Entry, check: Callable[[], Iterable[Verdict]], resource: Resourc
     """The verdicts of one call of a rule."""
     verdicts: list[Verdict] = []
     try:
-        for verdict in check():
-            verdicts.append(_sound(verdict))
+        with aside(entry):
+            for verdict in check():
+                verdicts.append(_sound(verdict))
     except Undetermined as undetermined:
         at = None if undetermined.view.resource is resource else undetermined.view.resource
         if entry.check_model is not None:
@@ -399,10 +403,7 @@ def _run(entry: Entry, check: Callable[[], Iterable[Verdict]], resource: Resourc
     except Problem:
         raise
     except (Exception, SystemExit) as error:
-        raise Problem(
-            f"{resource.file}:{resource.line}: {entry.id} broke on {resource.address}, which was not judged: "
-            f"{type(error).__name__}: {error}{_broken_at(entry, error)}"
-        ) from error
+        raise broke(entry, resource, error) from error
     if not verdicts:
         raise Problem(
             f"{entry.id} said nothing about {resource.address}, which was not judged: mend the rule"
@@ -429,10 +430,19 @@ def _sound(verdict: object) -> Verdict:
     )
 
 
-def _broken_at(entry: Entry, error: BaseException) -> str:
-    """The line of the rule's own file where it broke, in words."""
+def aside(entry: Entry) -> AbstractContextManager[object]:
+    """While a rule runs: what an own one prints goes to stderr, because stdout belongs to the report."""
+    return redirect_stdout(sys.stderr) if entry.source else _AS_IT_IS
+
+
+def broke(entry: Entry, resource: Resource, error: BaseException) -> Problem:
+    """What to tell of a rule that broke, with the line of its own file."""
     lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == entry.file]
-    return f" ({entry.file}:{lines[-1]})" if lines else ""
+    place = f" ({entry.file}:{lines[-1]})" if lines else ""
+    return Problem(
+        f"{resource.file}:{resource.line}: {entry.id} broke on {resource.address}, which was not judged: "
+        f"{type(error).__name__}: {error}{place}"
+    )
 
 
 def _findings(

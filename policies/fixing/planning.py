@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support.problem import Problem
 from policies.engine.catalogue import Entry
 from policies.engine.cures import (
     REPLACES,
@@ -24,7 +25,7 @@ from policies.engine.cures import (
     Set,
     Value,
 )
-from policies.engine.judging import Finding
+from policies.engine.judging import Finding, aside, broke
 from policies.engine.model import Resource, Undetermined
 from policies.engine.parameters import Parameters
 from policies.engine.values import as_boolean, as_number, as_text, steps
@@ -226,10 +227,9 @@ class Plan:
         sound = [one.address for root, one in instances if (root, entry.id, one.address) not in self._failing]
         if sound:
             raise Refused(f"not every instance of the block fails: {sound[0]} does not")
-        assert entry.cure is not None
         asked = []
         for root, one in instances:
-            told = list(entry.cure(one, one.model, self.parameters[root]))
+            told = self._told_by(entry, one, self.parameters[root])
             for edit in told:
                 if isinstance(edit, Incurable):
                     raise Refused(edit.reason)
@@ -248,6 +248,25 @@ class Plan:
         addresses = tuple(dict.fromkeys(one.address for _, one in instances))
         cured = Cured(entry.id, addresses, first.file, first.line, tuple(words), tuple(dict.fromkeys(notes)))
         return Step(key, cured, frozenset((root, one.address) for root, one in instances), slots)
+
+    def _told_by(self, entry: Entry, subject: Resource, parameters: Parameters) -> list[Edit | Incurable]:
+        """What a rule's cure says of a resource.
+
+        Raises:
+            Problem: the cure breaks, or says something else.
+        """
+        assert entry.cure is not None
+        try:
+            with aside(entry):
+                told = list(entry.cure(subject, subject.model, parameters))
+            for one in told:
+                if not isinstance(one, Edit | Incurable):
+                    raise TypeError(f"{one!r} is none of the edits in policies/engine/cures.py")
+            return told
+        except (Undetermined, Refused, Problem):
+            raise
+        except (Exception, SystemExit) as error:
+            raise broke(entry, subject, error) from error
 
     def _slot(
         self, edit: Edit, subject: Resource, instances: list[tuple[str, Resource]]

@@ -186,6 +186,7 @@ def test_a_rule_that_is_broken_stops_the_gate(
         ({"a/mi-ne.py": PASSES}, ["a"], "mi-ne.py: the name of a rule's file"),
         ({"a/_shared.py": PASSES}, ["a"], "a: there are no rules in it"),
         ({"a": "x"}, ["a"], "a: there is no such folder of rules"),
+        ({"mine.py": PASSES}, [""], "--rules=: it names no folder"),
         ({}, ["nowhere"], "nowhere: there is no such folder of rules"),
         ({}, ["package:acme"], "package:acme: no installed package offers rules under this name"),
         (
@@ -211,6 +212,52 @@ def test_a_source_that_is_wrong_stops_every_command(
     for command in (["check", "tf"], ["rules"], ["catalogue"]):
         assert main([*command, *rules]) == 2
         assert re.search(words, capsys.readouterr().err)
+
+
+def test_what_a_rule_prints_is_not_in_the_report(
+    written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule = f"print('loaded')\n{HEAD}def check(resource, model, parameters):\n    print('ran')\n    yield passed()\n"
+    folder = written({"rules/mine.py": rule, "tf/main.tf": QUEUE})
+    assert check("--rules", folder / "rules", folder / "tf", "--format", "json") == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["summary"]["passed"] == 2
+    assert said.err.split() == ["loaded", "ran"]
+
+
+@pytest.mark.parametrize("way", ["--diff", "--fix"])
+@pytest.mark.parametrize(
+    ("cure", "words"),
+    [
+        ("raise SystemExit(0)", r"CM_MINE broke on aws_sqs_queue\.q, .*SystemExit: 0 \(.*mine\.py:9\)"),
+        ("1 / 0", "CM_MINE broke on aws_sqs_queue.q, .*ZeroDivisionError"),
+        ("yield 3", "TypeError: 3 is none of the edits"),
+    ],
+)
+def test_a_cure_that_is_broken_changes_nothing(
+    written: Written, capsys: pytest.CaptureFixture[str], way: str, cure: str, words: str
+) -> None:
+    rule = f"{HEAD}def check(resource, model, parameters):\n    yield failed('no')\n"
+    rule += f"def cure(resource, model, parameters):\n    {cure}\n"
+    folder = written({"rules/mine.py": rule, "tf/main.tf": QUEUE})
+    assert check(way, "--rules", folder / "rules", folder / "tf") == 2
+    assert re.search(words, capsys.readouterr().err)
+    assert (folder / "tf" / "main.tf").read_text() == QUEUE
+
+
+def test_of_many_roots_the_one_that_a_rule_breaks_on_is_told(
+    written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule = f"{HEAD}def check(resource, model, parameters):\n    resource.name == 'q' or 1 / 0\n    yield passed()\n"
+    other = QUEUE.replace('"q"', '"r"')
+    folder = written({"rules/mine.py": rule, "a/main.tf": QUEUE, "b/main.tf": other})
+    assert (
+        check("--rules", folder / "rules", folder / "a", folder / "b", "--jobs", "2", "--format", "json") == 2
+    )
+    said = capsys.readouterr()
+    roots = json.loads(said.out)["roots"]
+    assert [root["exit_code"] for root in roots] == [0, 2]
+    assert "CM_MINE broke on aws_sqs_queue.r" in said.err and "CM_MINE" in roots[1]["problem"]
 
 
 def test_what_begins_with_an_underscore_is_shared(
