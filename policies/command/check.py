@@ -58,9 +58,9 @@ def check(options: argparse.Namespace) -> int:
             result.findings,
             [*accepted, *_in_comments(options, settings, deciding, result.comments)],
             longest_days=_parameters(settings, layers, own).waivers.longest_days,
-            roots=[root.path for root in result.roots],
+            roots=[root.path for root in result.roots if not root.problem],
             without=choice.without,
-            partial=options.waivers is None and _is_partial(options, settings, result),
+            partial=_is_partial(options, settings, result),
             tell=told.append,
         )
         result = judging.with_findings(result, waived)
@@ -220,12 +220,16 @@ def _accepted(options: argparse.Namespace, settings: Settings, deciding: Decidin
         for path in own.waivers:
             text = deciding.text(path)
             listed = () if text is None else waivers.parse(text, str(path), settings.folder)
-            found += [replace(waiver, folder=waiver.folder or root) for waiver in listed]
+            found += [replace(waiver, folder=waiver.folder or os.path.relpath(root)) for waiver in listed]
     return found if settings.file else list(waivers.load(waivers.DEFAULTS))
 
 
 def _is_partial(options: argparse.Namespace, settings: Settings, result: Result) -> bool:
-    """Whether less is judged than the configuration, and so its waivers, is for."""
+    """Whether less was judged than the waivers are for: than was named, or than the configuration of theirs names."""
+    if any(root.problem for root in result.roots):
+        return True
+    if options.waivers is not None:
+        return False
     judged = {os.path.realpath(root.path) for root in result.roots}
     named = {os.path.realpath(path) for path in settings.paths}
     return bool(options.paths) and (bool(settings.searched) or not named <= judged)

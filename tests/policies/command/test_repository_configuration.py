@@ -252,6 +252,19 @@ def test_waivers_of_a_root_that_is_not_judged_are_left_alone(repository: Reposit
     assert repository.check("b", "--waivers", "w.toml")[0] == 1
 
 
+def test_waivers_of_a_root_that_cannot_be_judged_are_left_alone(repository: Repository) -> None:
+    repository.write(
+        {
+            "w.toml": WAIVER + WAIVER + 'folder = "a"\n',
+            "a/main.tf": "resource {",
+            "b/main.tf": TOPIC.replace("name", "kms_master_key_id"),
+        }
+    )
+    code, report = repository.check("a", "b", "--waivers", "w.toml")
+    assert code == 2
+    assert "CM_WAIVER" not in {finding["rule"] for finding in report["findings"]}
+
+
 def test_another_severity_is_shown_and_said(repository: Repository) -> None:
     repository.write({NAME: '[severity]\nCM_QUEUES_ENCRYPTED = "critical"\n', "main.tf": TOPIC})
     _, report = repository.check(".")
