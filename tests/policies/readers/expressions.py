@@ -83,6 +83,7 @@ class Expressions:
             *("template", "template", "conditional", "substr", "trim", "replace", "regex", "join", "format", "format"),
             *("indent", "cidrsubnet", "cidrhost", "timeadd", "formatdate", "index", "coalesce", "element", "lookup"),
             *("textencodebase64", "textdecodebase64", "uuidv5", "one", "try", "attribute", "heredoc"),
+            "yamlencode",
         )  # fmt: skip
         if name == "template":
             before, after = self.one("", "a", "x=", "é"), self.one("", "-", "${1 + 1}")
@@ -118,6 +119,7 @@ class Expressions:
             "uuidv5": (self.one('"dns"', '"url"', '"6ba7b810-9dad-11d1-80b4-00c04fd430c8"'), text()),
             "one": (self.list(below),),
             "jsonencode": (self.any(below),),
+            "yamlencode": (self.any(below),),
             "tostring": (self.primitive(below),),
         }.get(name, (text(),))  # fmt: skip
         return f"{name}({', '.join(arguments)})"
@@ -203,7 +205,7 @@ class Expressions:
             *("literal", "literal", "for", "for", "for", "splat", "tolist", "toset", "concat", "flatten", "compact", "distinct"),
             *("reverse", "sort", "slice", "range", "range", "split", "keys", "values", "chunklist", "setproduct", "setunion"),
             *("setintersection", "setsubtract", "matchkeys", "regexall", "cidrsubnets", "formatlist", "coalescelist"),
-            *("jsondecode", "csvdecode", "conditional"),
+            *("jsondecode", "csvdecode", "conditional", "yamldecode"),
         )  # fmt: skip
         if name == "literal":
             return f"[{', '.join(self.some(lambda: self.any(below), 0, 3))}]"
@@ -239,6 +241,7 @@ class Expressions:
             "formatlist": (self.one(*FORMATS), *self.some(lambda: self.one(items(), self.text(below)), 0, 2)),
             "coalescelist": tuple(self.some(items, 1, 3)),
             "jsondecode": (self.one('"[1,2]"', '"[1.0, \\"a\\", null]"', '"{"', f"jsonencode({items()})"),),
+            "yamldecode": (self.one('"- 1\\n- a: [yes]\\n- ~\\n"', '"[1.0, \\"2\\", 0x1F]"', '"- a\\nb"', f"yamlencode({items()})"),),
             "csvdecode": (self.one('"k,v\\n1,2\\n"', '"a\\n\\n\\"x,\\"\\"y\\"\\n"', '"a,a\\n"', '"a\\n1,2"', '""'),),
         }.get(name, (items(),))  # fmt: skip
         return f"{name}({', '.join(arguments)})"
@@ -252,7 +255,7 @@ class Expressions:
         table = lambda: self.map(below)  # noqa: E731
         name = self.one(
             *("literal", "literal", "for", "for", "grouped", "tomap", "merge", "merge", "zipmap", "transpose", "jsondecode"),
-            *("conditional", "arn_parse"),
+            *("conditional", "arn_parse", "yamldecode"),
         )  # fmt: skip
         if name == "literal":
             keys = [
@@ -275,6 +278,7 @@ class Expressions:
             "merge": tuple(self.some(lambda: self.one(table(), table(), "null"), 0, 3)),
             "zipmap": (self.list(below), self.list(below)),
             "transpose": (self.one('{ a = ["x", "y"], b = ["y"] }', table()),),
+            "yamldecode": (self.one('"a: 1\\nb: {c: on}\\n"', '"x: &x {a: 1}\\ny: {<<: *x, b: 2}"', f"yamlencode({table()})"),),
             "jsondecode": (self.one('"{\\"a\\":[1,{\\"b\\":null}]}"', f"jsonencode({table()})"),),
         }.get(name, (table(),))  # fmt: skip
         return f"{name}({', '.join(arguments)})"
