@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from cloudmart_support.problem import Problem
 from policies.engine.model import Model, Resource
+from policies.engine.values import Sensitive
 from policies.readers import comments, files, inputs, terraform_json
-from policies.readers.bodies import constant_text
+from policies.readers.bodies import constant_text, evaluate_value
 from policies.readers.budget import BUDGET, deeply
 from policies.readers.comments import Comment
-from policies.readers.configuration import MOST_MODULES, Evaluation, Unseen, contains_itself
+from policies.readers.configuration import MOST_MODULES, Evaluation, ModuleInstance, Unseen, contains_itself
 from policies.readers.declared import Block, Config, assemble
 from policies.readers.inputs import Inputs
 from policies.readers.modules import Modules
@@ -137,6 +138,7 @@ class Source:
         self.opentofu = opentofu
         self.note = ""
         self._loaded = False
+        self._early: Evaluation | None = None
         self.folder = path if path.is_dir() else path.parent
         self._foreign = any(file.name.endswith(files.OPENTOFU) for file in found)
         self.reach = files.Reach(self.folder)
@@ -278,10 +280,10 @@ class Source:
         Raises:
             Problem: its folder holds no configuration, or a file of it cannot be read or parsed.
         """
-        source = constant_text(block, "source")
+        source = self._told(path[:-1], block, "source")
         if not source:
-            return "it has no source that can be told from its own text"
-        found = self._modules.find(path, parent.directory, source, constant_text(block, "version"))
+            return "it has no source that can be told before anything is planned"
+        found = self._modules.find(path, parent.directory, source, self._told(path[:-1], block, "version"))
         if isinstance(found, str):
             return found
         key = found.folder.resolve()
@@ -296,6 +298,27 @@ class Source:
             self._parsed[key].directory = found.directory
             self.reach.add(found.folder)
         return self._parsed[key]
+
+    def _told(self, path: tuple[str, ...], block: Block, name: str) -> str:
+        """A text that is needed before anything is planned: a constant, or what variables and locals make of it.
+
+        Source: https://opentofu.org/docs/language/modules/sources/#support-for-variable-and-local-evaluation
+        """
+        text = constant_text(block, name)
+        if text or name not in block.body:
+            return text
+        if self._early is None:
+            self._early = Evaluation(
+                self.root, self.load, self.given(), self.reach, {}, self.inputs.workspace
+            )
+        module = self._early.root
+        for call in path:
+            found = module.child(call)
+            if not isinstance(found, ModuleInstance):
+                return ""
+            module = found.module
+        value = evaluate_value(block.body[name], module.scope)
+        return str.__str__(value) if isinstance(value, str) and not isinstance(value, Sensitive) else ""
 
 
 def _opened(path: Path, told: Inputs) -> Source | Model:

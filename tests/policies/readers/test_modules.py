@@ -202,11 +202,11 @@ def test_a_broken_list_is_refused(written: Written, content: Any, words: str) ->
 
 
 def test_a_source_is_what_terraform_takes_it_for(written: Written) -> None:
-    """After decoding, with constant templates evaluated; a name in it cannot be told."""
+    """After decoding and evaluation; what an instance decides cannot be told."""
     folder = written(
         {
             "main.tf.json": '{"module": {"a": {"sou\\u0072ce": "git::file:///x"}, "b": {"source": ".\\u002fm"}, '
-            '"c": {"source": "./${\\"m\\"}"}, "d": {"source": "${path.module}/m"}}}',
+            '"c": {"source": "./${\\"m\\"}"}, "d": {"source": "./${each.key}", "for_each": ["m"]}}}',
             "other.tf": 'module "e" {\n  source = "\\u002e/m"\n}\n',
             "m/main.tf": 'output "it" { value = 1 }\n',
         }
@@ -235,3 +235,29 @@ def test_a_module_that_is_not_seen_is_unknown(written: Written) -> None:
     reading = read(folder)
     assert is_unknown(reading.model.outputs[0].value)
     assert "run terraform init" in reading.unseen[0].reason and "--exact" not in reading.unseen[0].reason
+
+
+EARLY = {
+    "main.tf": 'variable "where" {}\nlocals {\n  there = "${var.where}/inner"\n}\n'
+    'module "m" {\n  source = local.there\n  sub = "./leaf"\n  secret = "./leaf"\n}\n'
+    'output "m" { value = module.m.x }\n'
+    'module "a" { source = module.b.x }\nmodule "b" { source = module.a.x }\n'
+    'module "c" { source = aws_sqs_queue.q.name }\nresource "aws_sqs_queue" "q" {}\n',
+    "x.auto.tfvars": 'where = "./modules"\n',
+    "modules/inner/main.tf": 'variable "sub" {}\nvariable "secret" {\n  sensitive = true\n}\n'
+    'module "leaf" { source = var.sub }\noutput "x" { value = module.leaf.x }\n'
+    'module "secret" { source = var.secret }\n',
+    "modules/inner/leaf/main.tf": 'output "x" { value = path.module }\n',
+}
+
+
+def test_a_source_may_be_made_of_variables_and_locals(written: Written) -> None:
+    """OpenTofu evaluates it before anything is planned, of nested modules too; what hangs on more is not seen."""
+    reading = read(written(EARLY))
+    assert {one.name: one.value for one in reading.model.outputs} == {"m": "modules/inner/leaf"}
+    assert {one.address for one in reading.unseen} == {
+        "module.a",
+        "module.b",
+        "module.c",
+        "module.m.module.secret",
+    }
