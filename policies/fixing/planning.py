@@ -149,7 +149,7 @@ class Plan:
         self.told: list[Told] = []
         self.steps: list[Step] = []
         self._files: dict[str, File] = {}
-        self._folders: dict[Path, list[File]] = {}
+        self._folders: dict[Path, list[tuple[Path, File]]] = {}
         self._reaches = [_reach(path) for path in within]
         self._failing = {(one.root, one.rule, one.address): one for one in findings if one.status == FAIL}
         self._instances: dict[tuple[str, ...], list[tuple[str, Resource]]] = {}
@@ -278,7 +278,7 @@ class Plan:
         top = file.find("resource", owner.type, owner.name)
         if top is None:
             raise Refused("its block is not found in its file")
-        self._refuse_overridden(file, owner)
+        self._refuse_overridden(owner)
         notes = [edit.note] if edit.note else []
         other = "" if owner is subject else f" in {owner.address}"
         real = os.path.realpath(file.path)
@@ -325,20 +325,20 @@ class Plan:
             )
         return self._files.setdefault(str(real), File(real))
 
-    def _siblings(self, file: File) -> list[File]:
-        folder = file.path.parent
+    def _siblings(self, folder: Path) -> list[tuple[Path, File]]:
+        """The files in HCL of a module's folder, each as it is called there."""
         if folder not in self._folders:
             self._folders[folder] = [
-                self._files.setdefault(os.path.realpath(one), File(Path(os.path.realpath(one))))
+                (one, self._files.setdefault(os.path.realpath(one), File(Path(os.path.realpath(one)))))
                 for one in files.configuration_files(folder)
                 if one.name.endswith((".tf", ".tofu"))
             ]
         return self._folders[folder]
 
-    def _refuse_overridden(self, file: File, owner: Resource) -> None:
-        for other in self._siblings(file):
-            if files.is_override(other.path) and other.find("resource", owner.type, owner.name):
-                raise Refused(f"{other.path.name} overrides it, so that two files would have to agree")
+    def _refuse_overridden(self, owner: Resource) -> None:
+        for path, file in self._siblings(Path(owner.file).parent):
+            if files.is_override(path) and file.find("resource", owner.type, owner.name):
+                raise Refused(f"{path.name} overrides it, so that two files would have to agree")
 
     def _refuse_expressions(self, file: File, argument: source.Argument, shown: str, owner: Resource) -> None:
         """Refuse to write over anything but a literal: what it is made from may serve others, too."""
@@ -350,29 +350,40 @@ class Plan:
                 raise Refused(f"there are comments within the value of {shown}: change it by hand")
             return
         for kind, name in _NAMED.findall(text):
-            found = self._declared(file, kind, name, owner)
+            found = self._declared(kind, name, owner)
             if found:
-                given = (
-                    f", and given where {owner.module} is called" if owner.module and kind == "var" else ""
-                )
+                given = self._given(owner, name) if owner.module and kind == "var" else ""
                 raise Refused(f"{shown} is set by {kind}.{name}, declared in {found}{given}: decide there")
         words = text if "\n" not in text and len(text) <= 80 else "an expression"
         raise Refused(f"{shown} is set by {words} in {owner.file}:{file.line(argument.start)}: decide there")
 
-    def _declared(self, file: File, kind: str, name: str, owner: Resource) -> str:
-        """The place of a variable or a local value, as that of the resource that uses it is told."""
-        for other in self._siblings(file):
-            place = Path(owner.file).with_name(other.path.name)
-            if kind == "var" and (block := other.find("variable", name)):
-                return f"{place}:{other.line(block.start)}"
-            for locals_ in other.blocks if kind == "local" else ():
-                if locals_.name == "locals" and (argument := locals_.argument(name)):
-                    return f"{place}:{other.line(argument.start)}"
+    def _declared(self, kind: str, name: str, owner: Resource) -> str:
+        """The place of a variable or a local value of the module that a resource stands in."""
+        for path, file in self._siblings(Path(owner.file).parent):
+            if kind == "var" and (block := file.find("variable", name)):
+                return f"{path}:{file.line(block.start)}"
+            for block in file.blocks if kind == "local" else ():
+                if block.name == "locals" and (argument := block.argument(name)):
+                    return f"{path}:{file.line(argument.start)}"
         return ""
+
+    def _given(self, owner: Resource, name: str) -> str:
+        """Where the call of a module gives one of its variables, in words; of those that the root calls, the place."""
+        call = re.fullmatch(r"module\.([^.\[]+)(?:\[.*\])?", owner.module)
+        roots = [
+            Path(one.path) for one in self.readings if one.model is owner.model and Path(one.path).is_dir()
+        ]
+        for path, file in self._siblings(roots[0]) if call and roots else ():
+            block = file.find("module", call[1]) if call else None
+            if block is not None:
+                argument = block.argument(name)
+                told = "and given in" if argument is not None else "and not given in"
+                return f", {told} {path}:{file.line(block.start if argument is None else argument.start)}"
+        return f", and given where {owner.module} is called"
 
     def _beside(self, edit: AddResource, subject: Resource, file: File, top: source.Block) -> Rendered:
         """What stands in a resource that is added, with as many instances as its subject has."""
-        for other in self._siblings(file):
+        for _, other in self._siblings(Path(subject.file).parent):
             if other.find("resource", edit.type, subject.name):
                 raise Refused(f"there is another {edit.type}.{subject.name} already")
         contents: dict[str, str | Rendered] = {}

@@ -203,7 +203,24 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
             "main.tf": 'module "db" {\n  source = "./db"\n  open   = true\n}\n',
             "db/main.tf": DB.format("var.open") + 'variable "open" {}\n',
         },
-        "and given where module.db is called",
+        "declared in {}/db/main.tf:4, and given in {}/main.tf:3: decide there",
+    ),
+    (
+        "a module's default",
+        {
+            "main.tf": 'module "db" {\n  source   = "./db"\n  for_each = toset(["a"])\n}\n',
+            "db/main.tf": DB.format("var.open") + 'variable "open" {\n  default = true\n}\n',
+        },
+        "and not given in {}/main.tf:1: decide there",
+    ),
+    (
+        "an input two modules deep",
+        {
+            "main.tf": 'module "a" {\n  source = "./a"\n}\n',
+            "a/main.tf": 'module "db" {\n  source = "../db"\n  open   = true\n}\n',
+            "db/main.tf": DB.format("var.open") + 'variable "open" {}\n',
+        },
+        "and given where module.a.module.db is called: decide there",
     ),
     (
         "an expression",
