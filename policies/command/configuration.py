@@ -118,9 +118,15 @@ def _upwards(here: Path) -> list[Path]:
 
 def _found(path: Path, deciding: Deciding) -> str | None:
     """The text of a file that nobody named; only a regular one is taken for a configuration."""
-    if not deciding.base and path.is_symlink():
-        raise Problem(f"{path}: a configuration that is a link is not followed: name it with --config")
-    return deciding.glance(path)
+    try:
+        if not deciding.base and path.is_symlink():
+            raise Problem(f"{path}: a configuration that is a link is not followed: name it with --config")
+        return deciding.glance(path)
+    except Problem:
+        # Most projects of Python have one, which says nothing to the gate and need not be one that it reads.
+        if path.name == PROJECT:
+            return None
+        raise
 
 
 def _project_table(values: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -368,3 +368,19 @@ def test_a_link_that_nobody_named_is_no_configuration(repository: Repository) ->
     code, said = repository.check(".")
     assert code == 2
     assert "name it with --config" in said
+
+
+def test_a_project_that_says_nothing_to_the_gate_stands_in_nobodys_way(repository: Repository) -> None:
+    repository.write({"main.tf": TOPIC, "../elsewhere.toml": "[tool.cloudmart-policies]\n"})
+    project = repository.top / "pyproject.toml"
+    project.symlink_to(repository.top.parent / "elsewhere.toml")
+    assert "terms" not in repository.check(".")[1]
+    project.unlink()
+    project.write_bytes(b"\xff")
+    assert "terms" not in repository.check(".")[1]
+    project.unlink()
+    project.mkdir()
+    assert "terms" not in repository.check(".")[1]
+    project.rmdir()
+    project.write_text("[tool]\ncloudmart-policies = 1\n")
+    assert "tool.cloudmart-policies is a table" in repository.check(".")[1]
