@@ -67,6 +67,12 @@ def test_every_package_is_held() -> None:
     assert engine <= floors
 
 
+def test_nobody_imports_what_is_only_started() -> None:
+    for root in CONTRACTS["importlinter"]["root_packages"].split():
+        for file in (ROOT / root).rglob("*.py"):
+            assert not {name.partition(".")[0] for name in imported(file)} & {"main", "tests"}, file
+
+
 def imported(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

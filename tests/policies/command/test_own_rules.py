@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from cloudmart_support.problem import Problem
+from policies.checkov_host.verdicts import PARAMETERS, RULES, Verdicts
 from policies.command import main
 from policies.engine import catalogue
 from policies.testing import trials
@@ -363,6 +364,18 @@ def test_an_installed_package_offers_its_rules_by_name(
     assert "offered_module is not a package" in capsys.readouterr().err
     assert check("--rules", "package:acm", folder / "tf") == 2
     assert "there are: acme, gone, module" in capsys.readouterr().err
+
+
+def test_in_checkov_they_are_asked_as_the_others_are(example: Path, tmp_path: Path) -> None:
+    # What Checkov's own process asks; the adapter around it knows no rule by name.
+    (tmp_path / "main.tf").write_text((example / "infrastructure" / "main.tf").read_text())
+    given = {RULES: f"{example / 'rules'}\n"}
+    asked = ("aws_cloudwatch_log_group", "app", "aws_cloudwatch_log_group.app")
+    (answer,) = Verdicts(given).answers("CM_ACME_LOGS_KEPT", str(tmp_path / "main.tf"), str(tmp_path), *asked)
+    assert (answer.status, answer.address) == ("fail", "aws_cloudwatch_log_group.app")
+    given[PARAMETERS] = str(example / "params.toml")
+    (answer,) = Verdicts(given).answers("CM_ACME_LOGS_KEPT", str(tmp_path / "main.tf"), str(tmp_path), *asked)
+    assert answer.status == "pass"
 
 
 @pytest.mark.parametrize(
