@@ -8,7 +8,9 @@ from cloudmart_support.problem import DISK, Problem
 
 
 def broke(error: Exception) -> Problem:
-    """What to tell of an error that nobody foresaw, or of a disk that was full in the middle of the work."""
+    """What to tell of an error that nobody foresaw, or of a machine that had no more room in the middle of the work."""
+    if isinstance(error, MemoryError):
+        return Problem("more memory is needed than may be used here, so that nothing was judged: allow more")
     if isinstance(error, OSError) and error.errno in DISK:
         return Problem(
             f"{error.filename or 'a temporary file'}: it cannot be written ({error.strerror}), so that nothing was "
