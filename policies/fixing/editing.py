@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from operator import itemgetter
 from typing import Final
 
@@ -238,12 +239,8 @@ def _after_line(item: Argument | Block | None, block: Block, found: list[Line], 
 def _aligned(text: str, pieces: list[tuple[int, int, str]], blocks: list[Block]) -> str:
     """The text with its pieces put in, and with the columns of the lines around them as they were, or neat."""
     pieces = sorted(pieces, key=itemgetter(0, 1))
-    result: list[str] = []
-    at = 0
-    for start, end, new in pieces:
-        result += [text[at:start], new]
-        at = end
-    written = "".join([*result, text[at:]])
+    written = _put(text, pieces)
+    moves = _Moves(pieces)
     spans = [(_start(text, block.start), _stop(text, block.closed)) for block in blocks]
     neat = {
         (gap.part, gap.line): text[gap.start : gap.end] == " " * gap.wanted
@@ -251,27 +248,48 @@ def _aligned(text: str, pieces: list[tuple[int, int, str]], blocks: list[Block])
         for chain in gaps(text, lines(text, *span))
         for gap in chain
     }
-    put: list[tuple[int, int, str]] = []
+    blanks: list[tuple[int, int, str]] = []
     for first, last in spans:
-        begin = first + sum(len(new) - (end - start) for start, end, new in pieces if end <= first)
-        stop = last + sum(len(new) - (end - start) for start, end, new in pieces if start <= last)
-        for chain in gaps(written, lines(written, begin, stop)):
-            put += _blanks(written, chain, [_former(gap.line, pieces) for gap in chain], neat)
-    for start, end, blanks in sorted(put, reverse=True):
-        written = written[:start] + blanks + written[end:]
-    return written
+        for chain in gaps(written, lines(written, moves.begin(first), moves.end(last))):
+            blanks += _blanks(written, chain, [moves.former(gap.line) for gap in chain], neat)
+    return _put(written, sorted(blanks))
 
 
-def _former(offset: int, pieces: list[tuple[int, int, str]]) -> int | None:
-    """Where something stood before the pieces were put in; None for what is new."""
-    grown = 0
+def _put(text: str, pieces: list[tuple[int, int, str]]) -> str:
+    """The text with pieces in the place of parts of it, which are in order."""
+    result: list[str] = []
+    at = 0
     for start, end, new in pieces:
-        if offset < start + grown:
-            break
-        if offset < start + grown + len(new):
+        result += [text[at:start], new]
+        at = end
+    return "".join([*result, text[at:]])
+
+
+class _Moves:
+    """Where things stand with pieces put in, which are in order, and where they stood before."""
+
+    def __init__(self, pieces: list[tuple[int, int, str]]) -> None:
+        self.pieces = pieces
+        self.starts = [start for start, _, _ in pieces]
+        self.ends = [end for _, end, _ in pieces]
+        # How much longer the text is behind the first piece, the second one, and so on.
+        self.grown = [0, *accumulate(len(new) - (end - start) for start, end, new in pieces)]
+        self.fresh = [start + grown for (start, _, _), grown in zip(pieces, self.grown, strict=False)]
+
+    def begin(self, offset: int) -> int:
+        """Where something stands; what is put in right before it does not belong to it."""
+        return offset + self.grown[bisect_right(self.ends, offset)]
+
+    def end(self, offset: int) -> int:
+        """Where something ends; what is put in right behind it belongs to it."""
+        return offset + self.grown[bisect_right(self.starts, offset)]
+
+    def former(self, offset: int) -> int | None:
+        """Where something stood; None for what is new."""
+        number = bisect_right(self.fresh, offset)
+        if number and offset < self.fresh[number - 1] + len(self.pieces[number - 1][2]):
             return None
-        grown += len(new) - (end - start)
-    return offset - grown
+        return offset - self.grown[number]
 
 
 def _blanks(
