@@ -51,6 +51,7 @@ def check(options: argparse.Namespace) -> int:
     found = _targets(options, settings)
     roots = _roots(found, options, settings, layers, own)
     accepted = _accepted(options, settings, deciding)
+    recorded = _baseline(options, settings, deciding)
 
     def finished(result: Result) -> Result:
         told: list[str] = []
@@ -64,7 +65,7 @@ def check(options: argparse.Namespace) -> int:
             tell=told.append,
         )
         result = judging.with_findings(result, waived)
-        result = _held_against(_baseline(options, settings, deciding), result, options, choice)
+        result = _held_against(recorded, result, options, choice)
         terms = judging.Terms(
             pack=wish.pack,
             configuration=settings.file,
