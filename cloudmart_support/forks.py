@@ -6,15 +6,18 @@ import os
 import pickle
 import selectors
 import signal
+import struct
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
+_HEAD: Final = struct.Struct("!Q")
+"""What asks for an item, by its index, and what stands before an outcome, its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,12 @@ class Died:
 
 
 @dataclass(slots=True)
-class _Running(Generic[Item]):
-    index: int
+class _Copy:
+    """A copy of this process at work on the item `index`: asked through `asking`, and what came back of its answer."""
+
     process: int
+    asking: int
+    index: int
     received: bytearray = field(default_factory=bytearray)
 
 
@@ -74,97 +80,122 @@ def _apart(
 ) -> list[Outcome | Died]:
     outcomes: dict[int, Outcome | Died] = {}
     waiting = deque(range(len(items)))
-    running: dict[int, _Running[Item]] = {}
+    copies: dict[int, _Copy] = {}
+
+    def done(index: int, outcome: Outcome | Died) -> None:
+        outcomes[index] = outcome
+        ended(index)
+
     with selectors.DefaultSelector() as selector:
         try:
-            while waiting or running:
-                while waiting and len(running) < jobs:
+            while waiting or copies:
+                while waiting and len(copies) < jobs:
                     try:
-                        _start(work, items[waiting[0]], waiting[0], running, selector)
+                        reader = _start(work, items, waiting[0], copies)
                     except OSError:
                         # The system gives no more processes: those that there are have to do.
-                        jobs = len(running)
-                        if not running:
-                            outcomes[waiting[0]] = work(items[waiting[0]])
-                            ended(waiting[0])
-                            jobs = 1
-                        else:
-                            break
+                        jobs = max(1, len(copies))
+                        if not copies:
+                            done(waiting[0], work(items[waiting[0]]))
+                            waiting.popleft()
+                        break
+                    selector.register(reader, selectors.EVENT_READ)
                     waiting.popleft()
-                for key, _ in selector.select() if running else ():
-                    if chunk := os.read(key.fd, 1 << 20):
-                        running[key.fd].received += chunk
+                for key, _ in selector.select() if copies else ():
+                    one = copies[key.fd]
+                    chunk = os.read(key.fd, 1 << 20)
+                    one.received += chunk
+                    if chunk and not _is_whole(one.received):
                         continue
+                    if chunk:
+                        done(one.index, cast(Outcome, pickle.loads(bytes(one.received[_HEAD.size :]))))
+                        if waiting:
+                            one.index, one.received = waiting.popleft(), bytearray()
+                            _ask(one)
+                            continue
                     selector.unregister(key.fd)
-                    one = running[key.fd]
-                    outcomes[one.index] = _outcome(one)
-                    del running[key.fd]
+                    del copies[key.fd]
                     os.close(key.fd)
-                    ended(one.index)
+                    os.close(one.asking)
+                    status = os.waitpid(one.process, 0)[1]
+                    if not chunk:
+                        done(one.index, _died(status))
         finally:
-            for reader in running:
+            for reader, one in copies.items():
                 os.close(reader)
-            _end([one.process for one in running.values()])
+                os.close(one.asking)
+            _end([one.process for one in copies.values()])
     return [outcomes[index] for index in range(len(items))]
 
 
+def _is_whole(received: bytearray) -> bool:
+    return len(received) >= _HEAD.size and len(received) == _HEAD.size + _HEAD.unpack_from(received)[0]
+
+
+def _ask(one: _Copy) -> None:
+    # One that died meanwhile is told by the end of what it answers.
+    with suppress(BrokenPipeError):
+        os.write(one.asking, _HEAD.pack(one.index))
+
+
 def _start(
-    work: Callable[[Item], Outcome],
-    item: Item,
-    index: int,
-    running: dict[int, _Running[Item]],
-    selector: selectors.BaseSelector,
-) -> None:
+    work: Callable[[Item], Outcome], items: Sequence[Item], index: int, copies: dict[int, _Copy]
+) -> int:
+    """Make a copy that works at an item; where its answers come."""
     remaining = signal.getitimer(signal.ITIMER_REAL)[0]
     reader, writer = os.pipe()
+    asked, asking = os.pipe()
     # Between the copy and the note of it no signal may come, or nobody would end it.
     former = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         try:
             process = os.fork()
         except OSError:
-            os.close(reader)
-            os.close(writer)
+            for end in (reader, writer, asked, asking):
+                os.close(end)
             raise
         if process == 0:
-            # What reads the pipes is the parent alone, so that nobody writes on for one that is gone.
-            _within_copy(work, item, writer, [reader, *running], remaining, former)
+            # What asks and reads is the parent alone, so that nobody waits or writes for one that is gone.
+            inherited = [reader, asking, *copies, *(one.asking for one in copies.values())]
+            _within_copy(work, items, asked, writer, inherited, remaining, former)
         os.close(writer)
-        running[reader] = _Running(index, process)
-        selector.register(reader, selectors.EVENT_READ)
+        os.close(asked)
+        copies[reader] = _Copy(process, asking, index)
+        _ask(copies[reader])
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, former)
+    return reader
 
 
 def _within_copy(
     work: Callable[[Item], Outcome],
-    item: Item,
+    items: Sequence[Item],
+    asked: int,
     writer: int,
     inherited: Sequence[int],
     remaining: float,
     mask: set[int],
 ) -> None:
-    """Do the work and end; nothing of what the parent was about goes on here."""
+    """Work at what is asked for and end; nothing of what the parent was about goes on here."""
     code = 1
     try:
-        for reader in inherited:
-            os.close(reader)
+        for end in inherited:
+            os.close(end)
         # A copy that is left alone ends by the same bound as the whole.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, remaining)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        data = memoryview(pickle.dumps(work(item)))
-        while data:
-            data = data[os.write(writer, data) :]
+        while request := os.read(asked, _HEAD.size):
+            data = pickle.dumps(work(items[_HEAD.unpack(request)[0]]))
+            answer = memoryview(_HEAD.pack(len(data)) + data)
+            while answer:
+                answer = answer[os.write(writer, answer) :]
         code = 0
     finally:
         os._exit(code)
 
 
-def _outcome(one: _Running[Item]) -> Outcome | Died:
-    status = os.waitpid(one.process, 0)[1]
-    if status == 0:
-        return cast(Outcome, pickle.loads(bytes(one.received)))
+def _died(status: int) -> Died:
     if os.WIFSIGNALED(status):
         return Died(f"its process was ended by signal {os.WTERMSIG(status)}")
     return Died(f"its process ended with exit code {os.waitstatus_to_exitcode(status)}")
