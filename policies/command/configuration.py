@@ -165,13 +165,18 @@ class _Reader:
             if os.path.realpath(path) in roots:
                 self.mistakes.append(f"{key}.path: {one['path']!r} is there already")
             paths.append(path)
+            layers = self._layers(one, key)
+            if any("waivers" in values for _, values in layers):
+                self.mistakes.append(
+                    f"{key}.params: waivers.longest_days holds for all roots: set it in params, outside of [[root]]"
+                )
             roots[os.path.realpath(path)] = RootSettings(
                 assignments=(
                     *(("var-file", str(file)) for file in self._files(one, "var-files", key)),
                     *(("var", f"{name}={_text(value)}") for name, value in one.get("vars", {}).items()),
                 ),
                 workspace=one.get("workspace"),
-                layers=self._layers(one, key),
+                layers=layers,
                 waivers=self._files(one, "waivers", key),
             )
         for number, pattern in enumerate(values.get("roots", []), 1):

@@ -320,6 +320,7 @@ def test_a_configuration_can_be_named(repository: Repository) -> None:
             "root[2].path: './stack/' is there already",
         ),
         ("root = {}", "root: {} is not a list"),
+        ("[[root]]\npath = 'stack'\nparams.waivers.longest_days = 9", "root[1].params: waivers.longest_days"),
         ("roots = ['nothing']", "roots[1]: there is no 'nothing' in "),
         ("roots = ['nothing/*']", "roots[1]: no folder with Terraform configuration is like 'nothing/*'"),
         ("params = 'p.toml'", "params: there is no 'p.toml' in "),
