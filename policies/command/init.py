@@ -153,7 +153,7 @@ def _plan_configuration(plan: _Plan, roots: Sequence[Path], standing: bool) -> N
 def _variables(root: Path) -> list[str]:
     """What gives values to a root's variables that Terraform does not read by itself."""
     found = _variable_files(root)
-    names = [json.dumps(str(file)) for file in found]
+    names = [json.dumps(str(file), ensure_ascii=False) for file in found]
     if not found or not all(str(file).isprintable() and str(root).isprintable() for file in found):
         return []
     head = ["", "[[root]]", f"path = {json.dumps(str(root), ensure_ascii=False)}"]

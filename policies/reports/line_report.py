@@ -18,4 +18,4 @@ def render(result: Result, catalogue: Sequence[Entry]) -> str:
             lines.append(f"{place}: {finding.rule} {finding.status}: {finding.address}: {finding.message}")
     lines += [f"{root.path}: not judged: {root.problem}" for root in result.roots if root.problem]
     lines += [f"note: {note}" for note in result.notes]
-    return "".join(f"{line}\n" for line in lines) or "\n"
+    return "".join(f"{line}\n" for line in lines or [f"note: {result.summary.passed:,} passed, nothing else"])

@@ -235,6 +235,8 @@ def test_files_of_variables(repository: Made, capsys: pytest.CaptureFixture[str]
             "own/main.tf": switch,
             "own/terraform.tfvars": "sse = true\n",
             "own/x.auto.tfvars": "sse = true\n",
+            "caf\u00e9 \U0001f600/main.tf": switch,
+            "caf\u00e9 \U0001f600/live.tfvars": "sse = true\n",
             "esc\x1b[2J/main.tf": switch,
             "esc\x1b[2J/live.tfvars": "sse = true\n",
         }
@@ -252,6 +254,7 @@ def test_files_of_variables(repository: Made, capsys: pytest.CaptureFixture[str]
     main(["check", "--format", "json", "--write-baseline", "cloudmart-policies-baseline.json"])
     roots = {root["path"]: root["summary"] for root in json.loads(capsys.readouterr().out)["roots"]}
     assert (roots["one"]["passed"], roots["own"]["passed"], roots["two"]["baselined"]) == (1, 1, 1)
+    assert roots["caf\u00e9 \U0001f600"]["passed"] == 1
 
 
 def test_the_gate_is_where_it_was_installed_from(
