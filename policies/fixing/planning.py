@@ -151,16 +151,20 @@ class Plan:
         self._files: dict[str, File] = {}
         self._folders: dict[Path, list[tuple[Path, File]]] = {}
         self._reaches = [_reach(path) for path in within]
-        self._failing = {(one.root, one.rule, one.address): one for one in findings if one.status == FAIL}
+        # What Terraform and what OpenTofu reads of a folder differ in their files, and not in their addresses.
+        self._failing = {
+            (one.root, one.rule, one.address, one.file): one for one in findings if one.status == FAIL
+        }
         self._instances: dict[tuple[str, ...], list[tuple[str, Resource]]] = {}
         for reading in readings:
             for resource in reading.model.resources:
                 self._instances.setdefault(_block_of(resource), []).append((reading.path, resource))
         rules = {entry.id: entry for entry in catalogue}
         done: set[tuple[str, ...]] = set()
-        for (root, rule, address), finding in self._failing.items():
+        for finding in self._failing.values():
+            rule = finding.rule
             entry = rules.get(rule)
-            failed = self._resource(root, address)
+            failed = self._resource(finding)
             if entry is None or entry.cure is None or failed is None:
                 continue
             block = _block_of(failed)
@@ -202,10 +206,11 @@ class Plan:
         """The text of one of those files as it was when the edits were made."""
         return self._files[path].text
 
-    def _resource(self, root: str, address: str) -> Resource | None:
+    def _resource(self, finding: Finding) -> Resource | None:
         for reading in self.readings:
-            if reading.path == root:
-                return next((one for one in reading.model.at(address) if one.address == address), None)
+            for one in reading.model.at(finding.address) if reading.path == finding.root else ():
+                if (one.address, one.file) == (finding.address, finding.file):
+                    return one
         return None
 
     def _consider(self, entry: Entry, resource: Resource, block: tuple[str, ...], finding: Finding) -> None:
@@ -224,7 +229,11 @@ class Plan:
 
     def _step(self, entry: Entry, key: Key, block: tuple[str, ...], finding: Finding) -> Step:
         instances = self._instances[block]
-        sound = [one.address for root, one in instances if (root, entry.id, one.address) not in self._failing]
+        sound = [
+            one.address
+            for root, one in instances
+            if (root, entry.id, one.address, one.file) not in self._failing
+        ]
         if sound:
             raise Refused(f"not every instance of the block fails: {sound[0]} does not")
         asked = []
@@ -330,7 +339,11 @@ class Plan:
         if folder not in self._folders:
             self._folders[folder] = [
                 (one, self._files.setdefault(os.path.realpath(one), File(Path(os.path.realpath(one)))))
-                for one in files.configuration_files(folder)
+                for one in dict.fromkeys(
+                    path
+                    for opentofu in (True, False)
+                    for path in files.configuration_files(folder, opentofu=opentofu)
+                )
                 if one.name.endswith((".tf", ".tofu"))
             ]
         return self._folders[folder]

@@ -48,6 +48,9 @@ def write(drafts: Mapping[str, str], before: Mapping[str, bytes]) -> None:
     done: list[str] = []
     try:
         for path, draft in drafts.items():
+            # Another file could take the place of one that nobody is to write.
+            if not os.access(path, os.W_OK):
+                raise Problem(f"{path}: it cannot be written, so that nothing was: it is read-only")
             waiting.append((_beside(path, drafted(before[path], draft)), path))
         for temporary, path in waiting:
             if read_bytes(Path(path), LARGEST) != before[path]:

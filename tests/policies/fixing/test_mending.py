@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -353,6 +354,13 @@ def test_roots_with_the_same_addresses_are_told_apart(written: Written) -> None:
     assert (folder / "two" / "main.tf").read_text() == asked
 
 
+def test_what_terraform_reads_and_what_opentofu_reads_are_both_mended(written: Written) -> None:
+    folder = written({"main.tf": EFS, "main.tofu": EFS.replace("kept", "another")})
+    assert mend("--fix", *ONLY, folder) == 0
+    assert (folder / "main.tf").read_text() == MENDED
+    assert (folder / "main.tofu").read_text() == MENDED.replace("kept", "another")
+
+
 def test_links_out_of_the_folder_are_not_followed(written: Written, tmp_path: Path) -> None:
     folder = written({"main.tf": EFS, "sub/other.tf": EFS.replace("main", "other")})
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
@@ -459,6 +467,19 @@ def test_a_file_that_somebody_else_changed_is_not_written(tmp_path: Path) -> Non
     with pytest.raises(Problem, match="somebody else changed it"):
         writing.originals({str(second): "2"})
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.tf", "b.tf"]
+
+
+def test_a_file_that_nobody_is_to_write_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.tf"
+    file.write_text("1")
+    file.chmod(0o444)
+    # To the superuser, as whom tests may run, no file is read-only.
+    monkeypatch.setattr(os, "access", lambda path, mode: bool(Path(path).stat().st_mode & 0o200))
+    with pytest.raises(Problem, match=r"a\.tf: it cannot be written, so that nothing was: it is read-only"):
+        writing.write({str(file): "2"}, writing.originals({str(file): "1"}))
+    assert file.read_text() == "1"
 
 
 def test_a_disk_that_fails_half_way_leaves_all_as_it_was(
