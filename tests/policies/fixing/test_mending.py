@@ -402,6 +402,56 @@ def test_what_is_waived_or_in_the_baseline_is_left(written: Written, tmp_path: P
     assert mend("--fix", *ONLY, "--write-baseline", baseline, folder) == 2
 
 
+def test_green_with_a_baseline_red_for_a_new_public_database_and_green_again(
+    written: Written, tmp_path: Path, capsys: Capture
+) -> None:
+    folder = written(
+        {"old.tf": EFS + 'resource "aws_db_instance" "old" {\n  publicly_accessible = true\n}\n'}
+    )
+    baseline = tmp_path / "baseline.json"
+    asked = ("--no-config", "--pack", "aws", "--baseline", str(baseline), str(folder))
+    assert main(["check", "--write-baseline", str(baseline), *asked]) == 0
+    before = (folder / "old.tf").read_text()
+    (folder / "new.tf").write_text(
+        """\
+resource "aws_db_instance" "new" {
+  identifier             = "new"
+  engine                 = "postgres"
+  engine_version         = "16"
+  db_subnet_group_name   = aws_db_subnet_group.private.name
+  vpc_security_group_ids = [aws_security_group.new.id]
+  publicly_accessible    = true # for a demonstration
+}
+resource "aws_security_group" "new" {}
+resource "aws_db_subnet_group" "private" {
+  subnet_ids = [aws_subnet.a.id]
+}
+resource "aws_subnet" "a" {
+  vpc_id            = aws_vpc.main.id
+  availability_zone = "us-east-1a"
+  cidr_block        = "10.0.0.0/24"
+}
+resource "aws_route_table" "a" {
+  vpc_id = aws_vpc.main.id
+}
+resource "aws_route_table_association" "a" {
+  subnet_id      = aws_subnet.a.id
+  route_table_id = aws_route_table.a.id
+}
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/16"
+}
+"""
+    )
+    # Two Availability Zones are for a person to choose.
+    less = ("--skip", "CM_SUBNETS_SPAN_AZS", *asked)
+    assert main(["check", *less]) == 1
+    assert main(["check", "--fix", *less]) == 0, capsys.readouterr().out
+    assert main(["check", *less]) == 0
+    assert (folder / "old.tf").read_text() == before
+    assert "  publicly_accessible       = false # for a demonstration\n" in (folder / "new.tf").read_text()
+
+
 def test_lines_that_a_ci_runner_would_take_for_commands_are_escaped(
     written: Written, capsys: Capture
 ) -> None:
