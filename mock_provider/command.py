@@ -15,7 +15,7 @@ from mock_provider import runner, terraform
 from mock_provider.account import events
 
 _WORDS = """\
-Terraform's own words follow two dashes: python -m mock_provider run -- terraform plan
+Terraform's own words follow two dashes: {called} run -- terraform plan
 
 The first of them chooses what runs: `terraform` (what TF names, else terraform or tofu from the
 PATH, else Terraform from the wheel), `tofu`, `wheel`, or a path."""
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     run = commands.add_parser(
         "run",
         help="run Terraform or OpenTofu against the mock",
-        epilog=_WORDS,
+        epilog=_WORDS.format(called=_called()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     run.add_argument(
@@ -113,7 +113,7 @@ def _event(state: Path, name: str) -> int:
 def _run(given: argparse.Namespace) -> int:
     words = given.words[1:] if given.words[:1] == ["--"] else given.words
     if not words:
-        raise Problem("nothing to run: python -m mock_provider run -- terraform plan")
+        raise Problem(f"nothing to run: {_called()} run -- terraform plan")
     try:
         with processes.stoppable():
             result = runner.run(

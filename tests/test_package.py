@@ -165,6 +165,12 @@ def test_each_command_is_there(installed: Path, tmp_path: Path) -> None:
     )
     done = _run(installed, "-c", code, folder=tmp_path)
     assert done.stdout.split() == sorted(PROJECT["scripts"]), done.stderr
+    called = (
+        "import sys\nfrom mock_provider.__main__ import main\n"
+        "sys.argv = ['cloudmart-mock-provider', 'run']\nmain()\n"
+    )
+    done = _run(installed, "-c", called, folder=tmp_path)
+    assert done.stderr == "error: nothing to run: cloudmart-mock-provider run -- terraform plan\n"
 
 
 def test_exact_needs_what_its_extra_brings(installed: Path, tmp_path: Path) -> None:
