@@ -121,7 +121,8 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 class Deciders:
     """The files by which roots are judged and that need not lie in them, by their real paths.
 
-    `everywhere` are those for all roots, `of_roots` those of some, by the root's.
+    `everywhere` are those for all roots, `of_roots` those of some, by the root's. `excludes` tells folders that the
+    configuration does not want to be judged.
 
     Args:
         options: of the hook, values joined.
@@ -140,6 +141,7 @@ class Deciders:
         everywhere = [value for name, value in given if name in _NAMING]
         everywhere += [settings.file, *map(str, settings.waivers), *(place for place, _ in settings.layers)]
         everywhere.append(str(settings.baseline or ""))
+        self.excludes = settings.excludes
         self.everywhere = frozenset(Path(name).resolve() for name in everywhere if name)
         self.of_roots = {
             Path(root): frozenset(
@@ -172,6 +174,7 @@ def folders(changed: Iterable[str], base: Path, deciders: Deciders | None = None
     found = repository.to_judge(paths)
     if deciders is not None:
         found += [one for one in repository.decided(paths, deciders) if one not in found]
+        found = [one for one in found if not deciders.excludes(one.path)]
     return sorted(os.path.relpath(folder.path, base) for folder in found)
 
 

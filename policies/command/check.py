@@ -180,7 +180,13 @@ def _targets(options: argparse.Namespace, settings: Settings) -> Targets:
             f"no path is named, and {where}: name a folder, a .tf or .tf.json file, or a plan, "
             "or find the roots with --recursive"
         )
-    return targets.find(paths, recursive=options.recursive, searched=searched)
+    found = targets.find(paths, recursive=options.recursive, searched=searched)
+    if options.paths:
+        return found
+    kept = tuple(path for path in found.paths if not settings.excludes(path))
+    if not kept:
+        raise Problem(f"{settings.file}: all of its roots are excluded, so that nothing would be judged")
+    return replace(found, paths=kept)
 
 
 def _roots(
@@ -232,7 +238,7 @@ def _is_partial(options: argparse.Namespace, settings: Settings, result: Result)
     if options.waivers is not None:
         return False
     judged = {os.path.realpath(root.path) for root in result.roots}
-    named = {os.path.realpath(path) for path in settings.paths}
+    named = {os.path.realpath(path) for path in settings.paths if not settings.excludes(path)}
     return bool(options.paths) and (bool(settings.searched) or not named <= judged)
 
 

@@ -12,7 +12,6 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,7 +43,8 @@ class Settings:
     """A configuration, or what there is without one.
 
     `file` is how it is called, `folder` where its paths start; `paths` are what is judged where nothing else is named,
-    and `searched` the folders whose roots are; `roots` says by real path what a root of its own is given.
+    and `searched` the folders whose roots are, both without what is like `exclude`; `roots` says by real path what a
+    root of its own is given.
     """
 
     file: str = ""
@@ -64,12 +64,29 @@ class Settings:
     paths: tuple[Path, ...] = ()
     searched: tuple[Path, ...] = ()
     roots: Mapping[str, RootSettings] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> list[str]:
         """The parameters that it changes, since they may ask for less than the defaults do."""
         layers = [*self.layers, *(layer for root in self.roots.values() for layer in root.layers)]
-        return [f"parameters of {place}: {', '.join(_flat(values))}" for place, values in layers if values]
+        said = [f"excluded by {self.file}: {', '.join(self.exclude)}"] if self.exclude else []
+        return said + [
+            f"parameters of {place}: {', '.join(_flat(values))}" for place, values in layers if values
+        ]
+
+    def excludes(self, path: Path) -> bool:
+        """Whether a folder, or one that it lies in, is not to be judged."""
+        from policies.engine.waivers import named
+
+        top, real = self.folder.resolve(), path.resolve()
+        if not self.exclude or not real.is_relative_to(top):
+            return False
+        names = real.relative_to(top).parts
+        patterns = [Path(os.path.normpath(one)).parts for one in self.exclude]
+        return any(
+            named(pattern, names[: number + 1]) for pattern in patterns for number in range(len(names))
+        )
 
     def of(self, path: Path) -> RootSettings:
         """What is given to a root."""
@@ -201,6 +218,7 @@ class _Reader:
             paths=tuple({os.path.realpath(path): path for path in paths}.values()),
             searched=tuple(self.searched),
             roots=roots,
+            exclude=tuple(values.get("exclude", ())),
         )
         self._end()
         return result
@@ -278,9 +296,7 @@ class _Reader:
             path = self._path(str(Path(*parts[:-1])), key)
             self.searched += [] if path is None else [path]
             return []
-        found = [
-            path for path in dict.fromkeys(_matching(self.folder, parts)) if files.configuration_files(path)
-        ]
+        found = [path for path in _matching(self.folder, parts) if files.configuration_files(path)]
         if not found:
             self.mistakes.append(f"{key}: no folder with Terraform configuration is like {pattern!r}")
         if len(found) > MOST_FILES:
@@ -288,25 +304,22 @@ class _Reader:
         return found
 
 
-def _matching(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:
+def _matching(top: Path, parts: tuple[str, ...]) -> Iterator[Path]:
     """The folders below one whose path is like the parts of a pattern; links and hidden ones are not looked into."""
-    if not parts:
-        yield folder
-        return
-    first, *rest = parts
-    if first == "**":
-        yield from _matching(folder, tuple(rest))
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        raise Problem(f"{folder}: it cannot be read: {error.strerror}") from error
-    for entry in entries:
-        if entry.name.startswith(".") or not entry.is_dir(follow_symlinks=False):
-            continue
-        if first == "**":
-            yield from _matching(folder / entry.name, parts)
-        elif fnmatchcase(entry.name, first.replace("[", "[[]")):
-            yield from _matching(folder / entry.name, tuple(rest))
+    from policies.engine.waivers import named
+
+    def refuse(error: OSError) -> None:
+        raise Problem(f"{error.filename}: it cannot be read: {error.strerror}") from error
+
+    for folder, below, _ in os.walk(top, onerror=refuse):
+        here = Path(folder)
+        names = here.relative_to(top).parts
+        # Links among these are not walked into.
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        if "**" not in parts and len(names) == len(parts):
+            below.clear()
+        if named(parts, names):
+            yield here
 
 
 def _flat(values: Mapping[str, Any], key: str = "") -> Iterator[str]:

@@ -335,17 +335,19 @@ def _bound(bound: str, real: Iterable[str]) -> bool:
     names = Path(os.path.normpath(bound)).parts[len(start.parts) :]
     top = Path(os.path.realpath(start))
     return any(
-        Path(path).is_relative_to(top) and _named(names, Path(path).relative_to(top).parts) for path in real
+        Path(path).is_relative_to(top) and named(names, Path(path).relative_to(top).parts) for path in real
     )
 
 
-def _named(patterns: Sequence[str], names: Sequence[str]) -> bool:
+def named(patterns: Sequence[str], names: Sequence[str]) -> bool:
     """Whether the parts of a path are as patterns say; `**` stands for any number of them."""
-    if not patterns:
-        return not names
-    if patterns[0] == "**":
-        return any(_named(patterns[1:], names[number:]) for number in range(len(names) + 1))
-    return bool(names) and _like(patterns[0], names[0]) and _named(patterns[1:], names[1:])
+    reached = {0}
+    for pattern in patterns:
+        if pattern == "**":
+            reached = set(range(min(reached, default=len(names) + 1), len(names) + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(names) and _like(pattern, names[at])}
+    return len(names) in reached
 
 
 def _may_be_about_others(

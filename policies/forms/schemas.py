@@ -91,6 +91,9 @@ def configuration() -> dict[str, Any]:
                 "roots": _texts(
                     "What is judged where no path is given: paths, in which * and ** stand for names."
                 ),
+                "exclude": _texts(
+                    "Folders that are not judged though `roots` means them; * and ** as there."
+                ),
                 "root": {"type": "array", "items": root, "description": "What only one root is given."},
                 "pack": {"enum": list(PACKS), "description": "The pack of rules (aws)."},
                 "only": _texts("Rules that run, and no other; * stands for anything."),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from policies.command import main
+from policies.staged import Deciders, folders
 
 NAME = ".cloudmart-policies.toml"
 SOON = (datetime.now(UTC) + timedelta(days=30)).date()
@@ -151,10 +152,31 @@ def test_roots_are_judged_where_no_path_is_named(repository: Repository) -> None
     ]
 
 
+def test_what_is_excluded_is_not_judged_and_said(repository: Repository) -> None:
+    repository.write(
+        {
+            NAME: 'roots = ["**"]\nexclude = ["**/examples", "b"]\n',
+            "a/main.tf": TOPIC,
+            "a/examples/one/main.tf": TOPIC,
+            "b/main.tf": TOPIC,
+            "c/b/main.tf": TOPIC,
+            "examples/main.tf": TOPIC,
+        }
+    )
+    _, report = repository.check()
+    assert [finding["file"] for finding in report["findings"]] == ["a/main.tf", "c/b/main.tf"]
+    assert f"excluded by {NAME}: **/examples, b" in report["notes"]
+    # Who names it wants it, but for a hook, which names what a commit touches.
+    assert [finding["file"] for finding in repository.check("b")[1]["findings"]] == ["b/main.tf"]
+    assert folders(["b/main.tf", "a/main.tf"], repository.top, Deciders([])) == ["a"]
+    repository.write({NAME: 'roots = ["b"]\nexclude = ["*"]\n'})
+    assert f"{NAME}: all of its roots are excluded" in repository.check()[1]
+
+
 def test_a_pattern_may_go_any_way_down(repository: Repository) -> None:
     repository.write({NAME: 'roots = ["**/live"]\n', "live/a.tf": TOPIC, "a/b/live/a.tf": TOPIC})
     files = [finding["file"] for finding in repository.check()[1]["findings"]]
-    assert files == ["live/a.tf", "a/b/live/a.tf"]
+    assert files == ["a/b/live/a.tf", "live/a.tf"]
 
 
 def test_each_root_has_variables_parameters_and_waivers_of_its_own(repository: Repository) -> None:

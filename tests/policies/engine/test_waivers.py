@@ -259,3 +259,22 @@ def test_many_stars_take_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     found = [replace(FINDINGS[0], address=address)]
     waiver = GOOD.replace("aws_db_instance.main", "*a" * 40 + "*b")
     assert len(waivers.apply(found, waivers.parse(waiver, "w"), longest_days=400, today=TODAY)) == 2
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "like"),
+    [
+        ("**", "", True),
+        ("**", "a/b", True),
+        ("a/**", "a", True),
+        ("a/**/b", "a/b", True),
+        ("a/**/b", "a/x/y/b", True),
+        ("a/**/b", "a/b/c", False),
+        ("*", "a/b", False),
+        ("a/*", "a", False),
+        ("", "", True),
+        ("/".join(["**", "a"] * 30 + ["b"]), "/".join("a" * 60), False),
+    ],
+)
+def test_two_stars_stand_for_any_number_of_names(pattern: str, path: str, like: bool) -> None:
+    assert waivers.named(Path(pattern).parts, Path(path).parts) == like
