@@ -28,7 +28,10 @@ MODULES: Final = {
     "formatting": ("format formatlist"),
     "networks": ("cidrcontains cidrhost cidrnetmask cidrsubnet cidrsubnets"),
     "paths": ("basename dirname pathexpand"),
-    "provider": ("provider::aws::arn_build provider::aws::arn_parse provider::aws::trim_iam_role_path"),
+    "provider": (
+        "provider::aws::arn_build provider::aws::arn_parse provider::aws::trim_iam_role_path "
+        "provider::aws::user_agent"
+    ),
     "sources": (
         "provider::terraform::decode_tfvars provider::terraform::encode_expr provider::terraform::encode_tfvars"
     ),

@@ -38,3 +38,10 @@ def _trim_iam_role_path(arn: str) -> str:
     if parts["service"] != "iam" or parts["region"] or not match:
         raise Refused("it is no ARN of a role")
     return str.__str__(arn).removesuffix(parts["resource"]) + f"role/{match.group(1)}"
+
+
+@function("provider::aws::user_agent", "string", "string", "string")
+def _user_agent(name: str, version: str, comment: str) -> str:
+    if not name:
+        raise Refused("a product has a name")
+    return f"{name}{f'/{version}' if version else ''}{f' ({comment})' if comment else ''}"
