@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import re
 import subprocess
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,9 +38,9 @@ class Run:
     failing: set[str]
     outcome: Outcome
 
-    def judge(self) -> Judged:
+    def judge(self, entries: Sequence[catalogue.Entry] = CATALOGUE) -> Judged:
         readings = [read(self.folder)]
-        return readings, judging.judge(readings, CATALOGUE, PARAMETERS)
+        return readings, judging.judge(readings, entries, PARAMETERS)
 
     @property
     def drafts(self) -> dict[str, str]:
@@ -115,6 +118,53 @@ def test_a_second_run_changes_nothing(runs: dict[str, list[Run]]) -> None:
                         run.judge()
                     )
                 assert not again.drafts, run.case.name
+
+
+def with_comments(text: str) -> str:
+    """A comment of its own at the end of each line."""
+    number = itertools.count()
+    return re.sub(r'(?m)([\w"\])}{,\[(])$', lambda found: f"{found[1]} # k{next(number)}k", text)
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "line ends of Windows": lambda text: text.replace("\n", "\r\n"),
+    "tabs": lambda text: re.sub(r"(?m)^ +", lambda found: "\t" * (len(found[0]) // 2), text),
+    "comments": with_comments,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_is_done_in_other_forms_which_stay(
+    form: str, runs: dict[str, list[Run]], tmp_path: Path
+) -> None:
+    tried = 0
+    for rule, found in runs.items():
+        (entry,) = (entry for entry in CURING if entry.id == rule)
+        for run in found:
+            if not run.outcome.drafts or any("<<" in text for text in run.case.files.values()):
+                continue
+            tried += 1
+            changed = {
+                path: FORMS[form](text) if path.endswith(".tf") else text
+                for path, text in run.case.files.items()
+            }
+            other = Run(run.case, tmp_path / run.case.id, set(), run.outcome)
+            for path, text in changed.items():
+                (other.folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (other.folder / path).write_bytes(text.encode())
+            judge = partial(other.judge, [entry])
+            curing = Curing(judge, [entry], {str(other.folder): PARAMETERS}, [other.folder])
+            other.outcome = curing.cure(judge())
+            cured = [(one.addresses, one.words) for one in other.outcome.cured]
+            assert cured == [(one.addresses, one.words) for one in run.outcome.cured]
+            for path, draft in other.drafts.items():
+                if form == "comments":
+                    assert re.findall(r"k\d+k", draft) == re.findall(r"k\d+k", changed[path])
+                elif form == "tabs":
+                    assert not re.search(r"(?m)^ ", draft)
+                else:
+                    assert draft == run.drafts[path].replace("\n", "\r\n")
+    assert tried > 50
 
 
 def test_terraform_fmt_would_write_it_so(runs: dict[str, list[Run]], tmp_path: Path) -> None:
