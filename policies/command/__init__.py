@@ -46,8 +46,10 @@ def _run(options: argparse.Namespace) -> int:
             return check(options)
     if options.command == "init":
         from policies.command.init import init
+        from policies.command.limit import within
 
-        return init(options)
+        with within(options.timeout):
+            return init(options)
     if options.command == "rules":
         from policies.command.explaining import explain
 

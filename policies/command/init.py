@@ -21,10 +21,11 @@ from cloudmart_support.version import origin, version
 from cloudmart_support.visible import visible
 from policies.command import configuration, judged, targets
 from policies.command.judged import Asked
+from policies.command.limit import Late
 from policies.command.parser import NAME
 from policies.command.writing import write
 from policies.engine import catalogue, choosing, parameters
-from policies.engine.judging import Result
+from policies.engine.judging import NothingDeclared, Result
 from policies.engine.verdicts import AWS, FAIL, UNKNOWN
 from policies.readers import files
 from policies.readers.inputs import of_environment
@@ -74,8 +75,8 @@ def init(options: argparse.Namespace) -> int:
     _plan_configuration(plan, found.paths, bool(standing))
     _plan_hook(plan, gate)
     host = _plan_job(plan, gate)
-    lines = [f"{top}: {_count(len(found.paths), 'root')}", *_listed(result)]
-    lines += [f"  {note}" for note in found.notes]
+    lines = [f"{top}: {_count(len(result.roots), 'root')}", *_listed(result)]
+    lines += [f"  {note}" for note in (*found.notes, *result.notes)]
     lines.append("")
     for name, text in plan.files.items():
         if options.dry_run:
@@ -117,6 +118,8 @@ def _judged(paths: Sequence[Path]) -> Result:
         asked.append(Asked(path, None, of_environment(given), None, wanted, found=True))
     try:
         return judged.judged(asked, choice, None)
+    except (Late, NothingDeclared):
+        raise
     except Problem as problem:
         # The only root; of several it is told with the others.
         return judged.not_judged(paths[0], str(problem))

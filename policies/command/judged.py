@@ -82,7 +82,7 @@ def here(roots: Sequence[Asked], choice: Choice) -> tuple[list[Reading], Result]
 def _together(results: Iterable[Result]) -> Result:
     result = judging.merged(results)
     if not result.roots:
-        raise Problem("none of the roots declares anything that could be judged: nothing was judged")
+        raise NothingDeclared("none of the roots declares anything that could be judged: nothing was judged")
     return result
 
 

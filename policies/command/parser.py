@@ -216,13 +216,7 @@ def parser(name: str = "") -> argparse.ArgumentParser:
         action="store_true",
         help="mend it in the files, and judge them as they are then",
     )
-    check.add_argument(
-        "--timeout",
-        type=_seconds,
-        metavar="SECONDS",
-        default=_LONGEST,
-        help=f"how long all of it may take ({_LONGEST:g})",
-    )
+    _timeout(check)
     begin = command(
         "init",
         "look at a repository, and write its configuration, hook and job for continuous integration",
@@ -236,6 +230,7 @@ def parser(name: str = "") -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="a folder of the repository (this one)",
     )
+    _timeout(begin)
     begin.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
     rules = command("rules", "the catalogue of rules, or some in full", "| CM_RDS_NOT_PUBLIC| --format json")
     rules.add_argument(
@@ -284,6 +279,16 @@ def _choosing(check: argparse.ArgumentParser) -> None:
         )
     check.add_argument(
         "--severity", choices=SEVERITIES, metavar="LEVEL", help="run the rules of at least this severity"
+    )
+
+
+def _timeout(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        default=_LONGEST,
+        help=f"how long all of it may take ({_LONGEST:g})",
     )
 
 

@@ -142,4 +142,4 @@ def _nearest(name: str, known: Collection[str]) -> str:
     found = get_close_matches(name.upper() if name.lower().startswith("cm_") else name, list(known), 1)
     if found:
         return f"; did you mean {found[0]!r}?"
-    return "; `policies rules` lists them" if len(known) > 9 else f"; there are {', '.join(known)}"
+    return "; `cloudmart-policies rules` lists them" if len(known) > 9 else f"; there are {', '.join(known)}"

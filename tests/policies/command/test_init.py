@@ -204,6 +204,14 @@ def test_nothing_is_written_through_a_link(
 
 def test_where_there_is_no_terraform(repository: Made, capsys: pytest.CaptureFixture[str]) -> None:
     folder = repository({"README.md": "x\n"})
+    (folder / "a").mkdir()
+    (folder / "a" / "main.tf").write_text('module "m" {\n  source = "../b"\n}\n')
+    (folder / "b").mkdir()
+    (folder / "b" / "main.tf").write_text('output "x" {\n  value = 1\n}\n')
+    assert main(["init"]) == 2
+    assert "nothing was judged" in capsys.readouterr().err
+    for name in ("a", "b"):
+        (folder / name / "main.tf").unlink()
     assert main(["init"]) == 2
     assert "no root in or below" in capsys.readouterr().err
     assert main(["init", "nowhere"]) == 2
