@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_reader_configuration import HCL, JSON
-from test_reader_plan import PLAN
+from samples import HCL, JSON, PLAN
 
 from cloudmart_support.problem import Problem
 from policies import readers
