@@ -53,7 +53,7 @@ def _make(
     inherited = {
         name: text
         for name, text in os.environ.items()
-        if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "ENV", "BINDINGS")
+        if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "ENV", "BINDINGS", "PYTEST_ADDOPTS")
     }
     return subprocess.run(
         ["make", *words],

@@ -224,7 +224,7 @@ def test_a_difference_that_hangs_on_an_unknown_price_is_not_shown(stack: Any) ->
     handed, other = costs.estimate(stack("prod"), prices), costs.estimate(stack("dev"), prices)
     assert handed.difference(other) is None
     assert handed.difference(costs.estimate(stack("three_zones"), prices)) is not None
-    text = pages.costs(handed, [("smaller", other)], prices)
+    text = pages.costs(pages.Frame("cloudmart-prod", "from a test"), handed, [("smaller", other)], prices)
     row = text[text.index("smaller") :].split("</tr>")[0]
     assert "not known" in row
     assert "−$" not in row

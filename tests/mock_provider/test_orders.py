@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import json
 import os
 import random
@@ -129,11 +130,13 @@ def test_a_missing_edge_is_found(prod: Stack, later: str, earlier: str, code: st
 
 
 def lives() -> list[tuple[str, str, str]]:
-    """Environment, product and seed: as many seeds as are asked for of every pair, or one seed of each pair."""
-    pairs = [(one, product) for one in ENVIRONMENTS for product in PRODUCTS if at_hand(product)]
+    """Environment, product and seed: as many seeds as are asked for of every pair, or one life with each product."""
+    products = [product for product in PRODUCTS if at_hand(product)]
+    pairs = [(one, product) for one in ENVIRONMENTS for product in products]
     asked = os.environ.get("SHUFFLED_LIVES")
     if asked is None:
-        return [(*pair, str(number)) for number, pair in enumerate(pairs, 1)]
+        turns = itertools.cycle(ENVIRONMENTS)
+        return [(next(turns), product, str(number)) for number, product in enumerate(products, 1)]
     return [(*pair, str(number)) for pair in pairs for number in range(1, int(asked) + 1)]
 
 
