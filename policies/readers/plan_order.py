@@ -40,6 +40,8 @@ class PlanOrder:
         self._providers: Mapping[str, Any] = configuration.get("provider_config") or {}
         self._dynamic = dynamic
         self._modules: dict[str, Mapping[str, Any]] = {"": self._root}
+        self._resources: dict[str, dict[str, Mapping[str, Any]]] = {}
+        """Those of each module that was asked about, by their addresses in it."""
 
     def __call__(self, address: str) -> Earlier:
         """What Terraform makes before the resource at an address without keys."""
@@ -75,7 +77,9 @@ class PlanOrder:
     def _resource(self, here: Mapping[str, Any], module: str, names: list[str]) -> Iterator[Point | str]:
         mode, type, name = names
         local = f"{type}.{name}" if mode == "resource" else f"{mode}.{type}.{name}"
-        config = next((one for one in here.get("resources") or () if one["address"] == local), None)
+        if module not in self._resources:
+            self._resources[module] = {one["address"]: one for one in here.get("resources") or ()}
+        config = self._resources[module].get(local)
         if config is None:
             if not self._root:
                 yield "the plan records no configuration"
