@@ -71,6 +71,23 @@ def _nowhere() -> TextIO:
     return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
+def write_out(data: bytes, what: str) -> None:
+    """Write bytes to stdout as they are, whatever they hold; `what` they are, in words.
+
+    Raises:
+        Problem: stdout takes no more.
+    """
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough; the exit code is still the answer.
+        discard_output()
+    except OSError as error:
+        discard_output()
+        raise Problem(f"the {what} cannot be written to stdout: {error.strerror}") from error
+
+
 def discard_output() -> None:
     """Let what is still to be written to stdout go nowhere, so that Python's own last flush does not fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -19,8 +19,6 @@ from policies.readers.declared import Block, is_local, plain_text
 
 NOBODYS: Final = frozenset({".git", ".terraform"})
 """Folders in which nobody writes configuration: git's own, and Terraform's copies."""
-CONFIGURATION: Final = (".tf", ".tf.json")
-_READ: Final = (*CONFIGURATION, ".tofu", ".tofu.json")
 _JUDGED: Final = frozenset({"resource", "ephemeral", "module"})
 _SIGNS: Final = frozenset({"backend", "cloud"})
 
@@ -157,11 +155,10 @@ class Repository:
 
 def _configuration(folder: Path, names: Iterable[str]) -> list[Path]:
     """The files of a folder that Terraform reads, as the gate's reader tells them."""
-    if not any(name.endswith(_READ) for name in names):
+    if not any(name.endswith(files.CONFIGURATION) for name in names):
         return []
     try:
-        views = [files.configuration_files(folder, opentofu=opentofu) for opentofu in (True, False)]
-        return list(dict.fromkeys(file for view in views for file in view))
+        return files.files_of_both(folder)
     except Problem:
         return [folder]  # the gate says what is wrong with it
 
@@ -185,13 +182,13 @@ def _note_calls(folder: Folder) -> None:
 
 
 def _blocks(file: Path, text: str) -> list[Block]:
-    parse = hcl.parse if file.name.endswith((".tf", ".tofu")) else terraform_json.parse
+    parse = hcl.parse if file.name.endswith(files.HCL) else terraform_json.parse
     return parse(text, str(file))
 
 
 def _settings(file: Path, text: str) -> set[str]:
     """What stands in the `terraform` blocks of a file."""
-    if file.name.endswith((".tf", ".tofu")):
+    if file.name.endswith(files.HCL):
         return {name for body in hcl.settings(text, str(file)) for name in body}
     found: Any = terraform_json.decode(text, str(file)).get("terraform", [])
     bodies = found if isinstance(found, list) else [found]

@@ -26,7 +26,8 @@ from policies.command import configuration
 from policies.command.deciding import Deciding
 from policies.engine.model import without_keys
 from policies.readers import read
-from policies.repository import CONFIGURATION, NOBODYS, Folder, Repository
+from policies.readers.files import CONFIGURATION
+from policies.repository import NOBODYS, Folder, Repository
 
 _OPTIONS: Final = {
     "--base": True,

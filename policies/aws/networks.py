@@ -138,8 +138,15 @@ def zones(subnets: Iterable[Resource]) -> set[Zone]:
 SUBNETS: Final = ("aws_subnet", "aws_default_subnet")
 
 
-def spans(view: View, paths: Sequence[str], needed: int) -> Verdict:
-    """Whether the subnets named at `paths` (lists; `[]` allowed) lie in at least `needed` zones."""
+def spans(view: View, paths: Sequence[str], needed: int, named: str = "") -> Verdict:
+    """Whether the subnets named at `paths` (lists; `[]` allowed) lie in at least `needed` zones.
+
+    `named` is the argument that names zones instead, where there is one.
+    """
+    if named and view.is_set(named):
+        if len(set(view.texts(named))) >= needed:
+            return passed()
+        return failed(f"it names fewer than {needed} Availability Zones", named)
     path = paths[0]
     value = [item for each in paths for item in view.each(each)]
     links = view.resource.model.follow(value, *SUBNETS)

@@ -216,19 +216,22 @@ def _accepted(options: argparse.Namespace, settings: Settings, deciding: Decidin
     """The waivers: those of the command line, otherwise of the configuration, otherwise the gate's own."""
     from policies.engine import waivers
 
-    if options.waivers is not None:
-        text = deciding.text(options.waivers)
-        return [] if text is None else list(waivers.parse(text, str(options.waivers)))
-    found: list[Waiver] = []
-    for path in settings.waivers:
+    def listed(path: Path, base: Path) -> list[Waiver]:
         text = deciding.text(path)
-        found += () if text is None else waivers.parse(text, str(path), settings.folder)
+        return [] if text is None else list(waivers.parse(text, str(path), base))
+
+    if options.waivers is not None:
+        return listed(options.waivers, Path())
+    if not settings.file:
+        return list(waivers.load(waivers.DEFAULTS))
+    found = [waiver for path in settings.waivers for waiver in listed(path, settings.folder)]
     for root, own in settings.roots.items():
         for path in own.waivers:
-            text = deciding.text(path)
-            listed = () if text is None else waivers.parse(text, str(path), settings.folder)
-            found += [replace(waiver, folder=waiver.folder or os.path.relpath(root)) for waiver in listed]
-    return found if settings.file else list(waivers.load(waivers.DEFAULTS))
+            found += [
+                replace(waiver, folder=waiver.folder or os.path.relpath(root))
+                for waiver in listed(path, settings.folder)
+            ]
+    return found
 
 
 def _is_partial(options: argparse.Namespace, settings: Settings, result: Result) -> bool:
@@ -271,12 +274,12 @@ def _baseline(
     options: argparse.Namespace, settings: Settings, deciding: Deciding
 ) -> tuple[str, Baseline] | None:
     """The baseline, and what it is called: that of the command line, otherwise of the configuration."""
-    from policies.engine import baseline
-
     written: Path | None = options.write_baseline
     path = options.baseline or settings.baseline or written
     if path is None:
         return None
+    from policies.engine import baseline
+
     if written is not None and not os.path.lexists(path):
         return str(path), {}
     text = deciding.text(path)
@@ -290,12 +293,12 @@ def _held_against(
     choice: Choice,
 ) -> Result:
     """The result with what stands in the baseline marked; the baseline is written first where that is asked for."""
+    if given is None:
+        return result
     from policies.command.writing import write
     from policies.engine import baseline
     from policies.engine.judging import Recorded
 
-    if given is None:
-        return result
     file, recorded = given
     judged = [root.path for root in result.roots if not root.problem]
     if options.write_baseline is not None:

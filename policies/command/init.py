@@ -175,7 +175,7 @@ def _variable_files(root: Path) -> list[Path]:
     for folder, below, names in os.walk(root):
         below[:] = sorted(name for name in below if not name.startswith("."))
         # Below, another root begins.
-        if Path(folder) != root and any(name.endswith((".tf", ".tf.json", ".tofu")) for name in names):
+        if Path(folder) != root and any(name.endswith(files.CONFIGURATION) for name in names):
             below.clear()
             continue
         for name in sorted(names):

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cloudmart_support import forks
 from cloudmart_support.problem import Problem
 from cloudmart_support.visible import visible_lines
 from policies.command.limit import Late
-from policies.command.progress import Progress
 from policies.command.unforeseen import broke
 from policies.engine import judging
 from policies.engine.choosing import Choice
@@ -49,9 +47,10 @@ def judged(roots: Sequence[Asked], choice: Choice, jobs: int | None) -> Result:
     Raises:
         Problem: the only one cannot be judged, or the time is over.
     """
-
     if len(roots) == 1:
         return _one(roots[0], choice)[1]
+    from cloudmart_support import forks
+    from policies.command.progress import Progress
 
     def whatever_comes(root: Asked) -> Result:
         return _whatever_comes(root, choice)[1]

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from cloudmart_support.problem import Problem, discard_output
+from cloudmart_support.problem import Problem, write_out
 from policies.engine.catalogue import Entry
 from policies.engine.judging import Result
 
@@ -42,15 +42,7 @@ def write(text: str, output: Path | None) -> None:
     """Write to a file, whole or not at all, or to stdout."""
     if output is None:
         # A console that cannot show a character shows its escape instead of ending the program.
-        try:
-            sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # The reader has seen enough; the verdict is still the exit code.
-            discard_output()
-        except OSError as error:
-            discard_output()
-            raise Problem(f"the report cannot be written to stdout: {error.strerror}") from error
+        write_out(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"), "report")
         return
     try:
         if _is_no_file(output):

@@ -6,7 +6,6 @@ its rules as an entry point of the group `cloudmart_policies.rules`.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import os
 import re
@@ -134,6 +133,8 @@ def _names(folder: Path) -> list[str]:
 
 def _folder(source: str) -> tuple[Path, str]:
     """A folder of rules, made a package of its own, so that its rules can share what is in files named `_NAME.py`."""
+    import hashlib  # of own rules alone
+
     folder = Path(source).resolve()
     if not folder.is_dir():
         raise Problem(f"{source}: there is no such folder of rules")

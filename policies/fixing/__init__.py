@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cloudmart_support.problem import Problem, discard_output
+from cloudmart_support.problem import write_out
 from cloudmart_support.visible import STEERING, visible, without_commands
 from policies.engine.catalogue import Entry
 from policies.engine.judging import Result
@@ -105,12 +105,5 @@ def _print(text: str) -> bool:
     if not exact:
         sys.stdout.write(text)
         return False
-    try:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.flush()
-    except BrokenPipeError:
-        discard_output()
-    except OSError as error:
-        discard_output()
-        raise Problem(f"the patch cannot be written to stdout: {error.strerror}") from error
+    write_out(text.encode(), "patch")
     return True

@@ -325,26 +325,28 @@ class Plan:
         place = owner.file
         if any(owner.model is reading.model and _is_plan(reading.path) for reading in self.readings):
             raise Refused("a plan was judged, which is not changed: judge its configuration")
-        if not place.endswith((".tf", ".tofu")):
+        if not place.endswith(files.HCL):
             raise Refused("it is read from Terraform JSON, which is not changed")
         real = Path(os.path.realpath(place))
         if not any(reach(real) for reach in self._reaches):
             raise Refused(
                 f"{place} is none of the files that were named: judge its folder as well, or change it by hand"
             )
-        return self._files.setdefault(str(real), File(real))
+        return self._opened(real)
+
+    def _opened(self, real: Path) -> File:
+        """A file by its real path, read once."""
+        if str(real) not in self._files:
+            self._files[str(real)] = File(real)
+        return self._files[str(real)]
 
     def _siblings(self, folder: Path) -> list[tuple[Path, File]]:
         """The files in HCL of a module's folder, each as it is called there."""
         if folder not in self._folders:
             self._folders[folder] = [
-                (one, self._files.setdefault(os.path.realpath(one), File(Path(os.path.realpath(one)))))
-                for one in dict.fromkeys(
-                    path
-                    for opentofu in (True, False)
-                    for path in files.configuration_files(folder, opentofu=opentofu)
-                )
-                if one.name.endswith((".tf", ".tofu"))
+                (one, self._opened(Path(os.path.realpath(one))))
+                for one in files.files_of_both(folder)
+                if one.name.endswith(files.HCL)
             ]
         return self._folders[folder]
 
@@ -439,7 +441,7 @@ def _reach(path: Path) -> Callable[[Path], bool]:
 
 
 def _is_plan(path: str) -> bool:
-    return not Path(path).is_dir() and not path.endswith((".tf", ".tofu", ".tf.json", ".tofu.json"))
+    return not Path(path).is_dir() and not path.endswith(files.CONFIGURATION)
 
 
 def _block_of(resource: Resource) -> tuple[str, ...]:

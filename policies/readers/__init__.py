@@ -145,7 +145,7 @@ class Source:
         self._modules = Modules(self.folder)
         self._parsed: dict[Path, Config] = {}
         self.root = _config(self.folder, found, texts)
-        kinds = {"hcl" if file.name.endswith((".tf", ".tofu")) else "json" for file in found}
+        kinds = {"hcl" if file.name.endswith(files.HCL) else "json" for file in found}
         self.kind = "mixed" if len(kinds) > 1 else kinds.pop()
 
     def views(self) -> list[Source]:
@@ -326,7 +326,7 @@ def _opened(path: Path, told: Inputs) -> Source | Model:
     if path.is_dir():
         return _folder(path, told)
     text = files.read_text(path)
-    if path.name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")):
+    if path.name.endswith(files.CONFIGURATION):
         return Source(path, [path], {path: text}, told)
     _refuse_logs(path, text)
     if not text.lstrip().startswith("{"):
@@ -390,7 +390,7 @@ def _config(folder: Path, found: list[Path], texts: Mapping[Path, str]) -> Confi
     for file in found:
         text = texts[file] if file in texts else files.read_text(file)
         target = overrides if files.is_override(file) else blocks
-        if file.name.endswith((".tf", ".tofu")):
+        if file.name.endswith(files.HCL):
             from policies.readers import hcl
 
             target.extend(hcl.parse(text, str(file)))

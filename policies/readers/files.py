@@ -16,7 +16,11 @@ from cloudmart_support.problem import Problem
 LARGEST: Final = 1 << 30
 """The largest file that is read, in bytes; nothing that a person writes or Terraform plans comes near."""
 
-CONFIGURATION: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
+HCL: Final = (".tf", ".tofu")
+"""How the names of files of configuration in HCL end."""
+OPENTOFU: Final = (".tofu", ".tofu.json")
+"""How those end that only OpenTofu reads."""
+CONFIGURATION: Final = (".tf", ".tf.json", *OPENTOFU)
 """How the names of files of configuration end."""
 
 MOST_FILES: Final = 10_000
@@ -110,8 +114,6 @@ def is_ignored(name: str) -> bool:
 
 
 _TF: Final = re.compile(r"\.tf(\.json|)\Z")
-OPENTOFU: Final = (".tofu", ".tofu.json")
-"""How files of configuration end that only OpenTofu reads."""
 
 
 def configuration_files(folder: Path, *, opentofu: bool = True) -> list[Path]:
@@ -138,6 +140,16 @@ def configuration_files(folder: Path, *, opentofu: bool = True) -> list[Path]:
         if name in foreign or (_TF.search(name) and _TF.sub(r".tofu\1", name) not in foreign)
     ]
     return sorted((_admitted(folder, name) for name in found), key=is_override)
+
+
+def files_of_both(folder: Path) -> list[Path]:
+    """The files of a folder that OpenTofu or Terraform reads as configuration, each once, OpenTofu's first.
+
+    Raises:
+        Problem: as `configuration_files`.
+    """
+    views = (configuration_files(folder, opentofu=opentofu) for opentofu in (True, False))
+    return list(dict.fromkeys(file for view in views for file in view))
 
 
 def is_override(path: Path) -> bool:

@@ -664,12 +664,8 @@ def scalar(text: str, tag: str, *, quoted: bool) -> Any:
         if not kind and text in _NO_NUMBER:
             raise Refused("YAML: it is no number")
         if first == ".":
-            try:
-                return numbers.parsed(text)
-            except numbers.Undecided:
-                raise
-            except ValueError:
-                pass
+            if (number := _decimal(text)) is not None:
+                return number
         elif is_number:
             if kind in ("", "timestamp") and (time := _timestamp(text)):
                 return time
@@ -701,13 +697,19 @@ def _of_kind(text: str, kind: str) -> Any:
     return nfc(text)
 
 
-def _number(text: str, kind: str) -> Any:
+def _decimal(text: str) -> Any:
+    """The number that a text is in decimal digits, or None."""
     try:
         return numbers.parsed(text)
     except numbers.Undecided:
         raise
     except ValueError:
-        pass
+        return None
+
+
+def _number(text: str, kind: str) -> Any:
+    if (number := _decimal(text)) is not None:
+        return number
     match = re.fullmatch(r"0(?:([xX])([0-9a-fA-F]+)|([oO])([0-7]+))", text)
     if not match:
         if re.fullmatch(r"[A-Za-z ]*", text) and text.lower().strip() not in ("inf", "infinity"):

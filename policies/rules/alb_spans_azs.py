@@ -12,8 +12,6 @@ from policies.engine.verdicts import (
     Protected,
     Rule,
     Verdict,
-    failed,
-    passed,
 )
 
 RULE = Rule(
@@ -38,10 +36,6 @@ resource "aws_lb" "main" {
 
 
 def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
-    needed = parameters.availability.zones
-    if resource.type != "aws_elb" or not resource.is_set("availability_zones"):
-        yield spans(resource, ("subnets[]", "subnet_mapping[].subnet_id"), needed)
-    elif len(set(resource.texts("availability_zones"))) >= needed:
-        yield passed()
-    else:
-        yield failed(f"it names fewer than {needed} Availability Zones", "availability_zones")
+    named = "availability_zones" if resource.type == "aws_elb" else ""
+    paths = ("subnets[]", "subnet_mapping[].subnet_id")
+    yield spans(resource, paths, parameters.availability.zones, named)

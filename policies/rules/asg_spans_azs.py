@@ -12,8 +12,6 @@ from policies.engine.verdicts import (
     Protected,
     Rule,
     Verdict,
-    failed,
-    passed,
 )
 
 RULE = Rule(
@@ -38,10 +36,4 @@ resource "aws_autoscaling_group" "backend" {
 
 
 def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Verdict]:
-    needed = parameters.availability.zones
-    if not resource.is_set("availability_zones"):
-        yield spans(resource, ("vpc_zone_identifier[]",), needed)
-    elif len(set(resource.texts("availability_zones"))) >= needed:
-        yield passed()
-    else:
-        yield failed(f"it names fewer than {needed} Availability Zones", "availability_zones")
+    yield spans(resource, ("vpc_zone_identifier[]",), parameters.availability.zones, "availability_zones")

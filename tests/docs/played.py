@@ -2,6 +2,8 @@
 
 In a block of the language `console` a line that begins with `$ ` is a command, further lines of it begin with `> `, and
 what follows is its output. `…` stands for what is left out: some characters, or lines where it stands alone.
+
+`python -m tests.docs.played PAGE` shows what each command prints, for a page that is to be written.
 """
 
 from __future__ import annotations
@@ -14,23 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.developers_shell import environment
+
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"```(\w*)\s*$")
-# What a developer's shell may hold and the commands must not see.
-_FOREIGN = (
-    "AWS_",
-    "TF",
-    "ENV",
-    "LOCAL",
-    "ACCEPT",
-    "ACCOUNT",
-    "SIGN",
-    "PLAN",
-    "ALLOW_REPLACE",
-    "CONFIRM",
-    "MAKE",
-    "MFLAGS",
-)
 
 
 @dataclass
@@ -82,9 +71,7 @@ class Clone:
             shutil.copy2(ROOT / name, target, follow_symlinks=False)
         for name in (".tools", ".venv", ".venv-checkov"):
             (folder / name).symlink_to(ROOT / name)
-        self.environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)
-        }
+        self.environment = environment()
         self.environment |= {"NO_COLOR": "1", "COLUMNS": "100", "GIT_CONFIG_GLOBAL": os.devnull}
         for command in (
             "git init --quiet --initial-branch main",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from cloudmart_support import cache
+from tests.developers_shell import environment
 from tests.pipeline import remembering
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,30 +30,6 @@ COPIED = (
     "cloudmart_support",
     "synthesis",
 )
-# What a developer's shell may hold and a test must not see.
-FOREIGN = (
-    *(
-        "AWS_",
-        "TF",
-        "ENV",
-        "BINDINGS",
-        "LOCAL",
-        "ACCEPT",
-        "ACCOUNT",
-        "SIGN",
-        "PLAN",
-        "ALLOW_REPLACE",
-        "CONFIRM",
-        "FAULTS",
-        "FROM",
-        "ADDRESS",
-        "ID",
-        "PROVIDER",
-        "TO",
-        "MAKE",
-        "MFLAGS",
-    ),
-)
 
 
 class Project:
@@ -65,7 +42,7 @@ class Project:
         shutil.copy2(ROOT / "main.py", root / remembering.REAL)
         shutil.copy2(remembering.__file__, root / "main.py")
         (root / ".venv-checkov").symlink_to(ROOT / ".venv-checkov")
-        self.base = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        self.base = environment()
         # What is costly to make is there already; what the commands keep for this copy of the project goes with it.
         self.cache, self.temporary = root / "cache", root / "temporary"
         for folder in (self.cache, self.temporary):

@@ -43,9 +43,9 @@ def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:
     with runner.prepared(
         ["plan", "-no-color", "-input=false", "-out", str(file)], cwd=folder, state=state
     ) as prepared:
-        _run(prepared)
+        said(prepared)
     with runner.prepared(["show", "-json", str(file)], cwd=folder, state=state) as prepared:
-        whole = json.loads(_run(prepared))
+        whole = json.loads(said(prepared))
     return {id: _cut(whole, id) for id in ids}
 
 
@@ -78,8 +78,9 @@ def lay_out(cases: Iterable[Case], folder: Path) -> list[str]:
     return ids
 
 
-def _run(prepared: Any) -> str:
-    done = subprocess.run(
+def ran(prepared: Any) -> subprocess.CompletedProcess[str]:
+    """A command that the mock provider's runner prepared, done."""
+    return subprocess.run(
         prepared.command,
         cwd=prepared.cwd,
         env=prepared.environment,
@@ -87,6 +88,11 @@ def _run(prepared: Any) -> str:
         text=True,
         check=False,
     )
+
+
+def said(prepared: Any) -> str:
+    """What such a command prints, which has to succeed."""
+    done = ran(prepared)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -6,7 +6,6 @@ import difflib
 import itertools
 import json
 import re
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 from formatter import unformatted
 from rule_cases import cases
-from rule_plans import lay_out
+from rule_plans import lay_out, ran
 
 from policies.engine import catalogue, judging, parameters
 from policies.engine.cures import REPLACES
@@ -196,14 +195,7 @@ def test_terraform_takes_what_is_written(runs: dict[str, list[Run]], tmp_path: P
     folder.mkdir()
     assert len(lay_out(mended, folder)) > 50
     with runner.prepared(["validate", "-json"], cwd=folder, state=tmp_path / "state") as prepared:
-        done = subprocess.run(
-            prepared.command,
-            cwd=prepared.cwd,
-            env=prepared.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = ran(prepared)
     errors = [one for one in json.loads(done.stdout)["diagnostics"] if one["severity"] == "error"]
     assert errors == []
 

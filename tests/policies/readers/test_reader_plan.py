@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rule_plans import said
 from samples import PLAN, change, resource
 
 from cloudmart_support.problem import Problem
@@ -351,17 +351,9 @@ def arguments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
         ["show", "-json", str(out / "tfplan")],
     ):
         with runner.prepared(command, cwd=folder, state=out / "state") as prepared:
-            done = subprocess.run(
-                prepared.command,
-                cwd=prepared.cwd,
-                env=prepared.environment,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        assert done.returncode == 0, done.stderr
+            shown = said(prepared)
     plan = out / "plan.json"
-    plan.write_text(done.stdout, encoding="utf-8")
+    plan.write_text(shown, encoding="utf-8")
     return {"alone": read(plan).model, "with its configuration": read(plan, folder).model}
 
 
