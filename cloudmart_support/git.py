@@ -11,6 +11,11 @@ from pathlib import Path
 from cloudmart_support.problem import Problem
 
 
+def top(path: Path) -> Path | None:
+    """The top of the repository that a path lies in, told by its `.git` alone; None where it lies in none."""
+    return next((one for one in (path, *path.parents) if os.path.lexists(one / ".git")), None)
+
+
 def ask(words: Sequence[str], folder: Path, wanted: str) -> bytes:
     """What git prints; `wanted` says what for, where it cannot answer.
 

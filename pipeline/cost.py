@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cloudmart_pages import signed
 from handoff import costs
 from handoff.costs import Body, Estimate, Line, Prices
 from pipeline.summary import UNKNOWN_TIER, any_true
@@ -94,9 +95,7 @@ class Cost:
         sums = " to ".join(
             f"{'at least ' if side.unknown else ''}${side.monthly:,.2f}" for side in (self.before, self.after)
         )
-        difference = self.difference
-        sign = "+" if difference > 0 else "−"
-        more = f"{sign}${abs(difference):,.2f}" if abs(difference) >= 0.005 else "no difference"
+        more = signed(self.difference) or "no difference"
         of = f", prices of {self.region}, {self.dates}" if self.dates else ""
         left_out = f"; left out, since no price is known: {', '.join(self.unpriced)}" if self.unpriced else ""
         return f"cost a month: {more} (from {sums}){of}{left_out}"

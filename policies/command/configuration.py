@@ -15,6 +15,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final
 
+from cloudmart_support import git
 from cloudmart_support.problem import Problem
 from policies.command.deciding import Deciding
 from policies.engine.catalogue import PACKAGE
@@ -129,8 +130,8 @@ def load(named: Path | None, deciding: Deciding) -> Settings:
 def _upwards(here: Path) -> list[Path]:
     """The folders from here to the top of the repository, or this one alone."""
     folders = [here, *here.parents]
-    tops = [number for number, folder in enumerate(folders) if os.path.lexists(folder / ".git")]
-    return folders[: tops[0] + 1] if tops else [here]
+    top = git.top(here)
+    return folders[: folders.index(top) + 1] if top else [here]
 
 
 def _found(path: Path, deciding: Deciding) -> str | None:

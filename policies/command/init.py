@@ -97,7 +97,7 @@ def _top(folder: Path) -> Path:
     if not folder.is_dir():
         raise Problem(f"{folder}: there is no such folder")
     here = folder.resolve()
-    return next((one for one in (here, *here.parents) if os.path.lexists(one / ".git")), here)
+    return git.top(here) or here
 
 
 def _gate() -> _Gate:

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
 from typing import Final
 
+from cloudmart_support import git
 from cloudmart_support.problem import Problem
 from policies.engine.judging import BASELINED, WAIVER, Finding
 from policies.engine.verdicts import FAIL, UNKNOWN
@@ -160,13 +161,11 @@ def told(file: str, gone: Baseline) -> list[str]:
 def place_of(root: str) -> str:
     """What was judged, from the top of the repository that it is in, or else from the working folder."""
     real = Path(os.path.realpath(root))
-    top = _top(real)
-    return PurePath(os.path.relpath(real, top)).as_posix()
+    return PurePath(os.path.relpath(real, _top(real))).as_posix()
 
 
 def _top(path: Path) -> Path:
-    tops = (folder for folder in (path, *path.parents) if os.path.lexists(folder / ".git"))
-    return next(tops, Path.cwd().resolve())
+    return git.top(path) or Path.cwd().resolve()
 
 
 class _Places(dict[str, str]):
