@@ -125,14 +125,15 @@ def _standing(values: Mapping[str, Json], tiers: Mapping[str, str]) -> Iterator[
     for resource in (values.get("root_module") or {}).get("resources") or ():
         if resource.get("mode") == "managed":
             address = str(resource["address"])
-            secrets = resource.get("sensitive_values") or {}
             # An item's name is made of values: what must not be shown has none, and so no price.
-            told = {
-                name: one
-                for name, one in (resource.get("values") or {}).items()
-                if not any_true(secrets.get(name))
-            }
+            hidden = _marked(resource.get("sensitive_values"))
+            told = {name: one for name, one in (resource.get("values") or {}).items() if name not in hidden}
             yield Body(address, str(resource["type"]), tiers.get(without_keys(address), UNKNOWN_TIER), told)
+
+
+def _marked(marks: Json) -> set[str]:
+    """The arguments in which anything is marked."""
+    return {name for name, mark in marks.items() if any_true(mark)} if isinstance(marks, Mapping) else set()
 
 
 def _planned(
@@ -148,17 +149,7 @@ def _planned(
     changes = {str(one["address"]): one["change"] for one in plan.get("resource_changes") or ()}
     for one in _standing(values, tiers):
         change = changes.get(one.address) or {}
-        unknown, secrets = change.get("after_unknown"), change.get("after_sensitive")
-        hidden = (
-            {name for name, mark in secrets.items() if any_true(mark)}
-            if isinstance(secrets, Mapping)
-            else set()
-        )
-        later = (
-            {name for name, mark in unknown.items() if any_true(mark)}
-            if isinstance(unknown, Mapping)
-            else set()
-        )
+        later, hidden = _marked(change.get("after_unknown")), _marked(change.get("after_sensitive"))
         name = without_keys(one.address).partition(".")[2]
         configured = ((configuration.get("resource") or {}).get(one.type) or {}).get(name) or {}
         known = {name: value for name, value in one.values.items() if name not in later}
