@@ -18,20 +18,22 @@ SPACES: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".j
 )
 """What Terraform takes for white space where it trims texts: Go's `unicode.IsSpace`."""
 
+# Atomic groups, and no possessive group: CPython before 3.11.5 goes on behind one in which a try had failed.
+# Source: https://github.com/python/cpython/issues/106052
+_COMMENT: Final = r"/\*(?>(?:[^*]|\*(?!/))*)\*/"
+_TEXT: Final = r'(?>(?:[^"\\$%\r\n]|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))*)'
 # What may be a name; beyond ASCII, `is_name` asks Unicode.
-NAME: Final = r"(?:[A-Za-z_]|[^\x00-\x7f])(?:[\w-]|[^\x00-\x7f])*+"
-_INLINE: Final = r"(?:[ \t]|/\*(?:[^*]|\*(?!/))*+\*/)*+"
-_SKIP: Final = re.compile(r"(?:[ \t]|\r?\n|/\*(?:[^*]|\*(?!/))*+\*/|(?:#|//)[^\n]*+)*+")
+NAME: Final = r"(?:[A-Za-z_]|[^\x00-\x7f])(?>(?:[\w-]|[^\x00-\x7f])*)"
+_INLINE: Final = rf"(?>(?:[ \t]|{_COMMENT})*)"
+_SKIP: Final = re.compile(rf"(?>(?:[ \t]|\r?\n|{_COMMENT}|(?:#|//)[^\n]*+)*)")
 _BLANKS: Final = re.compile(_INLINE)
 _HEAD: Final = re.compile(rf"({NAME}){_INLINE}")
-_LABEL: Final = re.compile(
-    rf'(?:({NAME})|"((?:[^"\\$%\r\n]|\\[^\r\n]|\$\$\{{|%%\{{|[$%](?!\{{))*+)"){_INLINE}'
-)
+_LABEL: Final = re.compile(rf'(?:({NAME})|"({_TEXT})"){_INLINE}')
 _END: Final = re.compile(r"\r?\n|(?:#|//)[^\n]*+(?:\n|\Z)|\Z")
 _PLAIN: Final = re.compile(r'[^"#/<\r\n(){}\[\]]++')
 _OPENING: Final = re.compile(rf"<<-?({NAME})\r?\n")
-_QUOTED: Final = re.compile(r'(?:[^"\\$%\r\n]|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))*+')
-_HEREDOC: Final = re.compile(r"(?:[^$%\r\n]|\$\$\{|%%\{|[$%](?!\{))*+")
+_QUOTED: Final = re.compile(_TEXT)
+_HEREDOC: Final = re.compile(r"(?>(?:[^$%\r\n]|\$\$\{|%%\{|[$%](?!\{))*)")
 _PAIRS: Final = {"(": ")", "[": "]", "{": "}"}
 
 
