@@ -1,14 +1,15 @@
-"""HCL: the scanner finds values and labels, python-hcl2 the blocks and arguments around them.
+"""HCL: the scanner finds names, values and labels, python-hcl2 says what the lines around them are.
 
-python-hcl2 gets the skeleton of each top-level block alone, with short stand-ins for values and labels: blocks of one
-shape are parsed once, and its grammar need not know every expression. The values are parsed from the source text,
-because python-hcl2's own conversion to Python loses what the gate needs: the last of two equal arguments wins silently,
-and quotes and heredocs stay as they are written.
+python-hcl2 gets a line of the skeleton alone, with short stand-ins for names, values and labels: there are few kinds of
+lines, and its grammar need not know every expression. What it says of those that Terraform's language is made of is
+kept here, because loading its grammar takes longer than reading most folders. The values are parsed from the source
+text, because python-hcl2's own conversion to Python loses what the gate needs: the last of two equal arguments wins
+silently, and quotes and heredocs stay as they are written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
@@ -133,6 +134,8 @@ class _Reader:
         self.text = text
         self.file = file
         self._places = Text(file, text)
+        self._start = 0
+        self._lines: Iterator[str] = iter(())
         self._names: Iterator[tuple[int, str]] = iter(())
         self._values: Iterator[tuple[int, int]] = iter(())
         self._labels: Iterator[tuple[str, ...]] = iter(())
@@ -144,50 +147,52 @@ class _Reader:
     def top(self) -> list[tuple[str, tuple[str, ...], Body]]:
         result = []
         for item in self.items:
-            (shape,) = self._shapes(item)
+            self._open(item)
+            form = self._form(next(self._lines))
             at, name = next(self._names)
-            if shape is None:
+            if form is None:
                 self._fail(at, f"{name!r} stands outside of any block")
-            labels, body = self._block(shape, self._line(at))
-            result.append((name, labels, body))
+            result.append((name, *self._block(form, self._line(at))))
         return result
 
     def arguments(self) -> Body:
         body = Body(1)
         for item in self.items:
-            self._into(body, self._shapes(item))
+            self._open(item)
+            self._into(body, self._lines)
         return body
 
-    def _shapes(self, item: Scanned) -> tuple[_Shape, ...]:
-        """The shape of an item, whose values and labels are next to be taken."""
-        self._names, self._values = iter(item.names), iter(item.values)
-        self._labels = iter(item.labels)
-        try:
-            shapes, names, labels = _shape(item.skeleton)
-        except _Shapeless:
-            self._fail(item.names[0][0], "it cannot be parsed: its blocks and arguments are not understood")
-        scanned = [name if name.isascii() else "x" for _, name in item.names]
-        if (names, labels) != (scanned, [len(one) for one in item.labels]):
-            self._fail(item.names[0][0], "it cannot be parsed: its blocks and arguments are not understood")
-        return shapes
+    def _open(self, item: Scanned) -> None:
+        """Begin an item: its lines, names, values and labels are next to be taken."""
+        self._start = item.start
+        self._lines, self._names = iter(item.skeleton), iter(item.names)
+        self._values, self._labels = iter(item.values), iter(item.labels)
 
-    def _block(self, shape: tuple[_Shape, ...], line: int) -> tuple[tuple[str, ...], Body]:
+    def _form(self, line: str) -> _Form:
+        try:
+            return _FORMS[line] if line in _FORMS else _asked(line)
+        except _Formless:
+            self._fail(self._start, "it cannot be parsed: its blocks and arguments are not understood")
+
+    def _block(self, form: tuple[int, int | None], line: int) -> tuple[tuple[str, ...], Body]:
         labels = tuple(self._label(label, line) for label in next(self._labels))
         body = Body(line, labels)
-        self._into(body, shape)
+        lines = iter(self._lines.__next__, _CLOSING) if form[1] is None else [_ARGUMENT] * form[1]
+        self._into(body, lines)
         return labels, body
 
-    def _into(self, body: Body, shapes: tuple[_Shape, ...]) -> None:
-        for shape in shapes:
+    def _into(self, body: Body, lines: Iterable[str]) -> None:
+        for one in lines:
+            form = self._form(one)
             at, name = next(self._names)
             line = self._line(at)
-            if shape is None:
+            if form is None:
                 if name in body:
                     self._fail(at, f"{name!r} is set twice, in line {body.lines[name]} and here")
                 body[name] = self._value(*next(self._values))
                 body.lines[name] = line
                 continue
-            labels, inner = self._block(shape, line)
+            labels, inner = self._block(form, line)
             if name == "dynamic" and labels:
                 if not isinstance(body.setdefault("dynamic", {}), dict):
                     self._fail(at, f"'dynamic' is an argument in line {body.lines[name]} and a block here")
@@ -231,37 +236,48 @@ class _Reader:
         raise Problem(f"{self.file}:{self._line(offset)}: {message}")
 
 
-_Shape = tuple[Any, ...] | None
-"""What python-hcl2 finds in a skeleton: None for an argument, and for a block what is in it."""
+_Form = tuple[int, int | None] | None
+"""What a line of a skeleton is: None an argument; for a block the number of its labels, and where it is closed in
+the same line, of its arguments."""
+
+_ARGUMENT: Final = "x = 0"
+_CLOSING: Final = "}"
+
+# What python-hcl2 says of these lines, so that its grammar need not be loaded to hear it again. A test asks.
+_FORMS: Final[Mapping[str, _Form]] = {
+    _ARGUMENT: None,
+    "x {": (0, None),
+    "x {}": (0, 0),
+    "x { x = 0 }": (0, 1),
+    'x "x" {': (1, None),
+    'x "x" {}': (1, 0),
+    'x "x" { x = 0 }': (1, 1),
+    'x "x" "x" {': (2, None),
+    'x "x" "x" {}': (2, 0),
+    'x "x" "x" { x = 0 }': (2, 1),
+}
 
 
-class _Shapeless(Exception):
-    """The parser does not take a skeleton."""
+class _Formless(Exception):
+    """The parser does not take a line."""
 
 
-@lru_cache(maxsize=16384)
-def _shape(skeleton: str) -> tuple[tuple[_Shape, ...], list[str], list[int]]:
-    """The shapes in a skeleton, and for a check against the scanner: all names, and the number of each block's labels.
+@lru_cache(maxsize=64)
+def _asked(line: str) -> _Form:
+    """What python-hcl2 says that a line of a skeleton is.
 
     Raises:
-        _Shapeless: it cannot be parsed.
+        _Formless: it cannot be parsed.
     """
-    names: list[str] = []
-    labels: list[int] = []
-
-    def shapes(tree: Any) -> Iterator[_Shape]:
-        body = tree if tree.data == "body" else next(child for child in tree.children if _is(child, "body"))
-        for child in body.children:
-            if _is(child, "attribute"):
-                names.append(str(child.children[0].children[0]))
-                yield None
-            elif _is(child, "block"):
-                heads = [one for one in child.children if getattr(one, "data", None) in _NAMES]
-                names.append(str(heads[0].children[0]))
-                labels.append(len(heads) - 1)
-                yield tuple(shapes(child))
-
-    return tuple(shapes(_tree(skeleton))), names, labels
+    opens = line.endswith("{")
+    tree = _tree(f"{line}\n{_CLOSING}\n" if opens else f"{line}\n")
+    body = tree if tree.data == "body" else next(child for child in tree.children if _is(child, "body"))
+    (only,) = (child for child in body.children if _is(child, "attribute") or _is(child, "block"))
+    if _is(only, "attribute"):
+        return None
+    names = [one for one in only.children if getattr(one, "data", None) in _NAMES]
+    inner = next(child for child in only.children if _is(child, "body"))
+    return len(names) - 1, None if opens else sum(_is(child, "attribute") for child in inner.children)
 
 
 _NAMES: Final = frozenset({"identifier", "keyword", "literal_value", "string"})
@@ -271,7 +287,7 @@ def _is(child: Any, name: str) -> bool:
     return getattr(child, "data", None) == name
 
 
-def _tree(skeleton: str) -> Any:
+def _tree(text: str) -> Any:
     try:
         import hcl2
         from lark.exceptions import LarkError
@@ -287,6 +303,6 @@ def _tree(skeleton: str) -> Any:
     else:
         parse = hcl2.parses_to_tree
     try:
-        return parse(skeleton)
+        return parse(text)
     except LarkError as error:
-        raise _Shapeless from error
+        raise _Formless from error

@@ -47,15 +47,16 @@ class Unscannable(ValueError):
 
 @dataclass(slots=True)
 class Scanned:
-    """A top-level item: its skeleton, and what stands for the skeleton's places in order.
+    """A top-level item: its skeleton line by line, and what stands for the skeleton's places in order.
 
-    In the skeleton each value is `0`, each label `"x"`, each name that is not in ASCII `x`, and comments are left out.
-    `names` are the offsets and names of arguments and blocks, `values` the spans of values, `labels` the labels as
-    they are written, a block's together. `opened` and `closed` are the offsets of blocks' brackets, in the order of the
-    text. `start` is the offset of the first character, `end` that behind the last line.
+    In the skeleton each value is `0`, each label `"x"`, each name `x`, and comments and empty lines are left out, so
+    that it has few kinds of lines. `names` are the offsets and names of arguments and blocks, `values` the spans of
+    values, `labels` the labels as they are written, a block's together. `opened` and `closed` are the offsets of
+    blocks' brackets, in the order of the text. `start` is the offset of the first character, `end` that behind the last
+    line.
     """
 
-    skeleton: str = ""
+    skeleton: list[str] = field(default_factory=list)
     names: list[tuple[int, str]] = field(default_factory=list)
     values: list[tuple[int, int]] = field(default_factory=list)
     labels: list[tuple[str, ...]] = field(default_factory=list)
@@ -110,44 +111,45 @@ def comments(text: str) -> list[tuple[int, int]]:
 
 def _item(text: str, at: int, item: Scanned) -> int:
     """Scan an argument or a block with all that is in it; the end of its line."""
-    parts: list[str] = []
+    lines = item.skeleton
     depth = 0
     while True:
         head = _HEAD.match(text, at)
         if depth and not head and text.startswith("}", at):
-            parts.append("}\n")
+            lines.append("}")
             item.closed.append(at)
             depth -= 1
             at = _line_end(text, at + 1)
         elif not head:
             _fail(text, at)
         else:
-            name, at = _name(text, head, item), head.end()
+            _name(text, head, item)
+            at = head.end()
             if text.startswith("=", at) and not text.startswith(("==", "=>"), at):
                 at = _value(text, at + 1, item, one_line=False)
-                parts.append(f"{name} = 0\n")
+                lines.append("x = 0")
                 at = _line_end(text, at)
             else:
-                at = _labels(text, at, name, item, parts)
+                at, opening = _labels(text, at, item)
                 if text.startswith("}", at):
-                    parts.append("}\n")
+                    lines.append(opening + "}")
                     item.closed.append(at)
                     at = _line_end(text, at + 1)
                 elif _END.match(text, at):
-                    parts.append("\n")
+                    lines.append(opening)
                     depth += 1
                 else:
-                    at = _only_argument(text, at, item, parts)
+                    lines.append(opening + " x = 0 }")
+                    at = _only_argument(text, at, item)
         if not depth:
-            item.skeleton = "".join(parts)
             return at
         at = _skip(text, at)
         if at == len(text):
             raise Unscannable("a block is not closed", at)
 
 
-def _labels(text: str, at: int, name: str, item: Scanned, parts: list[str]) -> int:
-    """Scan a block's labels and its opening bracket."""
+def _labels(text: str, at: int, item: Scanned) -> tuple[int, str]:
+    """Scan a block's labels and its opening bracket; what stands for them in the skeleton, with the block's name."""
     labels: list[str] = []
     while label := _LABEL.match(text, at):
         if label.group(1) and not is_name(label.group(1)):
@@ -158,31 +160,28 @@ def _labels(text: str, at: int, name: str, item: Scanned, parts: list[str]) -> i
         _fail(text, at)
     item.labels.append(tuple(labels))
     item.opened.append(at)
-    parts.append(name + ' "x"' * len(labels) + " {")
-    return _blanks(text, at + 1)
+    return _blanks(text, at + 1), "x" + ' "x"' * len(labels) + " {"
 
 
-def _only_argument(text: str, at: int, item: Scanned, parts: list[str]) -> int:
+def _only_argument(text: str, at: int, item: Scanned) -> int:
     """Scan the rest of a block that stands in one line with its only argument."""
     head = _HEAD.match(text, at)
     if not head or not text.startswith("=", head.end()) or text.startswith(("==", "=>"), head.end()):
         _fail(text, at)
-    name = _name(text, head, item)
+    _name(text, head, item)
     at = _value(text, head.end() + 1, item, one_line=True)
     if not text.startswith("}", at):
         _fail(text, at)
     item.closed.append(at)
-    parts.append(f" {name} = 0 }}\n")
     return _line_end(text, at + 1)
 
 
-def _name(text: str, head: re.Match[str], item: Scanned) -> str:
-    """Take the name of an argument or a block; what stands for it in the skeleton."""
+def _name(text: str, head: re.Match[str], item: Scanned) -> None:
+    """Take the name of an argument or a block."""
     name = head.group(1)
     if not is_name(name):
         _fail(text, head.start())
     item.names.append((head.start(), name))
-    return name if name.isascii() else "x"
 
 
 def is_name(text: str) -> bool:

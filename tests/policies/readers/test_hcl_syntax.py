@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import pytest
 
 from cloudmart_support.problem import Problem
 from policies.readers import hcl, read
+from policies.readers.declared import Body
 from policies.readers.scanner import scan
+
+ROOT = Path(__file__).resolve().parents[3]
 
 Written = Callable[[dict[str, Any]], Path]
 Planned = Callable[..., dict[str, Any]]
@@ -325,7 +329,70 @@ def test_the_skeleton_shows_nothing_of_the_values() -> None:
         hcl.parse(text, "main.tf")
     assert "hunter2" not in str(refused.value)
     (item,) = scan(text.replace("  c { d = <<X\nX\n", "}\n"))
-    assert item.skeleton == 'resource "x" "x" {\npassword = 0\nb {}\n}\n'
+    assert item.skeleton == ['x "x" "x" {', "x = 0", "x {}", "}"]
+
+
+@pytest.mark.parametrize("line", hcl._FORMS)
+def test_a_line_that_is_known_is_what_python_hcl2_says(line: str) -> None:
+    assert hcl._asked(line) == hcl._FORMS[line]
+
+
+def test_a_line_that_is_not_known_is_asked_for() -> None:
+    body = hcl.arguments('a b "c" d {\n  e f g h { i = 1 }\n  j = 2\n}\n', "main.tf")
+    assert body["a"][0].labels == ("b", "c", "d")
+    assert (body["a"][0]["e"][0].labels, body["a"][0]["e"][0]["i"], body["a"][0]["j"]) == (
+        ("f", "g", "h"),
+        1,
+        2,
+    )
+
+
+def _of_tree(tree: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The paths of arguments and blocks, labels in them, as python-hcl2 finds them."""
+    body = tree if tree.data == "body" else next(one for one in tree.children if hcl._is(one, "body"))
+    for child in body.children:
+        if hcl._is(child, "attribute"):
+            yield (*above, str(child.children[0].children[0]))
+        elif hcl._is(child, "block"):
+            heads = [one for one in child.children if getattr(one, "data", None) in hcl._NAMES]
+            words = ["".join(map(str, one.scan_values(bool))).strip('"') for one in heads]
+            yield (*above, *words)
+            yield from _of_tree(child, (*above, *words))
+
+
+def _of_body(body: Body, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The same as the gate reads them."""
+    for name, value in body.items():
+        blocks = value if isinstance(value, list) and value and isinstance(value[0], Body) else None
+        if name == "dynamic" and isinstance(value, dict):
+            blocks = [block for labelled in value.values() for block in labelled]
+        if blocks is None:
+            yield (*above, name)
+        for block in blocks or ():
+            yield (*above, name, *block.labels)
+            yield from _of_body(block, (*above, name, *block.labels))
+
+
+def test_python_hcl2_finds_the_same_in_whole_files() -> None:
+    """It takes most of the project's cases and examples whole: in each of these it is the judge."""
+    files = [file for folder in ("tests", "examples") for file in sorted((ROOT / folder).rglob("*.tf"))]
+    judged = 0
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        try:
+            tree = hcl._tree(text)
+        except hcl._Formless:
+            continue
+        blocks = hcl.parse(text, file.name)
+        found = [
+            (block.kind, *block.labels, *path)
+            for block in blocks
+            if not block.check
+            for path in [(), *_of_body(block.body)]
+        ]
+        assert Counter(found) == Counter(_of_tree(tree)), file
+        judged += 1
+    assert judged > len(files) / 2
 
 
 @pytest.mark.parametrize(
