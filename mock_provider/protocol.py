@@ -9,17 +9,17 @@ https://github.com/hashicorp/go-plugin/blob/main/docs/guide-plugin-write-non-go.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import os
 import signal
-import socket
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,10 @@ _WRITE_ONLY = b"\x58\x01"
 
 # Enough for Terraform's default parallelism (10) while as many calls hang on request.
 _WORKERS = 64
+
+# Bytes of a thread's stack: one that answers calls, and one that waits for them.
+_STACK = 1 << 20
+_SMALL_STACK = 256 << 10
 
 Handler = Callable[[Any, "grpc.ServicerContext"], Any]
 
@@ -196,7 +200,7 @@ def _place() -> str | None:
     return "/tmp" if len(os.fsencode(tempfile.gettempdir())) > 70 and os.access("/tmp", os.W_OK) else None
 
 
-def _server(played: Played) -> grpc.Server:
+def _server(played: Played, workers: ThreadPoolExecutor) -> grpc.Server:
     import grpc
 
     handlers, stopped = played
@@ -215,7 +219,7 @@ def _server(played: Played) -> grpc.Server:
         for method, (request, handler) in handlers.items()
     }
     stdio = grpc.unary_stream_rpc_method_handler(lambda _request, _context: iter(()))
-    server = grpc.server(ThreadPoolExecutor(max_workers=_WORKERS), options=[("grpc.so_reuseport", 0)])
+    server = grpc.server(workers, options=[("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers(
         (
             grpc.method_handlers_generic_handler(
@@ -231,7 +235,7 @@ def _server(played: Played) -> grpc.Server:
 def _serve_one(make: Callable[[], Played], folder: str) -> None:
     import grpc
 
-    server = _server(make())
+    server = _server(make(), ThreadPoolExecutor(max_workers=_WORKERS))
     key, certificate = _certificate()
     server.add_secure_port(
         f"unix://{folder}/socket",
@@ -251,41 +255,49 @@ def _serve_one(make: Callable[[], Played], folder: str) -> None:
 
 def _serve_each(make: Callable[[], Played], folder: str) -> None:
     """A server for each connection, behind one socket: a server cannot tell its peers on a local socket apart."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(f"{folder}/socket")
-    listener.listen()
-    # A server that nobody holds stops.
-    servers: list[grpc.Server] = []
+    # Terraform opens a connection for each `provider` block, and a server waits in a thread. The system's own stacks
+    # are mostly 8 MiB, which count as used where memory is bounded: sixteen blocks were too many.
+    threading.stack_size(_STACK)
+    workers = ThreadPoolExecutor(max_workers=_WORKERS)
+    all_there = threading.Barrier(_WORKERS + 1)
+    for _ in range(_WORKERS):
+        workers.submit(all_there.wait)
+    all_there.wait()
+    threading.stack_size(_SMALL_STACK)
+    asyncio.run(_hand_on(make, workers, folder))
 
-    def accept() -> None:
-        for number in itertools.count():
-            try:
-                theirs, _ = listener.accept()
-            except OSError:
-                return
-            server = _server(make())
-            # go-plugin speaks no TLS to a plugin that it did not start. The folder is this user's alone.
-            server.add_insecure_port(f"unix://{folder}/{number}")
+
+async def _hand_on(make: Callable[[], Played], workers: ThreadPoolExecutor, folder: str) -> None:
+    numbers = itertools.count()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = f"{folder}/{next(numbers)}"
+        server = _server(make(), workers)
+        # go-plugin speaks no TLS to a plugin that it did not start. The folder is this user's alone.
+        server.add_insecure_port(f"unix://{path}")
+        try:
             server.start()
-            servers.append(server)
-            ours = socket.socket(socket.AF_UNIX)
-            ours.connect(f"{folder}/{number}")
-            threading.Thread(target=_pump, args=(theirs, ours), daemon=True).start()
-            threading.Thread(target=_pump, args=(ours, theirs), daemon=True).start()
+        except (RuntimeError, MemoryError):
+            # There is no thread to be had for it. Terraform waits for ever for a plugin that says nothing, and is told
+            # by its end.
+            os._exit(1)
+        with closing(writer):
+            theirs, ours = await asyncio.open_unix_connection(path)
+            await asyncio.gather(_pump(reader, ours), _pump(theirs, writer))
+        server.stop(grace=None)
 
-    threading.Thread(target=accept, daemon=True).start()
-    print(f"{folder}/socket", flush=True)
-    sys.stdin.read()
-    listener.close()
+    async with await asyncio.start_unix_server(connected, f"{folder}/socket"):
+        print(f"{folder}/socket", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
 
 
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    """Hand on what comes from one socket to the other, until it ends."""
+async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    """Hand on what comes from one side to the other, until it ends."""
     with suppress(OSError):
-        while data := source.recv(1 << 16):
-            target.sendall(data)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
+        while data := await source.read(1 << 16):
+            target.write(data)
+            await target.drain()
+        target.close()
 
 
 _ENDED = threading.Event()

@@ -95,6 +95,19 @@ def test_terraforms_values_with_the_configurations_places(written: Written) -> N
     assert verdicts["CM_RDS_STORAGE_ENCRYPTED"] == "fail"
 
 
+def test_a_provider_for_each_of_many_accounts_and_regions(written: Written) -> None:
+    """Terraform opens a connection for each at once: where the plugin ran out of threads, both waited for ever."""
+    blocks = (
+        f'provider "aws" {{\n  alias = "in_{number}"\n  region = "eu-west-1"\n}}\n'
+        f'resource "aws_sqs_queue" "in_{number}" {{\n  provider = aws.in_{number}\n}}\n'
+        for number in range(60)
+    )
+    folder = written({"main.tf": "".join(blocks)})
+    (reading,), notes = exact.read_exactly([folder])
+    assert notes == [f"{folder}: evaluated by Terraform against the mock provider"]
+    assert len(reading.model.of_type("aws_sqs_queue")) == 60
+
+
 @pytest.mark.parametrize("form", ["hcl", "json"])
 def test_each_configuration_of_the_provider_keeps_its_own_region(written: Written, form: str) -> None:
     regions = {"west": "eu-west-1", "east": "us-east-1"}
