@@ -83,6 +83,9 @@ _PLACEHOLDER: Final = re.compile(
 # What programs write where a value is taken from elsewhere: a call, an index, an attribute of something common.
 _CODE: Final = re.compile(
     r"(?:str|string|text|bytes|number|integer|boolean|object|plaintext|SecureString)"
+    r"|(?:async|await|func|function|lambda|new|yield)"
+    # YAML's tags of CloudFormation, Ansible and GitLab for what stands elsewhere, or is encrypted.
+    r"|!(?:Ref|GetAtt|ImportValue|FindInMap|vault|reference)"
     r"|"
     r"[A-Za-z_]\w*(?:\.\w+)*[\[(].*"
     r"|(?:os|process|env|environ|ENV|config|settings|self|this|secrets?|args|params|event|context|data|json|var|local"
@@ -191,6 +194,7 @@ def credential_in(text: str) -> str:
 
 
 _ASSIGNMENT: Final = re.compile(
+    r"""(?P<scope>\$(?:[A-Za-z]+:(?=[A-Za-z_]))?)?"""
     r"""(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)["']?\]?[ \t]*(?P<sign>=>?|:=|:(?!/))[ \t]*["']?(?P<value>[^\s"'`;,&|)]+)"""
 )
 _COMMENT: Final = re.compile(r"(?:#|//)(?!\s*(?:export\s+)?\w+=)")
@@ -203,6 +207,11 @@ _COMMANDS: Final = tuple(
             "an Authorization header",
             ("authorization",),
             r"(?i:\bauthorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:bearer|basic|token)[ \t]+)",
+        ),
+        (
+            "ConvertTo-SecureString",
+            ("convertto-securestring",),
+            r"(?i:\bConvertTo-SecureString(?:[ \t]+-(?:AsPlainText|Force|String))*[ \t]+)(?=[\"'])",
         ),
         ("mysql -p", ("mysql",), r"\bmysql(?:dump|admin|import)?\b[^\n|;&]*?\s-p(?=[^\s$])"),
         ("sshpass -p", ("sshpass",), r"\bsshpass[ \t]+-p[ \t]*"),
@@ -227,7 +236,7 @@ _COMMANDS: Final = tuple(
     )
 )
 # What stands in a command that hands a secret over without a name for it.
-_SWITCH: Final = re.compile(r"\s-|(?i:identified[ \t]+by|masterauth)")
+_SWITCH: Final = re.compile(r"\s-|(?i:identified[ \t]+by|masterauth|securestring)")
 _OPTION: Final = re.compile(
     r"""(?<!\S)--?(?P<name>[a-z][a-z-]+)[ \t]+["']?(?P<value>[^\s"'`;&|<>-][^\s"'`;&|<>]*)"""
 )
@@ -266,7 +275,12 @@ def setting_in(text: str) -> str:
             line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].lstrip()
             prose = match["sign"] == ":" and _COMMENT.match(line)
             handed_on = is_secret_name(value) and text[match.end() : match.end() + 1] in (")", ",")
-            if not prose and not handed_on and in_clear(name, value, in_program=True):
+            # PowerShell, PHP and Perl write a `$` before a variable that they set, and quotes around a text: whatever
+            # has none is an expression.
+            of_variable = (
+                match["scope"] and match["sign"] == "=" and text[match.start("value") - 1] not in "\"'"
+            )
+            if not (prose or handed_on or of_variable) and in_clear(name, value, in_program=True):
                 return name
         elif is_key_in_clear(name, value):
             return name

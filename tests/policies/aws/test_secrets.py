@@ -100,6 +100,10 @@ def test_a_key_with_a_name_that_says_little_has_to_look_like_one() -> None:
         ("env:\n  - name: DB_PASSWORD\n    value: hunter22\n", "DB_PASSWORD"),
         ('"env":\n- "name": "DB_PASSWORD"\n  "value": "hunter22"\n', "DB_PASSWORD"),
         ("set:\r\n- key: api.token\r\n  value: 'hunter22'\r\n", "api.token"),
+        ('$password = "hunter22"', "password"),
+        ("$env:DB_PASSWORD='hunter22'", "DB_PASSWORD"),
+        ('$login = ConvertTo-SecureString -String "hunter22" -AsPlainText -Force', "ConvertTo-SecureString"),
+        ("DB_PASSWORD=Get-Hunter22", "DB_PASSWORD"),
     ],
 )
 def test_what_programs_set_in_clear(text: str, name: str) -> None:
@@ -132,6 +136,13 @@ def test_what_programs_set_in_clear(text: str, name: str) -> None:
         "- name: DB_PASSWORD\n- name: value\n  value: hunter22\n",
         "- name: DB_PASSWORD_FILE\n  value: /run/secrets/db\n",
         "define('DB_PASSWORD', getenv('DB_PASSWORD'));",
+        '$token=Invoke-RestMethod -Method PUT -Uri "http://169.254.169.254/latest/api/token"',
+        "[string]$secret = (Get-SECSecretValue -SecretId shop).SecretString",
+        "$password = $env:DB_PASSWORD",
+        "$env:DB_PASSWORD = Get-SSMParameterValue -Name /shop/db",
+        "$password = ConvertTo-SecureString $fetched -AsPlainText",
+        "const password = await fetchSecret()",
+        "password: !Ref DatabasePassword\n",
     ],
 )
 def test_what_programs_take_from_elsewhere(text: str) -> None:
