@@ -242,8 +242,9 @@ class Resource(View):
     `address` is Terraform's own (`module.db.aws_db_instance.main["a"]`), `key` its `count` or `for_each`
     key or None, `module` the module's address or "", `mode` is `managed` or `data`. `file` is the path as
     the gate was given it, `line` counts from 1 (0: not known), `construct` is the CDKTF construct path or "".
-    `computed` names the arguments of a plan that AWS or the provider set, not the configuration. `provisioners` are
-    the kinds of its provisioners, such as `local-exec`. `under` names what decides how many instances there are where
+    `computed` names the arguments of a plan that AWS or the provider set, not the configuration; `open` those that it
+    knows after apply alone, and of which it does not tell whether the configuration sets them. `provisioners` are the
+    kinds of its provisioners, such as `local-exec`. `under` names what decides how many instances there are where
     that is not known: it stands for them all, and perhaps there is none. `stranger` is the source of its provider
     where the type is named as one of AWS and the provider is not hashicorp/aws, or "".
     """
@@ -257,6 +258,7 @@ class Resource(View):
         "model",
         "module",
         "name",
+        "open",
         "place",
         "provisioners",
         "stranger",
@@ -279,6 +281,7 @@ class Resource(View):
         place: Place | None = None,
         construct: str = "",
         computed: frozenset[str] = frozenset(),
+        open: frozenset[str] = frozenset(),
         provisioners: frozenset[str] = frozenset(),
         stranger: str = "",
         under: frozenset[str] = frozenset(),
@@ -293,6 +296,7 @@ class Resource(View):
         self.place = place or NOWHERE
         self.construct = construct
         self.computed = computed
+        self.open = open
         self.provisioners = provisioners
         self.stranger = stranger
         self.under = under

@@ -71,9 +71,13 @@ def joined(resource: Resource, source: Resource | None, plan: Model) -> Resource
             for name, value in source.values.items()
             if name.endswith(WRITE_ONLY) and value is not None and not isinstance(value, Unknown)
         )
-        # A dynamic block over something unknown: the plan shows nothing, the configuration that there is something.
+        # A dynamic block over something that Terraform does not know: the plan shows nothing, the configuration that
+        # there is something.
         for name, value in source.values.items():
-            if name not in resource.values and isinstance(value, list) and first_unknown(value) is not None:
+            if name not in resource.values and (
+                (name in resource.open and _are_blocks(value))
+                or (isinstance(value, list) and first_unknown(value) is not None)
+            ):
                 values[name] = _answered(value, plan)
     return Resource(
         resource.address,
@@ -86,6 +90,7 @@ def joined(resource: Resource, source: Resource | None, plan: Model) -> Resource
         place=source.place,
         construct=source.construct,
         computed=resource.computed,
+        open=resource.open,
         provisioners=resource.provisioners | source.provisioners,
         stranger=resource.stranger or source.stranger,
     )
@@ -100,19 +105,29 @@ def filled(value: Any, source: Any, plan: Model) -> Any:
     if isinstance(value, dict):
         if not isinstance(source, dict):
             return value
-        return {
+        shown = {
             key: filled(item, source.get(key, ABSENT), plan)
             for key, item in value.items()
             # What a block does not set, or sets to null, is left to AWS.
             if not (isinstance(item, Unknown) and source.get(key) is None)
         }
-    if isinstance(value, list) and first_unknown(value) is not None:
+        hidden = {key: item for key, item in source.items() if key not in value and _are_blocks(item)}
+        return shown | {key: _answered(item, plan) for key, item in hidden.items()}
+    if isinstance(value, list) and (first_unknown(value) is not None or _are_blocks(value)):
         sources = source if isinstance(source, list) else [source]
         if any(isinstance(item, Unknown) for item in value):
             # Sets come in another order: the elements are the same ones, if there are as many.
             return [_answered(item, plan) for item in sources] if len(sources) == len(value) else value
+        if len(sources) != len(value) and first_unknown(sources) is None and _may_be(value, sources):
+            return list(sources)
         return _matched(value, sources, plan)
     return value
+
+
+def _may_be(values: Sequence[Any], sources: Sequence[Any]) -> bool:
+    """Whether blocks of a plan, some of which stand for a number of blocks that it does not know, may be these."""
+    known = [value for value in values if first_unknown(value) is None]
+    return len(known) < len(values) and all(any(_agree(value, one) for one in sources) for value in known)
 
 
 def _matched(values: Sequence[Any], sources: Sequence[Any], plan: Model) -> list[Any]:
@@ -125,6 +140,10 @@ def _matched(values: Sequence[Any], sources: Sequence[Any], plan: Model) -> list
             left.remove(match)
         result.append(filled(value, match, plan))
     return result
+
+
+def _are_blocks(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
 def _agree(value: Any, source: Any) -> bool:

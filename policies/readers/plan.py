@@ -194,11 +194,12 @@ class _Plan:
         config = context.resources.get(local) or {}
         change = self.changes.get(address) or {}
         unknown = change.get("after_unknown")
+        unknown = unknown if isinstance(unknown, dict) else {}
         expressions = config.get("expressions") or {}
         scope = _Scope(self, context, config, item.get("index"))
         values = scope.body(
             item.get("values") or {},
-            unknown if isinstance(unknown, dict) else {},
+            unknown,
             expressions,
             item.get("sensitive_values") or {},
         )
@@ -234,6 +235,7 @@ class _Plan:
             module=module,
             place=_PlanPlace(self.lines, address),
             computed=computed if config else frozenset(),
+            open=frozenset(name for name, blind in unknown.items() if blind is True and name not in values),
             provisioners=frozenset(
                 str(provisioner.get("type")) for provisioner in config.get("provisioners") or ()
             ),

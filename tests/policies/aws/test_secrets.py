@@ -142,6 +142,7 @@ def test_what_programs_set_in_clear(text: str, name: str) -> None:
         "$env:DB_PASSWORD = Get-SSMParameterValue -Name /shop/db",
         "$password = ConvertTo-SecureString $fetched -AsPlainText",
         "const password = await fetchSecret()",
+        'Invoke-RestMethod -Headers @{"X-aws-ec2-metadata-token" = $token}',
         "password: !Ref DatabasePassword\n",
     ],
 )

@@ -7,9 +7,11 @@ verdicts: one batch here, and `CONFIGURATIONS=20` batches where more time may be
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from policies.engine.verdicts import FAIL, PASS, UNKNOWN
 from policies.exact import joining
 from policies.readers import Reading, open_path, plan, types
 from policies.readers.evaluation import first_unknown
+from policies.readers.scanner import scan
 
 BATCHES = int(os.environ.get("CONFIGURATIONS", "1"))
 MANY = 40
@@ -63,6 +66,89 @@ def test_every_case_of_every_rule_in_exact_mode(tmp_path: Path) -> None:
     assert notes == [f"{tmp_path}: evaluated by Terraform against the mock provider"]
     assert opposites(ours, verdicts(reading)) == []
     assert len(ours) > 10 * len(PLANNED)
+
+
+def test_every_case_of_every_rule_with_what_terraform_is_not_shown(tmp_path: Path) -> None:
+    """Files whose names are not constant are not handed to Terraform: what hangs on them is the readers' to fill in.
+
+    Values and blocks of every case are made to hang on one; the verdicts stay those of the case itself.
+    """
+    lay_out(PLANNED, tmp_path)
+    plain = verdicts(open_path(tmp_path).reading())  # type: ignore[union-attr]
+    count = sum(withhold(folder) for folder in sorted(tmp_path.iterdir()) if folder.is_dir())
+    assert count > 10 * len(PLANNED)
+    assert verdicts(open_path(tmp_path).reading()) == plain  # type: ignore[union-attr]
+    (reading,), notes = exact.read_exactly([tmp_path])
+    assert notes == [f"{tmp_path}: evaluated by Terraform against the mock provider"]
+    assert opposites(plain, verdicts(reading)) == []
+
+
+def withhold(folder: Path) -> int:
+    """Let what resources of a module set hang on a file that Terraform is not shown; how many values and blocks do."""
+    values: list[Any] = []
+
+    def read(value: Any) -> str:
+        values.append(value)
+        return f'local.withheld["values.json"][{len(values) - 1}]'
+
+    for file in folder.glob("*.tf"):
+        text = file.read_text(encoding="utf-8")
+        for start, end, new in sorted(_withheld(text, read), reverse=True):
+            text = text[:start] + new + text[end:]
+        file.write_text(text, encoding="utf-8")
+    (folder / "withheld").mkdir()
+    (folder / "withheld/values.json").write_text(json.dumps(values), encoding="utf-8")
+    (folder / "withheld.tf").write_text(
+        'locals {\n  withheld = { for file in fileset("${path.module}/withheld", "*.json") : '
+        'file => jsondecode(file("${path.module}/withheld/${file}")) }\n}\n',
+        encoding="utf-8",
+    )
+    return len(values)
+
+
+def _withheld(text: str, read: Callable[[Any], str]) -> Iterator[tuple[int, int, str]]:
+    """What is put in place of the literals of resources, and around their blocks: dynamic ones over one element."""
+    for item in scan(text):
+        if item.names[0][1] != "resource":
+            continue
+        values, opened, closed = iter(item.values), iter(item.opened), iter(item.closed)
+        names = iter(item.names)
+        above: list[tuple[str, bool]] = []
+
+        def argument(name: str, inside: set[str], values: Any = values) -> Iterator[tuple[int, int, str]]:
+            start, end = next(values)
+            if name not in _TERRAFORMS and not inside & _FIXED and _LITERAL.fullmatch(text[start:end]):
+                yield start, end, read(json.loads(text[start:end]))
+
+        for line in item.skeleton:
+            inside = {name for name, _ in above}
+            if line == "}":
+                at = next(closed)
+                if above.pop()[1]:
+                    yield at, at + 1, "}\n}"
+                continue
+            at, name = next(names)
+            if line == "x = 0":
+                yield from argument(name, inside)
+                continue
+            bracket = next(opened)
+            wrapped = bool(above) and not ({name, *inside} & (_FIXED | _DYNAMIC)) and '"' not in line
+            if wrapped:
+                yield at, bracket + 1, f'dynamic "{name}" {{\nfor_each = {read([1])}\ncontent {{'
+            if line.endswith("{"):
+                above.append((name, wrapped))
+                continue
+            if line.endswith("x = 0 }"):
+                yield from argument(next(names)[1], {name, *inside})
+            end = next(closed)
+            if wrapped:
+                yield end, end + 1, "}\n}"
+
+
+_LITERAL = re.compile(r'true|false|\d+|"[^"$%\\\n]+"')
+_TERRAFORMS = {"provider", "count", "for_each", "depends_on"}
+_FIXED = {"lifecycle", "provisioner", "connection"}
+_DYNAMIC = {"dynamic", "content", "timeouts"}
 
 
 @pytest.mark.parametrize("seed", range(1, BATCHES + 1))
