@@ -62,7 +62,8 @@ _HARMLESS: Final = re.compile(
     r"\s*(?:(?i:true|false|yes|no|on|off|none|null|nil|undefined|required|optional|enabled|disabled|seconds|minutes"
     r"|hours|days)"
     r"|(?i:arn:.*|alias/.*|\{\{.*|<[^>]*>|%.*%)|[a-z][a-z0-9+.-]*://[^@]*|\*+"
-    # Of a shell or a template: $NAME, also as the last in brackets, ${NAME}, $(command), and the hash of a password in crypt's form.
+    # Of a shell or a template: $NAME, also as the last in brackets, ${NAME}, $(command), and the hash of a password in
+    # crypt's form.
     r"|\$\w*[\]}]*|\$[({].*|\$(?:\d|2[aby]|y|apr1|argon2\w*)\$.*"
     # A file, by its path or its ending; a parameter or secret by its path.
     r"|/[\w/.@+-]*|~/\S*|\.{1,2}/\S*|[\w./-]+\.(?:json|ya?ml|pem|key|crt|cert?|p12|pfx|jks|txt|env|conf|ini|gpg)"
