@@ -43,6 +43,8 @@ _CACHES: Final = (
     "aws_dax_cluster",
 )
 
+_BALANCERS: Final = ("aws_lb", "aws_alb", "aws_elb")
+
 # Where each type that takes part in flows keeps its security groups and subnets.
 _PLACES: Final[dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
     "aws_lb": (LOAD_BALANCER, ("security_groups[]",), ("subnets[]", "subnet_mapping[].subnet_id")),
@@ -301,6 +303,11 @@ def _default_groups(resource: Resource, subnets: Iterable[Resource]) -> tuple[Re
         raise resource.undetermined(
             "it has no security group, so that only its targets decide", "security_groups"
         )
+    if not subnets and resource.type in _BALANCERS and not resource.is_set("availability_zones"):
+        # AWS makes none without a subnet; only what starts machines falls back on the default VPC.
+        if resource.open & {"subnets", "subnet_mapping"}:
+            raise resource.undetermined("its subnets are known after apply", "subnets")
+        return ()
     vpcs: dict[int, Resource | None] = {} if subnets else {0: None}
     for subnet in subnets:
         if subnet.type == "aws_default_subnet":
@@ -359,7 +366,7 @@ ASSUMED: Final = "assumed"
 
 
 def _has_public_address(resource: Resource, template: Resource | None, subnets: Iterable[Resource]) -> bool:
-    if resource.type in ("aws_lb", "aws_alb", "aws_elb"):
+    if resource.type in _BALANCERS:
         return not resource.boolean("internal")
     if resource.type in STORES:
         members = ("aws_rds_cluster_instance", "aws_neptune_cluster_instance")
@@ -655,7 +662,14 @@ def _vpcs(node: Node) -> set[int]:
     return found
 
 
-def _flows(all_nodes: list[Node], doubts: list[Undetermined]) -> Iterator[Flow]:
+def _flows(everything: list[Node], doubts: list[Undetermined]) -> Iterator[Flow]:
+    # Nodes that differ in nothing but what they are have the same flows: a hundred databases beside each other are one.
+    alike: dict[Any, list[Node]] = {}
+    for node in everything:
+        places = tuple(map(id, node.groups)), tuple(map(id, node.subnets))
+        alike.setdefault((node.tier, node.open, node.outward, *places), []).append(node)
+    all_nodes = [found[0] for found in alike.values()]
+    all_of = {id(found[0]): tuple(node.resource for node in found) for found in alike.values()}
     groups = {id(group): group for node in all_nodes for group in node.groups}
 
     def known(group: Resource, direction: str) -> Iterator[_Permission]:
@@ -670,8 +684,8 @@ def _flows(all_nodes: list[Node], doubts: list[Undetermined]) -> Iterator[Flow]:
     for target in all_nodes:
         incoming = [one for group in target.groups for one in ingress[id(group)]]
         outgoing = [one for group in target.groups for one in egress[id(group)]]
-        yield from _from_outside(target, incoming, reach)
-        yield from _to_outside(target, outgoing, reach)
+        yield from _from_outside(target, all_of[id(target)], incoming, reach)
+        yield from _to_outside(target, all_of[id(target)], outgoing, reach)
         for way_in in incoming:
             for source in reach.admitted(way_in, target).values():
                 for way_out in [one for group in source.groups for one in egress[id(group)]]:
@@ -682,11 +696,13 @@ def _flows(all_nodes: list[Node], doubts: list[Undetermined]) -> Iterator[Flow]:
                             target.tier,
                             *ports,
                             (way_in.view, way_out.view),
-                            (source.resource, target.resource),
+                            (*all_of[id(source)], *all_of[id(target)]),
                         )
 
 
-def _from_outside(target: Node, incoming: Iterable[_Permission], reach: _Reach) -> Iterator[Flow]:
+def _from_outside(
+    target: Node, ends: tuple[Resource, ...], incoming: Iterable[_Permission], reach: _Reach
+) -> Iterator[Flow]:
     for way_in in incoming:
         for outside in reach.outside(way_in.ranges):
             if outside != INTERNET or target.open:
@@ -697,16 +713,18 @@ def _from_outside(target: Node, incoming: Iterable[_Permission], reach: _Reach) 
                     way_in.first,
                     way_in.last,
                     (way_in.view,),
-                    (target.resource,),
+                    ends,
                 )
 
 
-def _to_outside(source: Node, outgoing: Iterable[_Permission], reach: _Reach) -> Iterator[Flow]:
+def _to_outside(
+    source: Node, ends: tuple[Resource, ...], outgoing: Iterable[_Permission], reach: _Reach
+) -> Iterator[Flow]:
     for way_out in outgoing:
-        ends = list(reach.outside(way_out.ranges))
+        found = list(reach.outside(way_out.ranges))
         if way_out.services:
-            ends.append(AWS_SERVICES)
-        for outside in ends:
+            found.append(AWS_SERVICES)
+        for outside in found:
             if outside != INTERNET or source.outward:
                 yield Flow(
                     source.tier,
@@ -715,7 +733,7 @@ def _to_outside(source: Node, outgoing: Iterable[_Permission], reach: _Reach) ->
                     way_out.first,
                     way_out.last,
                     (way_out.view,),
-                    (source.resource,),
+                    ends,
                 )
 
 

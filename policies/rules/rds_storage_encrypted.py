@@ -36,7 +36,9 @@ RULE = Rule(
     ),
     why=(
         "A copied disk, snapshot or replica of an unencrypted database is readable by whoever holds it, and "
-        "encryption cannot be turned on later without a new database."
+        "encryption cannot be turned on later without a new database. Aurora encrypts what was made since 18 February "
+        "2026 by itself, under a key of AWS's own; that a configuration says nothing holds for older clusters as well, "
+        "so that the rule asks for the argument."
     ),
     fix="""\
 resource "aws_db_instance" "main" {
@@ -100,10 +102,16 @@ def _judge(resource: Resource, seen: tuple[Resource, ...]) -> Verdict:
             return passed() if resource.is_set("kms_key_id") else failed("kms_key_id is empty", "kms_key_id")
         return _as_its_origin(resource, "replicate_source_db", seen)
     origin = next((path for path in ORIGINS if resource.get(path) not in (ABSENT, "")), None)
-    # Serverless (version 1) clusters are encrypted by default, all others are not.
+    # Serverless (version 1) clusters are encrypted by default. So are Aurora's since 2026-02-18, whoever says what.
+    # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Overview.Encryption.html
     default = resource.type == "aws_rds_cluster" and resource.text("engine_mode") == "serverless"
     if not (origin and said is ABSENT) and not resource.boolean("storage_encrypted", default):
-        return failed("storage_encrypted is not true", "storage_encrypted")
+        engine = resource.get("engine")
+        aurora = (
+            resource.type == "aws_rds_cluster" and isinstance(engine, str) and engine.startswith("aurora")
+        )
+        besides = ": Aurora encrypts by itself only what was made since 2026-02-18" if aurora else ""
+        return failed(f"storage_encrypted is not true{besides}", "storage_encrypted")
     # A cluster is encrypted with the key given when it is restored; an instance is as its origin was.
     if origin is None or (resource.type != "aws_db_instance" and resource.is_set("kms_key_id")):
         return passed()

@@ -467,6 +467,12 @@ DEFAULT = ["backend to backend, all any port", "backend to internet, all any por
             },
             ["backend to backend, tcp 22"],
         ),
+        # AWS makes no load balancer without a subnet, and a classic one that names zones stands in the default VPC.
+        ({"aws_elb": {"main": {"subnets": [], "security_groups": []}}, "aws_lb": {"main": {}}}, []),
+        (
+            {"aws_elb": {"main": {"availability_zones": ["us-east-1a"]}}},
+            ["load balancer to internet, all any port", "load balancer to load balancer, all any port"],
+        ),
         # A function outside of a VPC, and tasks in the network of their hosts, are no ends of flows.
         ({"aws_lambda_function": {"main": {}}, "aws_ecs_service": {"main": {"launch_type": "EC2"}}}, []),
     ],
