@@ -596,6 +596,9 @@ def _for(node: For, scope: Scope) -> Any:
     if isinstance(collection, Unknown):
         names = {node.value_name: collection, node.key_name: collection}
         inner = scope.with_names({name: value for name, value in names.items() if name})
+        if node.condition is not None and plain(evaluate(node.condition, inner)) in (False, "false"):
+            # Whatever there is in the collection, nothing of it is kept.
+            return [] if node.key is None else {}
         return unknown_from(collection.reason, collection, evaluate(node.value, inner))
     pairs: list[tuple[Any, Any]]
     if isinstance(collection, dict):

@@ -193,6 +193,8 @@ def test_unknown_values_keep_their_references(text: str, reference: str) -> None
         "timestamp()",
         'regex("a(?=b)", "ab")',
         "[for s in maybe : s]",
+        "[for s in maybe : s if s != null]",
+        "[for s in maybe : s if true]",
         "element(maybe, 0)",
         'coalesce(maybe, "x")',
         'try(maybe, "x")',
@@ -220,6 +222,9 @@ def test_what_cannot_be_known_is_unknown(text: str) -> None:
         ('coalesce(null, "a", maybe)', "a"),
         ('contains(["a", maybe], "a")', True),
         ("length([maybe, maybe])", 2),
+        # Written so that a module makes something in one Region alone.
+        ('[for s in maybe : s if "a" == "b"]', []),
+        ("{ for k, s in maybe : k => s if false }", {}),
     ],
 )
 def test_a_part_that_is_unknown_need_not_matter(text: str, expected: Any) -> None:
