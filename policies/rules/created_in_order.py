@@ -64,7 +64,7 @@ def _judged(resource: Resource, model: Model, need: Need) -> Iterator[Verdict]:
     candidates = _candidates(model, need)
     if not need.pairs:
         if candidates.all:
-            yield _ordered(resource, model, need, candidates.all, None, applies)
+            yield _ordered(resource, model, need, _beside(resource, candidates.all), None, applies)
         return
     own = [ends(resource, model, pair.ways, pair.of) for pair in need.pairs]
     for pair, found in zip(need.pairs, own, strict=True):
@@ -95,6 +95,16 @@ def _judged(resource: Resource, model: Model, need: Need) -> Iterator[Verdict]:
             yield _nothing(model, need, key, needed)
     if not own[0].keys and candidates.all:
         yield _perhaps(resource, model, need, candidates.all)
+
+
+def _beside(resource: Resource, candidates: list[Resource]) -> list[Resource]:
+    """Of what an account has once in a Region: those in the same Region, as far as some certainly are."""
+    same = [
+        one
+        for one in candidates
+        if one.module == resource.module and one.get("provider") == resource.get("provider")
+    ]
+    return same if same and not same[0].type.startswith("aws_iam_") else candidates
 
 
 @dataclass(slots=True)

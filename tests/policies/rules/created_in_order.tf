@@ -596,6 +596,27 @@ resource "aws_lb_listener" "with_one_that_was_imported" {
   }
 }
 
+#### what an account has once in a Region is waited for in the same one
+#= aws_securityhub_standards_subscription.here: pass
+#= aws_securityhub_standards_subscription.there: fail
+resource "aws_securityhub_account" "here" {}
+resource "aws_securityhub_account" "there" {
+  provider = aws.there
+}
+resource "aws_securityhub_standards_subscription" "here" {
+  standards_arn = "arn:aws:securityhub:us-east-1::standards/aws-foundational-security-best-practices/v/1.0.0"
+  depends_on    = [aws_securityhub_account.here]
+}
+resource "aws_securityhub_standards_subscription" "there" {
+  provider      = aws.there
+  standards_arn = "arn:aws:securityhub:eu-west-1::standards/aws-foundational-security-best-practices/v/1.0.0"
+  depends_on    = [aws_securityhub_account.here]
+}
+provider "aws" {
+  alias  = "there"
+  region = "eu-west-1"
+}
+
 #### one for the whole account
 #= aws_config_delivery_channel.main: fail
 #= aws_config_configuration_recorder_status.main: pass
