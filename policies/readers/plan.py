@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cloudmart_support.problem import Problem
+from policies.aws.blocks import CONFIGURED
 from policies.aws.identities import is_identity
 from policies.engine.model import (
     Model,
@@ -196,7 +197,8 @@ class _Plan:
         unknown = change.get("after_unknown")
         unknown = unknown if isinstance(unknown, dict) else {}
         expressions = config.get("expressions") or {}
-        scope = _Scope(self, context, config, item.get("index"))
+        blocks = CONFIGURED.get(item["type"], frozenset()) if item.get("mode") != "data" else frozenset()
+        scope = _Scope(self, context, config, item.get("index"), blocks)
         values = scope.body(
             item.get("values") or {},
             unknown,
@@ -217,6 +219,7 @@ class _Plan:
             name
             for name, value in values.items()
             if name not in expressions
+            and name not in blocks
             and not (isinstance(value, list) and any(isinstance(item, dict) for item in value))
         )
         if config and values.keys() - expressions.keys() - computed - _KNOWN_BEFORE:
@@ -269,7 +272,7 @@ class _Plan:
             sensitive = bool(known.get("sensitive") or (declared.get(name) or {}).get("sensitive"))
             unknown = (changes.get(name) or {}).get("after_unknown", "value" not in known)
             expression = (declared.get(name) or {}).get("expression")
-            scope = _Scope(self, self.root, {}, None)
+            scope = _Scope(self, self.root, {}, None, frozenset())
             value = scope.value(known.get("value"), unknown, expression, sensitive, name)
             outputs.append(Output(name, None if value is ABSENT else value, sensitive, Place(self.file)))
         return outputs
@@ -408,6 +411,8 @@ class _Scope:
     context: _Context
     config: Mapping[str, Any]
     key: Any
+    blocks: frozenset[str]
+    """Paths of blocks that are there only where the configuration has them."""
 
     def body(
         self,
@@ -417,8 +422,12 @@ class _Scope:
         sensitive: Any,
         *,
         complete: bool = True,
+        above: str = "",
     ) -> dict[str, Any]:
-        """A body; `complete` says that what `expressions` leaves out is not configured."""
+        """A body; `complete` says that what `expressions` leaves out is not configured.
+
+        `above` is the path of the block whose body it is, with a dot behind it.
+        """
         result: dict[str, Any] = {}
         secrets = sensitive if isinstance(sensitive, dict) else {}
         # Nearly all that a plan says of a resource is null, or left to AWS: an argument that is not configured.
@@ -433,24 +442,26 @@ class _Scope:
             blind = unknown.get(name, False)
             expression = expressions.get(name)
             hidden = sensitive is True or secrets.get(name, False)
-            if expression is None and not complete:
+            path = above + name
+            # Neither is a dynamic block recorded. Where AWS fills in none, what is not known is one.
+            if expression is None and (not complete or (blind is True and path in self.blocks)):
                 expression = _UNRECORDED
             if given is None and not blind:
                 value = self._write_only(expression, name)
             else:
-                value = self.value(given, blind, expression, hidden, name)
+                value = self.value(given, blind, expression, hidden, path)
             if value is not ABSENT and value is not None:
                 result[name] = value
         return result
 
-    def value(self, value: Any, unknown: Any, expression: Any, sensitive: Any, name: str) -> Any:
+    def value(self, value: Any, unknown: Any, expression: Any, sensitive: Any, path: str) -> Any:
         if unknown is True:
-            return self._unknown(expression, name)
+            return self._unknown(expression, path.rpartition(".")[2])
         names = _references(expression)
         if isinstance(value, dict):
             blind = unknown if isinstance(unknown, dict) else {}
             inner, complete = _inner(expression, 1)
-            return self.body(value, blind, inner, sensitive, complete=complete)
+            return self.body(value, blind, inner, sensitive, complete=complete, above=f"{path}.")
         if isinstance(value, list):
             blinds = unknown if isinstance(unknown, list) else []
             secrets = sensitive if isinstance(sensitive, list) else []
@@ -464,13 +475,13 @@ class _Scope:
                     expression if _is_expression(expression) else None,
                     sensitive is True or (secrets[index] if index < len(secrets) else False),
                     complete,
-                    name,
+                    path,
                 )
                 for index in range(length)
             ]
         if isinstance(unknown, dict | list) and unknown and value is None:
             empty: Any = {} if isinstance(unknown, dict) else []
-            return self.value(empty, unknown, expression, sensitive, name)
+            return self.value(empty, unknown, expression, sensitive, path)
         if isinstance(value, str):
             references = self.plan.resolve(self.context, names, self.key) if names else ()
             if sensitive:
@@ -486,13 +497,13 @@ class _Scope:
         expression: Any,
         sensitive: Any,
         complete: bool,
-        name: str,
+        path: str,
     ) -> Any:
         if isinstance(value, dict) or isinstance(unknown, dict):
             blinds = unknown if isinstance(unknown, dict) else {}
-            return self.body(value or {}, blinds, block, sensitive, complete=complete)
+            return self.body(value or {}, blinds, block, sensitive, complete=complete, above=f"{path}.")
         # An element of a list is there because the configuration sets it.
-        result = self.value(value, unknown, expression or _UNRECORDED, sensitive, name)
+        result = self.value(value, unknown, expression or _UNRECORDED, sensitive, path)
         return None if result is ABSENT else result
 
     def _unknown(self, expression: Any, name: str) -> Any:

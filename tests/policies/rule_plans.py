@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +33,15 @@ def shared(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def plan(cases: Iterable[Case], folder: Path) -> dict[str, dict[str, Any]]:
-    """The plan of each case, by its id, as `terraform show -json` prints it."""
+def plan(
+    cases: Iterable[Case], folder: Path, change: Callable[[Path], object] = lambda _: None
+) -> dict[str, dict[str, Any]]:
+    """The plan of each case, by its id, as `terraform show -json` prints it; `change` may change a case's folder."""
     from mock_provider import runner
 
     ids = lay_out(cases, folder)
+    for id in ids:
+        change(folder / id)
     state = folder.parent / f"{folder.name}-state"
     file = folder.parent / f"{folder.name}.tfplan"
     with runner.prepared(
