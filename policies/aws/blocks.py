@@ -20,7 +20,7 @@ def _paths(rows: Mapping[str, str]) -> dict[str, frozenset[str]]:
 CONFIGURED: Final = _paths(
     {
         "aws_apigatewayv2_domain_name": "domain_name_configuration",
-        "aws_autoscaling_group": "launch_template tag",
+        "aws_autoscaling_group": "tag",
         "aws_autoscaling_policy": "target_tracking_configuration"
         " target_tracking_configuration.predefined_metric_specification",
         "aws_backup_plan": "rule rule.lifecycle",
@@ -33,7 +33,8 @@ CONFIGURED: Final = _paths(
         "aws_db_parameter_group": "parameter",
         "aws_docdb_cluster": "restore_to_point_in_time",
         "aws_docdb_cluster_parameter_group": "parameter",
-        # Filled in, but only by what the configuration says elsewhere: what is not known may admit anybody.
+        # This one and the attributes of a load balancer's policy are filled in as well, and unknown then, too: what is
+        # not known may admit anybody, and the policy may be any.
         "aws_ec2_managed_prefix_list": "entry",
         "aws_ecs_service": "capacity_provider_strategy load_balancer network_configuration",
         "aws_elasticsearch_domain": "log_publishing_options vpc_options",
@@ -67,6 +68,7 @@ CONFIGURED: Final = _paths(
 
 FILLED_IN: Final = _paths(
     {
+        "aws_autoscaling_group": "launch_template",
         "aws_backup_selection": "condition condition.string_equals",
         "aws_dynamodb_table": "server_side_encryption",
         "aws_elasticsearch_domain": "domain_endpoint_options encrypt_at_rest",
