@@ -238,7 +238,7 @@ def _serve_one(make: Callable[[], Played], folder: str) -> None:
     server = _server(make(), ThreadPoolExecutor(max_workers=_WORKERS))
     key, certificate = _certificate()
     server.add_secure_port(
-        f"unix://{folder}/socket",
+        f"unix:{folder}/socket",
         # Terraform's own certificate uses a curve that gRPC's TLS here does not know, so it is not
         # asked for; the socket is in a folder that only this user can enter.
         grpc.ssl_server_credentials([(key, certificate)]),
@@ -274,7 +274,7 @@ async def _hand_on(make: Callable[[], Played], workers: ThreadPoolExecutor, fold
         path = f"{folder}/{next(numbers)}"
         server = _server(make(), workers)
         # go-plugin speaks no TLS to a plugin that it did not start. The folder is this user's alone.
-        server.add_insecure_port(f"unix://{path}")
+        server.add_insecure_port(f"unix:{path}")
         try:
             server.start()
         except (RuntimeError, MemoryError):
