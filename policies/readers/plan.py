@@ -197,6 +197,14 @@ class _Plan:
         unknown = change.get("after_unknown")
         unknown = unknown if isinstance(unknown, dict) else {}
         expressions = config.get("expressions") or {}
+        if not change and item.get("mode") != "data":
+            # What changes says what is not known; a plan without it was cut by somebody.
+            given = item.get("values") or {}
+            unknown = {
+                name: True
+                for name, expression in expressions.items()
+                if given.get(name) is None and _is_expression(expression)
+            }
         blocks = CONFIGURED.get(item["type"], frozenset()) if item.get("mode") != "data" else frozenset()
         scope = _Scope(self, context, config, item.get("index"), blocks)
         values = scope.body(
@@ -204,6 +212,8 @@ class _Plan:
             unknown,
             expressions,
             item.get("sensitive_values") or {},
+            # Of a resource that the record of the configuration does not have, nothing is known to be left out.
+            complete=bool(config),
         )
         if _is_document(item):
             self.unread.pop(address, None)
