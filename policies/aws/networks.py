@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -110,6 +111,9 @@ def zone_of(subnet: Resource) -> Zone:
     )
 
 
+_ZONE_ID: Final = re.compile(r"[a-z]+\d+-[a-z]+\d+")
+
+
 def zones(subnets: Iterable[Resource]) -> set[Zone]:
     """The distinct Availability Zones of subnets.
 
@@ -125,7 +129,8 @@ def zones(subnets: Iterable[Resource]) -> set[Zone]:
         if isinstance(zone, Reference)
         else zone.holes
         if isinstance(zone, Pattern)
-        else ()
+        # Which id a zone's name stands for differs by account.
+        else _ZONE_ID.fullmatch(zone) is not None
         for zone in found
     }
     if len(kinds) > 1:

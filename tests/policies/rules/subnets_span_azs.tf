@@ -162,3 +162,24 @@ resource "aws_db_subnet_group" "same" {
 resource "aws_db_subnet_group" "mixed" {
   subnet_ids = [aws_subnet.here["b"].id, aws_subnet.asked[0].id]
 }
+
+#### which id a zone's name stands for differs by account
+#= aws_db_subnet_group.mixed: unknown
+#= aws_db_subnet_group.ids: pass
+resource "aws_subnet" "name" {
+  vpc_id            = "vpc-0123456789abcdef0"
+  cidr_block        = "10.0.0.0/24"
+  availability_zone = "us-east-1a"
+}
+resource "aws_subnet" "id" {
+  for_each             = { use1-az4 = "10.0.1.0/24", use1-az6 = "10.0.2.0/24" }
+  vpc_id               = "vpc-0123456789abcdef0"
+  cidr_block           = each.value
+  availability_zone_id = each.key
+}
+resource "aws_db_subnet_group" "mixed" {
+  subnet_ids = [aws_subnet.name.id, aws_subnet.id["use1-az4"].id]
+}
+resource "aws_db_subnet_group" "ids" {
+  subnet_ids = [for subnet in aws_subnet.id : subnet.id]
+}
