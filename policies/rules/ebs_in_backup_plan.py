@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from policies.engine.model import Model, Resource, Undetermined, View
 from policies.engine.parameters import Parameters
-from policies.engine.values import Unknown
+from policies.engine.values import Unknown, as_text
 from policies.engine.verdicts import BACKUPS, REMOVED, Protected, Rule, Verdict, failed, passed, unknown
 
 RULE = Rule(
@@ -90,11 +90,36 @@ def _plan(selection: Resource, parameters: Parameters) -> Verdict | None:
         raise selection.undetermined("the backup plan is not seen here", "plan_id")
     wanted = parameters.backups.vault_retention_days
     for rule in plans[0].blocks("rule"):
-        if rule.is_set("schedule"):
+        if _is_daily(rule.text("schedule") or ""):
             days = rule.number("lifecycle.delete_after")
             if days is None or days >= wanted:
                 return None
-    return failed(f"its backup plan {plans[0].address} keeps no scheduled backup for {wanted} days")
+    return failed(f"its backup plan {plans[0].address} keeps no daily backup for {wanted} days")
+
+
+def _is_daily(schedule: str) -> bool:
+    """Whether a rule runs at least once on each day; without a schedule AWS runs it at five.
+
+    Sources: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupRule.html and
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html.
+    """
+    if not schedule:
+        return True
+    fields = schedule.strip().removeprefix("cron(").removesuffix(")").split()
+    return (
+        len(fields) == 6
+        and _every(fields[2])
+        and fields[3] in _ANY
+        and _every(fields[4])
+        and fields[5] in _ANY
+    )
+
+
+_ANY: Final = ("*", "*/1", "1/1", "1-12", "JAN-DEC")
+
+
+def _every(days: str) -> bool:
+    return days.upper() in ("*", "?", "*/1", "1/1", "1-31", "1-7", "SUN-SAT")
 
 
 def _selects(selection: Resource, resource: Resource) -> bool:
@@ -125,8 +150,9 @@ def _fulfils(condition: View, sets: list[Mapping[str, Any]]) -> bool:
             value, wanted = tags.get(key), one.text("value") or ""
             if isinstance(value, Unknown):
                 raise one.undetermined(value)
-            match = value is not None and (
-                fnmatch.fnmatchcase(str(value), wanted) if kind.endswith("like") else str(value) == wanted
+            text = as_text(value)
+            match = text is not None and (
+                fnmatch.fnmatchcase(text, wanted) if kind.endswith("like") else text == wanted
             )
             if match == kind.startswith("string_not"):
                 return False
@@ -139,7 +165,7 @@ def _fulfils(condition: View, sets: list[Mapping[str, Any]]) -> bool:
 def _equals(value: Any, wanted: str | None, view: View) -> bool:
     if isinstance(value, Unknown):
         raise view.undetermined(value)
-    return value is not None and wanted is not None and str(value) == wanted
+    return wanted is not None and as_text(value) == wanted
 
 
 def _tag_sets(resource: Resource) -> Iterator[Mapping[str, Any]]:

@@ -245,3 +245,64 @@ module "guard" {
   name   = "guard"
   things = { first = local.all }
 }
+
+#### how often a plan runs
+#= aws_ebs_volume.daily["unsaid"]: pass
+#= aws_ebs_volume.daily["weekdays"]: pass
+#= aws_ebs_volume.daily["often"]: pass
+#= aws_ebs_volume.seldom["sundays"]: fail
+#= aws_ebs_volume.seldom["monthly"]: fail
+#= aws_ebs_volume.seldom["working_days"]: fail
+#= aws_ebs_volume.seldom["other_days"]: fail
+#= aws_ebs_volume.seldom["half_a_year"]: fail
+locals {
+  daily = {
+    unsaid   = null
+    weekdays = "cron(0 3 ? * * *)"
+    often    = "cron(0 */6 * * ? *)"
+  }
+  seldom = {
+    sundays      = "cron(0 3 ? * SUN *)"
+    monthly      = "cron(0 3 1 * ? *)"
+    working_days = "cron(0 3 ? * MON-FRI *)"
+    other_days   = "cron(0 3 */2 * ? *)"
+    half_a_year  = "cron(0 3 * 1-6 ? *)"
+  }
+}
+resource "aws_ebs_volume" "daily" {
+  for_each          = local.daily
+  availability_zone = "us-east-1a"
+  size              = 1
+  encrypted         = true
+  tags              = { Schedule = each.key }
+}
+resource "aws_ebs_volume" "seldom" {
+  for_each          = local.seldom
+  availability_zone = "us-east-1a"
+  size              = 1
+  encrypted         = true
+  tags              = { Schedule = each.key }
+}
+resource "aws_backup_plan" "main" {
+  for_each = merge(local.daily, local.seldom)
+  name     = "main"
+  rule {
+    rule_name         = "main"
+    target_vault_name = "main"
+    schedule          = each.value
+    lifecycle {
+      delete_after = 30
+    }
+  }
+}
+resource "aws_backup_selection" "main" {
+  for_each     = merge(local.daily, local.seldom)
+  name         = "main"
+  plan_id      = aws_backup_plan.main[each.key].id
+  iam_role_arn = "arn:aws:iam::000000000000:role/backup"
+  selection_tag {
+    type  = "STRINGEQUALS"
+    key   = "Schedule"
+    value = each.key
+  }
+}
