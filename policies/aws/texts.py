@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from policies.engine.model import Resource
-from policies.engine.values import ABSENT, Traced, Unknown, parse_document, with_holes
+from policies.engine.values import ABSENT, Traced, Unknown, as_text, parse_document, with_holes
 
 HOLE: Final = re.compile("\ue000(\\d+)\ue001")
 """The mark of an unknown part; its number is the index in `Text.holes`."""
@@ -23,7 +23,23 @@ _SCRIPT_NAMES: Final = frozenset(_SCRIPTS)
 _RUN: Final = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 # Siblings by which a list of settings names its values, as in `{ name = "TOKEN", value = "..." }`.
 _NAMES: Final = ("name", "key", "parameter_key", "option_name")
-_VALUES: Final = ("value", "parameter_value")
+_VALUES: Final = ("value", "parameter_value", "value_wo", "insecure_value")
+# What numbers and booleans are looked at under: the names of secrets, and of switches for TLS.
+_TELLING: Final = (
+    "pass",
+    "pw",
+    "secret",
+    "token",
+    "key",
+    "credential",
+    "auth",
+    "pin",
+    "verify",
+    "tls",
+    "ssl",
+)
+# Arguments and keys that hold what is run, in words or lines.
+_COMMAND: Final = re.compile(r"(?i)command|entry_?point|(?:^|_)args$|(?:^|_)cmd$")
 _TEXTLESS: Final = frozenset((type(None), bool, int, float))
 _TREATED: Final = frozenset((*_SCRIPTS, *_VALUES))
 # How a JSON document begins, after what may stand before it.
@@ -45,11 +61,18 @@ class Text:
     name: str
     text: str
     holes: Sequence[Unknown] = ()
+    bare: bool = False
+    """Whether it is written as a number or a boolean."""
 
     @property
     def is_script(self) -> bool:
         """Whether it is user data."""
         return is_script(self.name)
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is, or may be, something that a shell runs."""
+        return self.is_script or "\n" in self.text or "=" in self.text or _is_command(self.name)
 
 
 Found = Text | tuple[str, str, Unknown]
@@ -70,13 +93,13 @@ class Texts(list[Found]):
         self.open: list[Found] = [one for one in self if not isinstance(one, Text) or one.holes]
         """Those of which not everything is known."""
         names = [one.name if isinstance(one, Text) else one[1] for one in self]
-        self._scripts = not _SCRIPT_NAMES.isdisjoint(names)
+        self._scripts = not _SCRIPT_NAMES.isdisjoint(names) or any(map(_is_command, names))
         self._all = "\n".join((*(one.text for one in self if isinstance(one, Text)), *names)).casefold()
 
     def may_mention(self, words: Iterable[str]) -> bool:
         """Whether any text, or the name of one, may have one of these words in it; they are given in lower case.
 
-        User data may have any. Nearly all other texts have nothing that a rule looks for, and this says so much
+        What is run may have any. Nearly all other texts have nothing that a rule looks for, and this says so much
         faster than a regular expression on each.
         """
         if self._scripts:
@@ -102,7 +125,14 @@ def _collect(values: Any, path: str, name: str, found: list[Found]) -> None:
     if isinstance(values, dict):
         for key, value in values.items():
             kind = type(value)
-            if kind in _TEXTLESS or key == "//":
+            if kind in _TEXTLESS:
+                # Where Terraform wants a text it makes one of a number or a boolean.
+                if value is not None and _may_hold(key):
+                    found.append(
+                        Text(f"{path}.{key}" if path else str(key), key, str(as_text(value)), bare=True)
+                    )
+                continue
+            if key == "//":
                 continue
             place = f"{path}.{key}" if path else str(key)
             if kind is str and value[:1] not in _STARTS and key not in _TREATED:
@@ -112,6 +142,9 @@ def _collect(values: Any, path: str, name: str, found: list[Found]) -> None:
             label = (_setting(values) if key in _VALUES else None) or str(key)
             _collect(value, place, label, found)
     elif isinstance(values, list):
+        if len(values) > 1 and _is_command(name):
+            words = [str.__str__(one) if isinstance(one, str) else "$" for one in values]
+            found.append(Text(path, name, " ".join(words)))
         for index, value in enumerate(values):
             _collect(value, f"{path}[{index}]", name, found)
     elif isinstance(values, Traced) and values.document is not ABSENT:
@@ -136,6 +169,17 @@ def _collect(values: Any, path: str, name: str, found: list[Found]) -> None:
             found.append(_joined(unknown, path, name))
         else:
             found.append((path, name, values))
+
+
+@lru_cache(maxsize=4096)
+def _is_command(name: str) -> bool:
+    return _COMMAND.search(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _may_hold(name: str) -> bool:
+    plain = str(name).casefold()
+    return any(word in plain for word in _TELLING)
 
 
 def _setting(values: dict[str, Any]) -> str | None:

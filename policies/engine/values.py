@@ -329,11 +329,18 @@ def with_holes(value: Unknown) -> tuple[str, list[Unknown]]:
 def _document_with_holes(value: Unknown) -> Any:
     """Parse a template as JSON: holes stand as private-use characters while the JSON parser reads it."""
     whole, holes = with_holes(value)
-    try:
-        tree = json.loads(whole)
-    except (ValueError, RecursionError):
-        return value
-    return _with_holes(tree, holes)
+    for text in (whole, _BARE_HOLE.sub(r'\g<quoted>"\g<hole>"', whole) if '"' in whole else whole):
+        try:
+            return _with_holes(json.loads(text), holes)
+        except (ValueError, RecursionError):
+            continue
+    return value
+
+
+# A hole outside of strings, which stands for a number or for more: what is around it is read all the same.
+_BARE_HOLE: Final = re.compile(
+    r'(?P<quoted>(?>(?:[^"\ue000]|"(?>(?:[^"\\]|\\.)*)")*))(?P<hole>\ue000\d+\ue001)', re.DOTALL
+)
 
 
 def _with_holes(tree: Any, holes: Sequence[Unknown]) -> Any:

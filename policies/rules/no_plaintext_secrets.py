@@ -19,6 +19,7 @@ from policies.engine.model import Model, Resource
 from policies.engine.parameters import Parameters
 from policies.engine.values import Reference, Unknown, references_of
 from policies.engine.verdicts import (
+    FAIL,
     SECRETS,
     Protected,
     Rule,
@@ -66,6 +67,7 @@ _WORDS: Final = (*HINTS, *(mark.lower() for mark in MARKS))
 _TAG: Final = re.compile(
     r"(?i)passw(?:or)?d$|passphrase$|api_?key$|private_?key$|secret_?(?:access_?)?key$|auth_?token$"
 )
+_POSED: Final = re.compile(r"(?i)mock|test|fake|dummy|localstack|access_?key|secret_?key")
 # Arguments that say where secrets are, by the names under which they are handed on, and conditions of policies.
 _ELSEWHERE: Final = re.compile(
     r"(?:^|\.)(?:runtime_environment_secrets|secrets|value_?from|condition)(?:$|[.\[])", re.IGNORECASE
@@ -91,6 +93,17 @@ def check_model(model: Model, parameters: Parameters) -> Iterator[Verdict]:
             yield passed(at=holder)  # not shown; that it is made from a secret is said where that one stands
         else:
             yield from _judge(holder, {output.name: output.value})
+    for provider in model.providers:
+        name = ".".join(filter(None, (f"provider.{provider.name}", provider.alias)))
+        holder = Resource(name, "provider", provider.name, {}, place=provider.place)
+        # What it is given ends up in no state: only what stands there in clear counts, and not what stands in for a key
+        # where there is no AWS.
+        shown = {
+            key: value
+            for key, value in provider.values.items()
+            if isinstance(value, str) and len(value) >= 8 and not _POSED.search(value)
+        }
+        yield from (verdict for verdict in _judge(holder, shown) if verdict.status == FAIL)
     for variable in model.variables:
         holder = Resource(f"var.{variable.name}", "variable", variable.name, {}, place=variable.place)
         yield from _judge(holder, {variable.name: variable.default})
@@ -104,7 +117,7 @@ def _judge(holder: Resource, values: Any) -> Iterator[Verdict]:
     for found in texts if texts.may_mention(_WORDS) else texts.open:
         if isinstance(found, Text):
             named = _is_named(found)
-            relevant = relevant or found.is_script or named
+            relevant = relevant or found.is_script or (named and not found.bare)
             unseen = next((hole for hole in found.holes if named and not _names_a_place(hole)), None)
             if message := _secret_in(found, named=named and unseen is None):
                 yield failed(message, found.path, at=holder)
@@ -129,7 +142,7 @@ def _judge(holder: Resource, values: Any) -> Iterator[Verdict]:
             return
         if secret_name and not _names_a_place(value):
             doubt = unknown(f"{path} is given a value that cannot be seen: {value.reason}", path, at=holder)
-        elif is_script(name):
+        elif is_script(name) or name == "container_definitions":
             doubt = unknown(value, path, at=holder)
     yield doubt or (passed(at=holder) if relevant else not_applicable(at=holder))
 
@@ -148,7 +161,7 @@ def _secret_in(found: Text, *, named: bool) -> str | None:
         return None
     if kind := credential_in(text):
         return f"{found.path} holds what looks like a {kind}"
-    if (found.is_script or "\n" in text or "=" in text) and (name := setting_in(text)):
+    if found.is_run and (name := setting_in(text)):
         return f"{found.path} sets {name} in clear"
     return None
 

@@ -421,3 +421,87 @@ resource "helm_release" "sound" {
   chart  = "postgresql"
   values = [yamlencode({ auth = { existingSecret = "shop" } })]
 }
+
+#### numbers that Terraform makes texts of
+#= aws_db_instance.number: fail
+#= aws_lambda_function.number: fail
+#= aws_lambda_function.switches: nothing
+resource "aws_db_instance" "number" {
+  engine            = "mysql"
+  instance_class    = "db.t3.micro"
+  allocated_storage = 20
+  username          = "app"
+  password          = 1234567890
+}
+resource "aws_lambda_function" "number" {
+  function_name = "number"
+  role          = "arn:aws:iam::000000000000:role/number"
+  image_uri     = "000000000000.dkr.ecr.us-east-1.amazonaws.com/number:1"
+  package_type  = "Image"
+  environment {
+    variables = { DB_PASSWORD = 1234567890 }
+  }
+}
+resource "aws_lambda_function" "switches" {
+  function_name = "switches"
+  role          = "arn:aws:iam::000000000000:role/switches"
+  image_uri     = "000000000000.dkr.ecr.us-east-1.amazonaws.com/switches:1"
+  package_type  = "Image"
+  environment {
+    variables = { TOKEN_TTL = 3600, KEY_SIZE = 4096 }
+  }
+}
+
+#### what containers run
+#= aws_ecs_task_definition.vector: fail
+#= aws_ecs_task_definition.shell: fail
+#= aws_ecs_task_definition.option: fail
+#= aws_ecs_task_definition.health: fail
+#= aws_ecs_task_definition.sound: nothing
+resource "aws_ecs_task_definition" "vector" {
+  family                = "vector"
+  container_definitions = jsonencode([{ name = "a", image = "redis", command = ["redis-server", "--requirepass", "swordfish"] }])
+}
+resource "aws_ecs_task_definition" "shell" {
+  family                = "shell"
+  container_definitions = jsonencode([{ name = "a", image = "redis", command = ["sh", "-c", "redis-server --requirepass swordfish"] }])
+}
+resource "aws_ecs_task_definition" "option" {
+  family                = "option"
+  container_definitions = jsonencode([{ name = "a", image = "redis", entryPoint = ["run", "--password", "swordfish"] }])
+}
+resource "aws_ecs_task_definition" "health" {
+  family = "health"
+  container_definitions = jsonencode([
+    { name = "a", image = "mysql", healthCheck = { command = ["CMD-SHELL", "mysqladmin ping -u root -pswordfish"] } }
+  ])
+}
+resource "aws_ecs_task_definition" "sound" {
+  family                = "sound"
+  container_definitions = jsonencode([{ name = "a", image = "redis", command = ["redis-server", "--requirepass", "$PASS", "--port", "6379"] }])
+}
+
+#### a document around a number that is not known
+#= aws_ecs_task_definition.clear: fail, plan: unknown
+#= aws_ecs_task_definition.asked: unknown
+#= var.port: nothing
+variable "port" {}
+variable "definitions" {}
+resource "aws_ecs_task_definition" "clear" {
+  family                = "clear"
+  container_definitions = <<-JSON
+    [{"name":"a","image":"a","cpu":${var.port},"environment":[{"name":"DB_PASSWORD","value":"swordfish-of-the-day"}]}]
+  JSON
+}
+resource "aws_ecs_task_definition" "asked" {
+  family                = "asked"
+  container_definitions = var.definitions
+}
+
+#### parameters in clear by another argument
+#= aws_ssm_parameter.insecure: fail
+resource "aws_ssm_parameter" "insecure" {
+  name           = "/shop/db_password"
+  type           = "String"
+  insecure_value = "swordfish-of-the-day"
+}
