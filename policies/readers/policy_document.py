@@ -111,6 +111,10 @@ def _statement(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _principals(blocks: list[Any]) -> Any:
+    """The principals as the provider writes them: `"*"` only for one block of that kind with that one identifier.
+
+    Source: the provider's `iamPolicyStatementPrincipalSet.MarshalJSON`, internal/service/iam/policy_model.go
+    """
     result: dict[str, Any] = {}
     for block in blocks:
         if not isinstance(block, dict):
@@ -118,14 +122,12 @@ def _principals(blocks: list[Any]) -> Any:
         if isinstance(block.get("type"), Unknown):
             return block["type"]
         kind, identifiers = block.get("type"), block.get("identifiers")
-        if kind == "*":
-            return "*"
         if isinstance(identifiers, Unknown):
             result[str(kind)] = identifiers
         else:
             merged = [*_list(result.get(str(kind))), *_list(identifiers)]
             result[str(kind)] = merged[0] if len(merged) == 1 else merged
-    return result
+    return "*" if len(blocks) == 1 and result == {"*": "*"} else result
 
 
 def _conditions(blocks: list[Any]) -> Any:

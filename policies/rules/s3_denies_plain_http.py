@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from policies.aws.documents import holes, listed, matches, statements
@@ -60,6 +60,9 @@ _MARK: Final = re.compile("\ue000[^\ue001]*\ue001")
 # S3 refuses a policy that names a bucket of another partition, so that any name of one is the right one.
 _PREFIX: Final = re.compile("arn:(?:aws[a-z-]*|[*]|\ue000[^\ue001]*\ue001):s3:::")
 _ARN: Final = "arn:aws:s3:::"
+# Only a directory bucket may have a name that ends so, and each of them has one.
+# Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_DIRECTORY: Final = "--x-s3"
 # Stands for anything in a name that a wildcard has to match.
 _ANY: Final = ("\ue002", "\ue002\ue002/\ue002")
 
@@ -70,7 +73,11 @@ def check(resource: Resource, model: Model, parameters: Parameters) -> Iterator[
             yield not_applicable()  # judged with its bucket; a directory bucket speaks HTTPS only
         else:
             owners = resource.referenced("bucket", "data.aws_s3_bucket").resources
-            yield _judge([resource], owners[0] if owners else resource)
+            bucket = owners[0] if owners else resource
+            if _name(bucket).endswith(_DIRECTORY):
+                yield not_applicable()
+            else:
+                yield _judge([resource], bucket)
         return
     links = model.referring(resource, "aws_s3_bucket_policy", "bucket")
     holders: list[View] = list(links.resources)
@@ -207,7 +214,8 @@ def _is_everyone(principal: Any) -> Answer:
     if isinstance(principal, Unknown):
         return principal
     if isinstance(principal, dict):
-        return _some(_is_everyone(one) for one in listed(principal.get("AWS")))
+        # To IAM `{"*": "*"}` is everyone too; the provider writes it where another kind stands beside it.
+        return _some(_is_everyone(one) for kind in ("AWS", "*") for one in listed(principal.get(kind)))
     return principal == "*" if isinstance(principal, str) else False
 
 
@@ -229,25 +237,47 @@ def _holds(operator: str, key: str, values: Any) -> Answer:
 
     `aws:SecureTransport` is in every request; `s3:TlsVersion` is in those with TLS only, so that just a test which
     holds where its key is missing holds. What asks for anything else narrows the statement.
-    Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html,
+    reference_policies_condition-single-vs-multi-valued-context-keys.html
     and reference_policies_condition-keys.html; Service Authorization Reference, condition keys of Amazon S3
     """
-    operator = operator.removeprefix("forallvalues:").removeprefix("foranyvalue:")
-    texts = [str(value).lower() for value in listed(values)]
-    if key == "aws:securetransport":
-        doubt = next((value for value in listed(values) if isinstance(value, Unknown)), None)
-        if doubt is not None:
-            return doubt
-        if operator == "null":
-            return texts == ["false"]
-        operator = operator.removesuffix("ifexists")
-        named = any(matches("false", text) for text in texts)
-        if operator in ("bool", "stringequals", "stringequalsignorecase", "stringlike"):
-            return named
-        return operator in ("stringnotequals", "stringnotequalsignorecase", "stringnotlike") and not named
-    if key == "s3:tlsversion":
-        return texts == ["true"] if operator == "null" else operator.endswith("ifexists") or "not" in operator
-    return False
+    prefix, _, operator = operator.rpartition(":")
+    if key not in ("aws:securetransport", "s3:tlsversion"):
+        return False
+    missing = key == "s3:tlsversion"
+    doubt = next((value for value in listed(values) if isinstance(value, Unknown)), None)
+    texts = [_text(value) for value in listed(values)]
+    if operator == "null":
+        wanted = "true" if missing else "false"
+        return [text.lower() for text in texts] == [wanted] if doubt is None else doubt
+    if missing:
+        # `IfExists` comes before the prefix: where the key is missing, nothing else of the test is looked at.
+        if operator.endswith("ifexists"):
+            return True
+        return prefix == "forallvalues" or (prefix != "foranyvalue" and "not" in operator)
+    if doubt is not None:
+        return doubt
+    operator = operator.removesuffix("ifexists")
+    compare = _COMPARISONS.get(operator.replace("not", "", 1))
+    if compare is None:
+        return False
+    return any(compare(text) for text in texts) != ("not" in operator)
+
+
+# Whether `aws:SecureTransport` is what an operator compares it with; over plain HTTP it is "false", in lower case.
+_COMPARISONS: Final[dict[str, Callable[[str], bool]]] = {
+    "bool": lambda text: text.lower() == "false",
+    "stringequals": lambda text: text == "false",
+    "stringequalsignorecase": lambda text: text.lower() == "false",
+    "stringlike": lambda text: matches("false", text),
+}
+
+
+def _text(value: Any) -> str:
+    """A value of a condition as IAM reads it, to which `false` and `"false"` are the same."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str.__str__(value) if isinstance(value, str) else str(value)
 
 
 def _is_about(statement: dict[str, Any], part: str, bucket: Resource) -> Answer:
@@ -306,22 +336,29 @@ def _spelled(value: Any, bucket: Resource | None) -> str:
         if isinstance(part, str):
             pieces.append(str.__str__(part))
             continue
-        attribute = "" if bucket is None else _attribute(part, bucket)
-        own = "" if bucket is None or not attribute else _name(bucket)
+        attribute, own = ("", "") if bucket is None else _attribute(part, bucket)
         named = {"arn": f"{_ARN}{own}", "id": own, "bucket": own}
         pieces.append(named.get(attribute, f"\ue000{part.reason}\ue001"))
     return _PREFIX.sub(_ARN, "".join(pieces))
 
 
-def _attribute(value: Unknown, bucket: Resource) -> str:
-    """The attribute of the bucket that a value is, and nothing but that; "" for anything else."""
+def _attribute(value: Unknown, bucket: Resource) -> tuple[str, str]:
+    """The attribute of a bucket that a value is, and nothing but that, with the bucket's name; "" for anything else.
+
+    Of another bucket than the judged one it is told only where the whole name is known: marks could make the names of
+    two buckets look the same.
+    """
     if len(value.references) == 1:
         reference = value.references[0]
-        if value.reason.startswith(f"{reference} is known after") and bucket in bucket.model.at(
-            reference.address
-        ):
-            return reference.attribute
-    return ""
+        if value.reason.startswith(f"{reference} is known after"):
+            instances = bucket.model.at(reference.address)
+            if bucket in instances:
+                return reference.attribute, _name(bucket)
+            if len(instances) == 1 and instances[0].type in ("aws_s3_bucket", "data.aws_s3_bucket"):
+                name = _name(instances[0])
+                if not _MARK.search(name):
+                    return reference.attribute, name
+    return "", ""
 
 
 def cure(resource: Resource, model: Model, parameters: Parameters) -> Iterator[Edit | Incurable]:

@@ -588,3 +588,270 @@ module "guard" {
   name   = "guard"
   things = { first = local.all }
 }
+
+#### conditions on a key that plain HTTP does not have, with a set operator
+#= aws_s3_bucket_policy.any_value: fail
+#= aws_s3_bucket.all_values: pass
+#= aws_s3_bucket.not_equal: pass
+#= aws_s3_bucket_policy.all_values_of_another: fail
+resource "aws_s3_bucket" "any_value" {
+  bucket = "any-value-of-none"
+}
+resource "aws_s3_bucket_policy" "any_value" {
+  bucket = aws_s3_bucket.any_value.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { "ForAnyValue:NumericNotEquals" = { "s3:TlsVersion" = "1.2" } }
+  }] })
+}
+resource "aws_s3_bucket" "all_values" {
+  bucket = "all-values-of-none"
+}
+resource "aws_s3_bucket_policy" "all_values" {
+  bucket = aws_s3_bucket.all_values.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { "ForAllValues:NumericLessThan" = { "s3:TlsVersion" = "1.2" } }
+  }] })
+}
+resource "aws_s3_bucket" "not_equal" {
+  bucket = "no-value-is-equal"
+}
+resource "aws_s3_bucket_policy" "not_equal" {
+  bucket = aws_s3_bucket.not_equal.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { NumericNotEquals = { "s3:TlsVersion" = "1.2" } }
+  }] })
+}
+resource "aws_s3_bucket" "all_values_of_another" {
+  bucket = "all-values-of-another-key"
+}
+resource "aws_s3_bucket_policy" "all_values_of_another" {
+  bucket = aws_s3_bucket.all_values_of_another.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { "ForAllValues:Bool" = { "aws:SecureTransport" = "true" } }
+  }] })
+}
+
+#### what an operator compares with case, and what it takes for a wildcard
+#= aws_s3_bucket_policy.capital: fail
+#= aws_s3_bucket_policy.capitals: fail
+#= aws_s3_bucket_policy.star: fail
+#= aws_s3_bucket_policy.star_of_bool: fail
+#= aws_s3_bucket.any_case: pass
+#= aws_s3_bucket.any_case_of_bool: pass
+#= aws_s3_bucket.like: pass
+#= aws_s3_bucket.unequal: pass
+resource "aws_s3_bucket" "capital" {
+  bucket = "compared-with-case"
+}
+resource "aws_s3_bucket_policy" "capital" {
+  bucket = aws_s3_bucket.capital.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { StringEquals = { "aws:SecureTransport" = "False" } }
+  }] })
+}
+resource "aws_s3_bucket" "capitals" {
+  bucket = "matched-with-case"
+}
+resource "aws_s3_bucket_policy" "capitals" {
+  bucket = aws_s3_bucket.capitals.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { StringLike = { "aws:SecureTransport" = "FALSE" } }
+  }] })
+}
+resource "aws_s3_bucket" "star" {
+  bucket = "compared-with-a-star"
+}
+resource "aws_s3_bucket_policy" "star" {
+  bucket = aws_s3_bucket.star.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { StringEquals = { "aws:SecureTransport" = "*" } }
+  }] })
+}
+resource "aws_s3_bucket" "star_of_bool" {
+  bucket = "neither-true-nor-false"
+}
+resource "aws_s3_bucket_policy" "star_of_bool" {
+  bucket = aws_s3_bucket.star_of_bool.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { Bool = { "aws:SecureTransport" = "*" } }
+  }] })
+}
+resource "aws_s3_bucket" "any_case" {
+  bucket = "compared-in-any-case"
+}
+resource "aws_s3_bucket_policy" "any_case" {
+  bucket = aws_s3_bucket.any_case.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { StringEqualsIgnoreCase = { "aws:SecureTransport" = "False" } }
+  }] })
+}
+resource "aws_s3_bucket" "any_case_of_bool" {
+  bucket = "false-in-any-case"
+}
+resource "aws_s3_bucket_policy" "any_case_of_bool" {
+  bucket = aws_s3_bucket.any_case_of_bool.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { Bool = { "aws:SecureTransport" = "False" } }
+  }] })
+}
+resource "aws_s3_bucket" "like" {
+  bucket = "matched-by-a-star"
+}
+resource "aws_s3_bucket_policy" "like" {
+  bucket = aws_s3_bucket.like.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { StringLike = { "aws:SecureTransport" = "f*" } }
+  }] })
+}
+# "false" is another text than "False", so that this denies all requests, those over plain HTTP too.
+resource "aws_s3_bucket" "unequal" {
+  bucket = "unequal-by-its-case"
+}
+resource "aws_s3_bucket_policy" "unequal" {
+  bucket = aws_s3_bucket.unequal.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*", Resource = "*",
+    Condition = { StringNotEquals = { "aws:SecureTransport" = "False" } }
+  }] })
+}
+
+#### principals of the kind "*" that are not everyone
+#= aws_s3_bucket_policy.account: fail
+#= aws_s3_bucket.beside: pass
+data "aws_iam_policy_document" "account" {
+  statement {
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = ["*"]
+    principals {
+      type        = "*"
+      identifiers = ["arn:aws:iam::123456789012:root"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+data "aws_iam_policy_document" "beside" {
+  statement {
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = ["*"]
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::123456789012:root"]
+    }
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+resource "aws_s3_bucket" "account" {
+  bucket = "denied-to-an-account"
+}
+resource "aws_s3_bucket_policy" "account" {
+  bucket = aws_s3_bucket.account.id
+  policy = data.aws_iam_policy_document.account.json
+}
+resource "aws_s3_bucket" "beside" {
+  bucket = "denied-to-everyone"
+}
+resource "aws_s3_bucket_policy" "beside" {
+  bucket = aws_s3_bucket.beside.id
+  policy = data.aws_iam_policy_document.beside.json
+}
+
+#### a directory bucket that is named
+#= aws_s3_bucket_policy.directory: nothing
+#= aws_s3_bucket_policy.general: fail
+resource "aws_s3_bucket_policy" "directory" {
+  bucket = "data--euw1-az1--x-s3"
+  policy = jsonencode({ Statement = [{
+    Effect = "Allow", Principal = { AWS = "123456789012" }, Action = "s3express:CreateSession",
+    Resource = "arn:aws:s3express:eu-west-1:123456789012:bucket/data--euw1-az1--x-s3"
+  }] })
+}
+resource "aws_s3_bucket_policy" "general" {
+  bucket = "data--x-s3-of-ours"
+  policy = jsonencode({ Statement = [{
+    Effect = "Allow", Principal = { AWS = "123456789012" }, Action = "s3:GetObject",
+    Resource = "arn:aws:s3:::data--x-s3-of-ours/*"
+  }] })
+}
+
+#### a Deny that is about another bucket
+#= aws_s3_bucket_policy.of_another: fail, plan: nothing
+#= aws_s3_bucket.judged: nothing, plan: unknown
+#= aws_s3_bucket_policy.counted: fail, plan: nothing
+#= aws_s3_bucket.counted[1]: nothing, plan: unknown
+#= aws_s3_bucket.unnamed: unknown
+#= aws_s3_bucket.another: fail
+#= aws_s3_bucket.counted[0]: fail
+#= aws_s3_bucket.random: fail
+#= aws_s3_bucket.all_but_another: pass, plan: unknown
+resource "aws_s3_bucket" "another" {
+  bucket = "another-bucket-of-ours"
+}
+resource "aws_s3_bucket" "judged" {
+  bucket = "judged-bucket-of-ours"
+}
+resource "aws_s3_bucket_policy" "of_another" {
+  bucket = aws_s3_bucket.judged.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*",
+    Resource  = [aws_s3_bucket.another.arn, "${aws_s3_bucket.another.arn}/*"],
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "counted" {
+  count  = 2
+  bucket = "counted-bucket-${count.index}"
+}
+resource "aws_s3_bucket_policy" "counted" {
+  bucket = aws_s3_bucket.counted[1].id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*",
+    Resource  = [aws_s3_bucket.counted[0].arn, "${aws_s3_bucket.counted[0].arn}/*"],
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "unnamed" {}
+resource "aws_s3_bucket_policy" "unnamed" {
+  bucket = aws_s3_bucket.unnamed.id
+  policy = jsonencode({ Statement = [{
+    Effect    = "Deny", Principal = "*", Action = "s3:*",
+    Resource  = [aws_s3_bucket.random.arn, "${aws_s3_bucket.random.arn}/*"],
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
+resource "aws_s3_bucket" "random" {}
+resource "aws_s3_bucket" "all_but_another" {
+  bucket = "all-but-another-of-ours"
+}
+resource "aws_s3_bucket_policy" "all_but_another" {
+  bucket = aws_s3_bucket.all_but_another.id
+  policy = jsonencode({ Statement = [{
+    Effect      = "Deny", Principal = "*", Action = "s3:*",
+    NotResource = [aws_s3_bucket.another.arn, "${aws_s3_bucket.another.arn}/*"],
+    Condition   = { Bool = { "aws:SecureTransport" = "false" } }
+  }] })
+}
