@@ -13,17 +13,28 @@ from policies.aws.texts import HOLE, STORED
 # Names in snake case, as PostgreSQL, MySQL, Redis, RabbitMQ, Rails, Spring, Laravel, the images on Docker Hub and CI
 # systems call their secrets, and as the AWS provider does.
 # Sources: the manuals of libpq (environment variables), MySQL, RabbitMQ (configuration), Rails (credentials) and
-# Spring Boot (application properties); the pages of the official images; those of GitLab, GitHub, npm and Jenkins.
+# Spring Boot (application properties); the pages of the official images; those of GitLab, GitHub, npm and Jenkins;
+# redis-cli (REDISCLI_AUTH), Neo4j's image (NEO4J_AUTH), Airflow (FERNET_KEY), keytool (storepass, keypass), OpenLDAP
+# (bindpw, rootpw) and Terraform (TF_TOKEN_ and a host's name).
+# Written as one word, a name counts only with a beginning that is known: "compass" and "bypass" end like "dbpass", and
+# a "clienttoken" counts requests.
 _SECRET: Final = re.compile(
     r".*(?:passwords?|passwd|passphrase)"
-    r"|(?:.*_)?(?:pass|pwd|pw|passcode|psk|pre_?shared_key|requirepass|erlang_cookie)"
+    r"|(?:.*_)?(?:pass|pwd|pw|passcode|psk|pre_?shared_?key|requirepass|erlang_cookie)"
+    r"|(?:.*_)?(?:db|database|root|admin|sa|sudo|smtp|e?mail|imap|user|store|keystore|truststore|key|bind|ldap|redis"
+    r"|mongo|mysql|mariadb|pg|postgres|sql|rabbitmq?|mq|amqp|auth|proxy|ftp|ssh|vnc|login)(?:pass|pwd|pw)"
     r"|(?:.*_)?secret(?:_(?:string|binary|hash|token|(?:access_)?key(?:_base)?))?"
-    r"|(?:.*_)?(?:token|root_token_id|api_?key|private_key|encryption_key|signing_key|account_key|auth_key|jwt_key"
-    r"|shared_key|credentials?)"
+    r"|(?:.*_)?(?:client|jwt|app|api|auth|access|session|shared|user|admin|root|token|cookie|webhook|consumer)secret"
+    r"|(?:.*_)?secret(?:access)?key"
+    r"|(?:.*_)?(?:token|root_token_id|api_?key|private_?key|encryption_?key|signing_?key|account_?key|auth_?key"
+    r"|jwt_?key|shared_?key|session_?key|(?:en)?crypt_?key|fernet_?key|credentials?)"
+    r"|(?:.*_)?(?:auth|access|refresh|bearer|api|jwt|session|app|user|admin|root|bot|id|npm|git(?:hub|lab)|vault)token"
+    r"|tf_token_\w+"
+    r"|(?:.*_)?(?:rediscli|valkeycli|neo4_?j)_auth"
     r"|.*_pat"
 )
 # Names of keys that are as often no secret: their value has to look like one.
-_MAYBE: Final = re.compile(r"(?:.*_)?(?:access_key|app_key|master_key|license_key)")
+_MAYBE: Final = re.compile(r"(?:.*_)?(?:access|app|master|license)_?key")
 _ENDING: Final = re.compile(r"_?\d+$|_(?:wo|value|plain|plaintext|text|b64|base64|default)$")
 # Tokens that count changes, requests or pages. WAF's lock token stands in every plan of a web ACL that exists.
 # Sources: the API references of EFS (CreationToken), EC2 (ClientToken), Secrets Manager (ClientRequestToken),
@@ -34,8 +45,24 @@ _COUNTERS: Final = re.compile(
 # How charts name a Secret of Kubernetes that they take their secrets from.
 _OBJECTS: Final = re.compile(r"(?:.*_)?(?:existing|image_pull|pull|tls)_secrets?")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
-HINTS: Final = ("pass", "pw", "secret", "token", "key", "credential", "psk", "cookie", "_pat")
-"""One of these, in lower case, is in every name of a secret."""
+HINTS: Final = (
+    *(
+        "pass",
+        "pw",
+        "secret",
+        "token",
+        "key",
+        "credential",
+        "psk",
+        "cookie",
+        "_pat",
+        "cli_auth",
+        "neo4j_auth",
+    ),
+    # Nothing else in this command says that a password follows.
+    *("net user", "net.exe user"),
+)
+"""One of these, in lower case, is in every name of a secret, and in what hands one over without a name."""
 _HINT: Final = re.compile(f"(?i){'|'.join(HINTS)}")
 
 
@@ -71,7 +98,10 @@ _HARMLESS: Final = re.compile(
     re.DOTALL,
 )
 _NUMBER: Final = re.compile(r"\s*\d{1,5}\s*")
-_PASSWORD: Final = re.compile(r".*pass(?:word|wd|phrase)?|(?:.*_)?(?:pwd|pw|pin)")
+_PASSWORD: Final = re.compile(r".*(?:pass(?:word|wd|phrase)?|pwd|pw)|(?:.*_)?pin")
+# What a shell takes where a variable is not set: ${NAME:-this}. After `?` and `+` there is a message or a mere sign.
+_DEFAULT: Final = re.compile(r"""\$\{[A-Za-z_]\w*:?[-=]["']?(?P<value>[^\s"'`}]*)""")
+_NEO4J: Final = re.compile(r"(?:.*_)?neo4_?j_auth")
 # A secret that is named after what it holds, and the name of one: words with hyphens or slashes between them.
 _NAMED_AFTER: Final = re.compile(r".*_(?:password|passwd|key|credentials?)_secret")
 _SLUG: Final = re.compile(r"[a-z][a-z0-9]*(?:[-/_.][a-z0-9]+)+")
@@ -84,6 +114,8 @@ _PLACEHOLDER: Final = re.compile(
 # What programs write where a value is taken from elsewhere: a call, an index, an attribute of something common.
 _CODE: Final = re.compile(
     r"(?:str|string|text|bytes|number|integer|boolean|object|plaintext|SecureString)"
+    # As in keytool's -storepass:file.
+    r"|(?:file|env)"
     r"|(?:async|await|func|function|lambda|new|yield)"
     # YAML's tags of CloudFormation, Ansible and GitLab for what stands elsewhere, or is encrypted.
     r"|!(?:Ref|GetAtt|ImportValue|FindInMap|vault|reference)"
@@ -98,6 +130,12 @@ _CODE: Final = re.compile(
 def in_clear(name: str, value: str, *, in_program: bool = False) -> bool:
     """Whether a text under the name of a secret is one; in a program it may be an expression."""
     plain = _plain_name(name)
+    # One default may hold another.
+    while default := _DEFAULT.match(value):
+        value = value[default.start("value") :].rstrip("}\"'")
+    if _NEO4J.fullmatch(plain):
+        # Its value is user/password, which looks like a path.
+        value = value.removeprefix("neo4j/")
     if HOLE.match(value) or _HARMLESS.fullmatch(value) or (in_program and _CODE.fullmatch(value)):
         return False
     if _NUMBER.fullmatch(value):
@@ -199,6 +237,8 @@ _ASSIGNMENT: Final = re.compile(
     r"""(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)["']?\]?[ \t]*(?P<sign>=>?|:=|:(?!/))[ \t]*["']?(?P<value>[^\s"'`;,&|)]+)"""
 )
 _COMMENT: Final = re.compile(r"(?:#|//)(?!\s*(?:export\s+)?\w+=)")
+# What asks for a password, and takes it from its input if it is given one there.
+_LOGIN: Final = r"\b(?:docker|podman|nerdctl|buildah|helm|skopeo|crane|oras)\b[^\n|;&]*?\blogin\b"
 # What commands are given by position or after an option, each with what is in all of its kind, in lower case.
 # Sources: the manuals of these programs.
 _COMMANDS: Final = tuple(
@@ -234,15 +274,47 @@ _COMMANDS: Final = tuple(
             ("identified", "password"),
             r"(?i:\bidentified[ \t]+by|\b(?:role|user)\b[^\n;]*?\bpassword)[ \t]+(?=[\"'])",
         ),
+        (
+            "SET PASSWORD",
+            ("password",),
+            # A star and forty digits are a hash.
+            r"(?i:\bset[ \t]+password\b[^\n;=]*=[ \t]*(?:(?:old_)?password[ \t]*\([ \t]*)?)"
+            r"(?=[\"'](?!\*[0-9A-Fa-f]{40}))",
+        ),
+        (
+            "net user",
+            ("net user", "net.exe user"),
+            # Only where a command begins: prose speaks of users of the net, too.
+            r"(?m:^|[-;&|(>\"'`@]|/[ck])[ \t]*(?i:net(?:\.exe)?[ \t]+user)[ \t]+"
+            r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s/\"'][^\s\"']*)[ \t]+(?![\"']?[/*($%])",
+        ),
+        (
+            "netrc",
+            ("machine",),
+            # In a file or on one line, also with the breaks written as \n. A host has more than letters in its name.
+            r"\bmachine[ \t]+(?:localhost|[A-Za-z]*[^\sA-Za-z\\][^\s\\]*)(?:\s|\\n)+"
+            r"(?:(?:login|account)[ \t]+[^\s\\]+(?:\s|\\n)+){0,2}password[ \t]+",
+        ),
+        ("passwd --stdin", ("passwd",), r"\bpasswd\b[^\n|;&<]*<<<[ \t]*"),
+        ("login --password-stdin", ("login",), _LOGIN + r"[^\n|;&<]*<<<[ \t]*"),
     )
 )
 # What stands in a command that hands a secret over without a name for it.
-_SWITCH: Final = re.compile(r"\s-|(?i:identified[ \t]+by|masterauth|securestring)")
+_SWITCH: Final = re.compile(r"\s-|(?i:\bnet(?:\.exe)?[ \t]+user|identified[ \t]+by|masterauth|securestring)")
 _OPTION: Final = re.compile(
     r"""(?<!\S)--?(?P<name>[a-z][a-z-]+)[ \t]+["']?(?P<value>[^\s"'`;&|<>-][^\s"'`;&|<>]*)"""
 )
 # As in define('DB_PASSWORD', '...'), setdefault("TOKEN", "...") and the like.
 _CALL: Final = re.compile(r"""\([ \t]*["'](?P<name>[\w.-]+)["'][ \t]*,[ \t]*["'](?P<value>[^"'\s]+)["']""")
+# What stands before a pipe whose reader takes a password from there.
+_ECHOED: Final = (
+    r"""\b(?:echo|printf)[ \t]+(?:-[neE]+[ \t]+)?(?:["']?%s(?:\\n)?["']?[ \t]+)?["']?"""
+    r"""(?P<value>[^\s"'`;&|<>$][^\s"'`;&|<>]*)["']?[ \t]*\|[ \t]*(?:sudo[ \t]+(?:-\w+[ \t]+)?)?"""
+)
+_PIPED: Final = (
+    ("passwd --stdin", ("passwd",), re.compile(_ECHOED + r"passwd\b")),
+    ("login --password-stdin", ("login",), re.compile(_ECHOED + _LOGIN)),
+)
 _ACCOUNTS: Final = tuple(
     ("chpasswd", ("chpasswd",), re.compile(pattern))
     for pattern in (
@@ -260,16 +332,65 @@ _PAIR: Final = re.compile(
 _ELEMENT: Final = re.compile(r"<(?P<name>[\w.-]+)>(?P<value>[^<\s]{4,})</")
 
 
+# The sections of a buildspec's `env` that map variables to the names of secrets and parameters.
+# Source: the buildspec reference of CodeBuild
+_SECTIONS: Final = ("secrets-manager", "parameter-store")
+_KEY: Final = re.compile(
+    r"""(?P<indent>[ ]*)["']?(?P<key>[\w-]+)["']?[ \t]*:[ \t]*(?:#.*|(?P<flow>\{.*))?$"""
+)
+
+
+def _without_sections_of_names(text: str) -> str:
+    """A buildspec without the lines that say where its secrets are: `DB_PASSWORD: prod/db:password`."""
+    if not any(section in text for section in _SECTIONS):
+        return text
+    kept: list[str] = []
+    # How far what they hold is indented more than: of `env`, and of a section in it.
+    env: int | None = None
+    section: int | None = None
+    inner: int | None = None
+    for line in text.split("\n"):
+        bare = line.strip()
+        if not bare or bare.startswith("#"):
+            kept.append(line)
+            continue
+        indent = len(line) - len(line.lstrip(" "))
+        if section is not None and indent > section:
+            continue
+        section = None
+        if env is not None and indent <= env:
+            env = None
+        if env is not None and inner is None:
+            inner = indent
+        found = _KEY.match(line.rstrip())
+        if found and env is not None and indent == inner and found["key"] in _SECTIONS:
+            section = indent
+            if found["flow"]:
+                continue
+        elif found and env is None and found["key"] == "env" and not found["flow"]:
+            env, inner = indent, None
+        kept.append(line)
+    return "\n".join(kept)
+
+
 def setting_in(text: str) -> str:
     """The name under which a program, a script or a file of settings sets a secret in clear, or ""."""
     if not _HINT.search(text) and not _SWITCH.search(text):
         return ""
+    text = _without_sections_of_names(text)
     for match in _ASSIGNMENT.finditer(text):
         name, value = match["name"], match["value"]
         if "=" in value and not is_secret_name(name):
             # As in --from-literal=password=..., or --set=auth.password=...
             name, _, value = value.rpartition("=")
             name = name.rpartition("=")[2].strip("\"'")
+        # Its default may stand in quotes, where the value of an assignment ends.
+        expanded = match.start() - 2 if text.endswith("${", 0, match.start()) else match.start("value")
+        if text.startswith("${", expanded):
+            default = _DEFAULT.match(text, expanded)
+            if default is None:
+                continue
+            value = default["value"]
         if len(value) < 4:
             continue
         if is_secret_name(name):
@@ -286,7 +407,7 @@ def setting_in(text: str) -> str:
         elif is_key_in_clear(name, value):
             return name
     plain = text.casefold()
-    for what, words, pattern in (*_COMMANDS, *_ACCOUNTS):
+    for what, words, pattern in (*_COMMANDS, *_PIPED, *_ACCOUNTS):
         if not any(word in plain for word in words):
             continue
         for match in pattern.finditer(text):
@@ -303,6 +424,7 @@ def setting_in(text: str) -> str:
 def unseen_setting_in(text: str) -> tuple[str, int] | None:
     """The name under which a program sets a secret to a value that is not seen, with the number of its hole."""
     if _HINT.search(text) and HOLE.search(text):
+        text = _without_sections_of_names(text)
         for pattern in (_ASSIGNMENT, _CALL, _PAIR):
             for match in pattern.finditer(text):
                 hole = HOLE.fullmatch(match["value"].rstrip("\"'"))

@@ -67,7 +67,14 @@ _UNVERIFIED: Final = tuple(
         (("pythonhttpsverify",), rf"PYTHONHTTPSVERIFY{_SET}0"),
         (
             ("skipverify", "skip_verify"),
-            rf"(?:InsecureSkipVerify|insecure_skip_verify|tls_skip_verify\w*){_SET}(?:true|1)\b",
+            # VAULT_SKIP_VERIFY is read as Go reads a switch.
+            rf"(?:InsecureSkipVerify|insecure_skip_verify|tls_skip_verify\w*|VAULT_SKIP_VERIFY){_SET}(?:true|t|1)\b",
+        ),
+        (
+            ("verify_ssl", "verify-ssl", "verifyssl", "verify_tls", "verify-tls", "verifytls"),
+            # Not what turns the checks off by being true: NO_VERIFY_SSL.
+            r"(?<![^\W_])(?<!no[_-])(?<!skip[_-])(?<!disable[_-])"
+            rf"verify[_-]?(?:ssl|tls)(?:_certs?)?{_SET}(?:false|none|0|no|off)\b",
         ),
         (("trustservercertificate",), rf"trustServerCertificate{_SET}(?:true|yes)\b"),
         (("verifyservercertificate",), rf"verifyServerCertificate{_SET}false\b"),

@@ -15,6 +15,9 @@ from policies.aws.secrets import credential_in, in_clear, is_key_in_clear, is_se
     LDAP_BIND_PW GITLAB_TOKEN GITHUB_PAT NPM_TOKEN _authToken CI_JOB_TOKEN VAULT_DEV_ROOT_TOKEN_ID Jwt__Key
     JWT_SECRET_KEY clientSecret adminPassword X-Api-Key tunnel1_preshared_key secret_string password_wo DB_PASSWORD_1
     credentials
+    REDISCLI_AUTH DBPASS DBPWD ROOTPASS SMTPPASS ADMINPASS bindpw ROOTPW STOREPASS KEYPASS AUTHTOKEN ACCESSTOKEN
+    CLIENTSECRET JWTSECRET secretkey privatekey NEO4J_AUTH FERNET_KEY AIRFLOW__CORE__FERNET_KEY SESSION_KEY CRYPT_KEY
+    TF_TOKEN_app_terraform_io APP_DBPASS DBPass
     """.split(),  # noqa: SIM905 — a paragraph is easier to read than quotes around each
 )
 def test_names_of_secrets(name: str) -> None:
@@ -27,6 +30,8 @@ def test_names_of_secrets(name: str) -> None:
     secret_arn DB_SECRET_ARN secret_name session_token_path db_password_parameter DB_PASSWORD_FILE password_length
     token_ttl http_tokens creation_token client_request_token lock_token kms_key_id public_key key_name access_key_id
     existingSecret hash_key bypass compass passenger
+    trespass passage keypassage subtoken tokenizer secretary publickey ssh_key_name kms_key clienttoken accesskeyid
+    storepath dbpwdfile author basic_auth decrypt_key tf_tokens
     """.split(),  # noqa: SIM905 — a paragraph is easier to read than quotes around each
 )
 def test_names_that_only_sound_like_one(name: str) -> None:
@@ -47,6 +52,13 @@ def test_names_that_only_sound_like_one(name: str) -> None:
         ("token", "https://sso.example.com/token"),
         ("token", "3600"),
         ("secret_string", "CHANGE_ME"),
+        ("DB_PASSWORD", "${DB_PASSWORD:-}"),
+        ("DB_PASSWORD", "${DB_PASSWORD:-$OTHER}"),
+        ("DB_PASSWORD", "${DB_PASSWORD:-${OTHER}}"),
+        ("DB_PASSWORD", "${DB_PASSWORD:?must be set}"),
+        ("DB_PASSWORD", "${DB_PASSWORD:+set}"),
+        ("NEO4J_AUTH", "none"),
+        ("NEO4J_AUTH", "neo4j/${PASSWORD}"),
     ],
 )
 def test_values_that_only_say_where_a_secret_is(name: str, value: str) -> None:
@@ -60,6 +72,11 @@ def test_values_that_only_say_where_a_secret_is(name: str, value: str) -> None:
         ("DB_PASSWORD", "12345"),
         ("DB_PASSWORD", "CHANGE_ME"),
         ("DB_PASSWORD", "default"),
+        ("DB_PASSWORD", "${DB_PASSWORD:-hunter22}"),
+        ("DB_PASSWORD", "${DB_PASSWORD-hunter22}"),
+        ("DB_PASSWORD", "${DB_PASSWORD:-${OTHER:=hunter22}}"),
+        ("DBPWD", "12345"),
+        ("NEO4J_AUTH", "neo4j/hunter22"),
         ("secret_access_key", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzzzz"),
         ("access_token_secret", "J6zix3FfA9LofH0awS24M3HcBYXO5nI1iYe8EfBA"),
     ],
@@ -104,6 +121,44 @@ def test_a_key_with_a_name_that_says_little_has_to_look_like_one() -> None:
         ("$env:DB_PASSWORD='hunter22'", "DB_PASSWORD"),
         ('$login = ConvertTo-SecureString -String "hunter22" -AsPlainText -Force', "ConvertTo-SecureString"),
         ("DB_PASSWORD=Get-Hunter22", "DB_PASSWORD"),
+        ("export REDISCLI_AUTH=hunter22", "REDISCLI_AUTH"),
+        ("DBPASS=hunter22", "DBPASS"),
+        ("bindpw: hunter22", "bindpw"),
+        ("keytool -list -keystore app.jks -storepass hunter22", "storepass"),
+        ('export TF_TOKEN_app_terraform_io="hunter22"', "TF_TOKEN_app_terraform_io"),
+        ('net user Administrator "Hunter2xy!"', "net user"),
+        ('<script>\nnet.exe user "Web App" Hunter2xy! /add\n</script>', "net user"),
+        ('cmd /c "net user app Hunter2xy! /add"', "net user"),
+        ("echo hunter22 | passwd --stdin app", "passwd --stdin"),
+        ("echo -e 'hunter22\\nhunter22' | sudo passwd app", "passwd --stdin"),
+        ("passwd --stdin app <<< hunter22", "passwd --stdin"),
+        (
+            'echo "hunter22" | docker login -u app --password-stdin registry.example.com',
+            "login --password-stdin",
+        ),
+        ("printf '%s' hunter22 | sudo docker login -u app --password-stdin", "login --password-stdin"),
+        ("docker login -u app --password-stdin <<< 'hunter22'", "login --password-stdin"),
+        ("SET PASSWORD FOR root = PASSWORD('hunter22');", "SET PASSWORD"),
+        ("mysql -e \"SET PASSWORD FOR 'root'@'localhost' = 'hunter22'\"", "SET PASSWORD"),
+        ("machine github.com login app password hunter22", "netrc"),
+        ("machine github.com\n  login app\n  password hunter22\n", "netrc"),
+        ('echo "machine github.com\\nlogin app\\npassword hunter22" > ~/.netrc', "netrc"),
+        ("DB_PASSWORD=${DB_PASSWORD:-hunter22}", "DB_PASSWORD"),
+        ('DB_PASSWORD="${GIVEN:-"hunter22"}"', "DB_PASSWORD"),
+        (': "${DB_PASSWORD:=hunter22}"', "DB_PASSWORD"),
+        ('psql "$URL" -v pw="${DB_PASSWORD:-hunter22}"', "pw"),
+        ("run ${DB_PASSWORD:-hunter22}", "DB_PASSWORD"),
+        ("version: 0.2\nenv:\n  variables:\n    DB_PASSWORD: hunter22:x\n", "DB_PASSWORD"),
+        (
+            "env:\n  secrets-manager:\n    DB_PASSWORD: prod/db:password\n"
+            "  variables:\n    API_KEY: prod/db:password\n",
+            "API_KEY",
+        ),
+        (
+            "env:\n  parameter-store:\n    A: b\nphases:\n  build:\n    commands:\n      - DB_PASSWORD=hunter22 run\n",
+            "DB_PASSWORD",
+        ),
+        ("secrets-manager:\n  DB_PASSWORD: prod/db:password\n", "DB_PASSWORD"),
     ],
 )
 def test_what_programs_set_in_clear(text: str, name: str) -> None:
@@ -144,6 +199,31 @@ def test_what_programs_set_in_clear(text: str, name: str) -> None:
         "const password = await fetchSecret()",
         'Invoke-RestMethod -Headers @{"X-aws-ec2-metadata-token" = $token}',
         "password: !Ref DatabasePassword\n",
+        "net user app /add",
+        "net user app * /add",
+        "net user app %PASSWORD% /add",
+        "net user $env:APP_USER $env:APP_PASSWORD /add",
+        "# the net user growth\nrun --password-file x",
+        'echo "$PASSWORD" | passwd --stdin app',
+        'echo "$env:TOKEN" | docker login -u app --password-stdin',
+        "aws ecr get-login-password | docker login --username AWS --password-stdin",
+        "cat /run/password | docker login -u app --password-stdin",
+        "passwd --stdin app <<< $PASSWORD",
+        "SET PASSWORD FOR root = PASSWORD('$ROOT_PASSWORD');",
+        "SET PASSWORD FOR root = '*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19';",
+        "machine github.com login app password $GITHUB_PASSWORD",
+        "The machine has login and password protection.",
+        "DB_PASSWORD=${DB_PASSWORD:-}",
+        'DB_PASSWORD="${DB_PASSWORD:-$OTHER}"',
+        'DB_PASSWORD="${DB_PASSWORD:-"$OTHER"}"',
+        "DB_PASSWORD=${DB_PASSWORD:?must be set}",
+        ': "${DB_PASSWORD:?must be set}"',
+        "run ${DB_PASSWORD:+--with} ${TOKEN:0:8} ${DB_PASSWORD:-$OTHER}",
+        "keytool -list -storepass:file /run/store",
+        "version: 0.2\nenv:\n  secrets-manager:\n    DB_PASSWORD: prod/db:password\n    # twice\n\n"
+        "    API_KEY: prod/api:key:AWSCURRENT\n  parameter-store:\n    TOKEN: shop:token\n",
+        '"env":\n  "secrets-manager":\n    "DB_PASSWORD": "prod/db:password"\n"version": 0.2\n',
+        "env:\n  shell: bash\n  secrets-manager: {DB_PASSWORD: prod/db:password}\n",
     ],
 )
 def test_what_programs_take_from_elsewhere(text: str) -> None:

@@ -1,5 +1,5 @@
 # Sources: PostgreSQL's sslmode, MySQL's ssl-mode, Node.js's NODE_TLS_REJECT_UNAUTHORIZED and rejectUnauthorized,
-# Python's requests, curl, wget and git, each in its own documentation.
+# Python's requests, curl, wget and git, each in its own documentation; Vault's VAULT_SKIP_VERIFY.
 
 #### user data
 #= aws_instance.sound: pass
@@ -9,6 +9,8 @@
 #= aws_instance.curl: fail
 #= aws_instance.python: fail
 #= aws_instance.mysql: fail
+#= aws_instance.vault: fail
+#= aws_instance.verify_ssl: fail
 #= aws_launch_template.encoded: fail
 #= aws_launch_template.asked: unknown
 variable "script" {}
@@ -21,6 +23,7 @@ resource "aws_instance" "sound" {
     curl -fsSL --retry 5 https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem -o /etc/ssl/rds.pem
     export REDIS_URL=rediss://cache.example.com:6379
     export CACHE=redis://localhost:6379
+    export VAULT_SKIP_VERIFY=false VERIFY_SSL=true NO_VERIFY_SSL=false
   EOT
 }
 resource "aws_instance" "sslmode" {
@@ -53,6 +56,16 @@ resource "aws_instance" "mysql" {
   instance_type = "t3.micro"
   user_data     = "mysql --ssl-mode=PREFERRED --host db.example.com"
 }
+resource "aws_instance" "vault" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+  user_data     = "export VAULT_SKIP_VERIFY=1"
+}
+resource "aws_instance" "verify_ssl" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+  user_data     = "ELASTICSEARCH_VERIFY_SSL=no run"
+}
 resource "aws_launch_template" "encoded" {
   user_data = base64encode("GIT_SSL_NO_VERIFY=true git clone https://git.example.com/app")
 }
@@ -63,6 +76,9 @@ resource "aws_launch_template" "asked" {
 #### environments and endpoints
 #= aws_lambda_function.off: fail
 #= aws_lambda_function.on: pass
+#= aws_lambda_function.vault: fail
+#= aws_lambda_function.verify_ssl: fail
+#= aws_lambda_function.ssl_verify: fail
 #= aws_ecs_task_definition.off: fail
 #= aws_dms_endpoint.off: fail
 #= aws_dms_endpoint.on: pass
@@ -84,6 +100,36 @@ resource "aws_lambda_function" "on" {
   runtime       = "nodejs22.x"
   environment {
     variables = { DATABASE_SSLMODE = "verify-full" }
+  }
+}
+resource "aws_lambda_function" "vault" {
+  function_name = "vault"
+  role          = "arn:aws:iam::123456789012:role/lambda"
+  filename      = "function.zip"
+  handler       = "index.handler"
+  runtime       = "nodejs22.x"
+  environment {
+    variables = { VAULT_SKIP_VERIFY = "true" }
+  }
+}
+resource "aws_lambda_function" "verify_ssl" {
+  function_name = "verify_ssl"
+  role          = "arn:aws:iam::123456789012:role/lambda"
+  filename      = "function.zip"
+  handler       = "index.handler"
+  runtime       = "nodejs22.x"
+  environment {
+    variables = { VERIFY_SSL = "false" }
+  }
+}
+resource "aws_lambda_function" "ssl_verify" {
+  function_name = "ssl_verify"
+  role          = "arn:aws:iam::123456789012:role/lambda"
+  filename      = "function.zip"
+  handler       = "index.handler"
+  runtime       = "nodejs22.x"
+  environment {
+    variables = { SSL_VERIFY = "False" }
   }
 }
 resource "aws_ecs_task_definition" "off" {
