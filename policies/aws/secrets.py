@@ -99,8 +99,9 @@ _HARMLESS: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"\s*\d{1,5}\s*")
 _PASSWORD: Final = re.compile(r".*(?:pass(?:word|wd|phrase)?|pwd|pw)|(?:.*_)?pin")
-# What a shell takes where a variable is not set: ${NAME:-this}. After `?` and `+` there is a message or a mere sign.
-_DEFAULT: Final = re.compile(r"""\$\{[A-Za-z_]\w*:?[-=]["']?(?P<value>[^\s"'`}]*)""")
+# What a shell takes where a variable is not set, one default in another: ${NAME:-${OTHER:-this}}. After `?` and `+`
+# there is a message or a mere sign.
+_DEFAULT: Final = re.compile(r"""(?:\$\{[A-Za-z_]\w*:?[-=]["']?)+(?P<value>[^\s"'`}]*)""")
 _NEO4J: Final = re.compile(r"(?:.*_)?neo4_?j_auth")
 # A secret that is named after what it holds, and the name of one: words with hyphens or slashes between them.
 _NAMED_AFTER: Final = re.compile(r".*_(?:password|passwd|key|credentials?)_secret")
@@ -130,8 +131,7 @@ _CODE: Final = re.compile(
 def in_clear(name: str, value: str, *, in_program: bool = False) -> bool:
     """Whether a text under the name of a secret is one; in a program it may be an expression."""
     plain = _plain_name(name)
-    # One default may hold another.
-    while default := _DEFAULT.match(value):
+    if default := _DEFAULT.match(value):
         value = value[default.start("value") :].rstrip("}\"'")
     if _NEO4J.fullmatch(plain):
         # Its value is user/password, which looks like a path.
@@ -278,7 +278,7 @@ _COMMANDS: Final = tuple(
             "SET PASSWORD",
             ("password",),
             # A star and forty digits are a hash.
-            r"(?i:\bset[ \t]+password\b[^\n;=]*=[ \t]*(?:(?:old_)?password[ \t]*\([ \t]*)?)"
+            r"(?i:\bset[ \t]+password\b[^\n;=]{0,200}=[ \t]*(?:(?:old_)?password[ \t]*\([ \t]*)?)"
             r"(?=[\"'](?!\*[0-9A-Fa-f]{40}))",
         ),
         (
