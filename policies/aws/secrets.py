@@ -233,7 +233,8 @@ def credential_in(text: str) -> str:
 
 
 _ASSIGNMENT: Final = re.compile(
-    r"""(?P<scope>\$(?:[A-Za-z]+:(?=[A-Za-z_]))?)?"""
+    # From the first letter of a word on: begun anew at each, a long word takes the square of its length.
+    r"""(?:(?=\$)|(?<![A-Za-z0-9_.-])[0-9.-]*)(?P<scope>\$(?:[A-Za-z]+:(?=[A-Za-z_]))?)?"""
     r"""(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)["']?\]?[ \t]*(?P<sign>=>?|:=|:(?!/))[ \t]*["']?(?P<value>[^\s"'`;,&|)]+)"""
 )
 _COMMENT: Final = re.compile(r"(?:#|//)(?!\s*(?:export\s+)?\w+=)")

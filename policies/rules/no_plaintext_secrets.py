@@ -70,7 +70,9 @@ _TAG: Final = re.compile(
 _POSED: Final = re.compile(r"(?i)mock|test|fake|dummy|localstack|access_?key|secret_?key")
 # Arguments that say where secrets are, by the names under which they are handed on, and conditions of policies.
 _ELSEWHERE: Final = re.compile(
-    r"(?:^|\.)(?:runtime_environment_secrets|secrets|value_?from|condition)(?:$|[.\[])", re.IGNORECASE
+    r"(?:^|\.)(?:runtime_environment_secrets|secrets|secrets-manager|parameter-store|value_?from|condition)"
+    r"(?:$|[.\[])",
+    re.IGNORECASE,
 )
 # Attributes of other resources whose value is a secret.
 _SECRET_SOURCE: Final = re.compile(

@@ -121,6 +121,9 @@ def test_a_key_with_a_name_that_says_little_has_to_look_like_one() -> None:
         ("$env:DB_PASSWORD='hunter22'", "DB_PASSWORD"),
         ('$login = ConvertTo-SecureString -String "hunter22" -AsPlainText -Force', "ConvertTo-SecureString"),
         ("DB_PASSWORD=Get-Hunter22", "DB_PASSWORD"),
+        # A word of any length takes no longer than its letters.
+        pytest.param(f"password: {'a' * 200_000}", "password", id="a long value"),
+        pytest.param(f"{'a' * 200_000} DB_PASSWORD=hunter22", "DB_PASSWORD", id="a long word"),
         ("export REDISCLI_AUTH=hunter22", "REDISCLI_AUTH"),
         ("DBPASS=hunter22", "DBPASS"),
         ("bindpw: hunter22", "bindpw"),
