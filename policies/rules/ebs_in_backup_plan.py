@@ -48,7 +48,7 @@ resource "aws_launch_template" "backend" {
         ),
         Protected("aws_backup_selection", "selection_tag[].value", weaker=("never",)),
         Protected("aws_backup_plan", "rule[].lifecycle.delete_after", weaker=(1, 6)),
-        Protected("aws_backup_plan", "rule[].schedule", weaker=(REMOVED,)),
+        Protected("aws_backup_plan", "rule[].schedule", weaker=("cron(0 3 ? * SUN *)",)),
         Protected("aws_launch_template", "tag_specifications", weaker=(REMOVED,)),
     ),
     parameters=("backups.vault_retention_days",),
