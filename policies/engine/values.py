@@ -329,7 +329,9 @@ def with_holes(value: Unknown) -> tuple[str, list[Unknown]]:
 def _document_with_holes(value: Unknown) -> Any:
     """Parse a template as JSON: holes stand as private-use characters while the JSON parser reads it."""
     whole, holes = with_holes(value)
-    for text in (whole, _BARE_HOLE.sub(r'\g<quoted>"\g<hole>"', whole) if '"' in whole else whole):
+    if whole.lstrip()[:1] not in ("{", "[", '"'):
+        return value
+    for text in (whole, _STRING_OR_HOLE.sub(_in_quotes, whole)):
         try:
             return _with_holes(json.loads(text), holes)
         except (ValueError, RecursionError):
@@ -337,10 +339,12 @@ def _document_with_holes(value: Unknown) -> Any:
     return value
 
 
-# A hole outside of strings, which stands for a number or for more: what is around it is read all the same.
-_BARE_HOLE: Final = re.compile(
-    r'(?P<quoted>(?>(?:[^"\ue000]|"(?>(?:[^"\\]|\\.)*)")*))(?P<hole>\ue000\d+\ue001)', re.DOTALL
-)
+# A hole outside of strings stands for a number or for more: what is around it is read all the same.
+_STRING_OR_HOLE: Final = re.compile(r'"(?>(?:[^"\\]|\\.)*)"|(\ue000\d+\ue001)', re.DOTALL)
+
+
+def _in_quotes(found: re.Match[str]) -> str:
+    return f'"{found[1]}"' if found[1] else found[0]
 
 
 def _with_holes(tree: Any, holes: Sequence[Unknown]) -> Any:
