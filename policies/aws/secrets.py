@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from policies.aws.texts import HOLE, STORED
+from policies.aws.texts import HOLE, NAMING, STORED
 
 # --- names ---------------------------------------------------------------------------------------------
 
@@ -45,23 +45,8 @@ _COUNTERS: Final = re.compile(
 # How charts name a Secret of Kubernetes that they take their secrets from.
 _OBJECTS: Final = re.compile(r"(?:.*_)?(?:existing|image_pull|pull|tls)_secrets?")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
-HINTS: Final = (
-    *(
-        "pass",
-        "pw",
-        "secret",
-        "token",
-        "key",
-        "credential",
-        "psk",
-        "cookie",
-        "_pat",
-        "cli_auth",
-        "neo4j_auth",
-    ),
-    # Nothing else in this command says that a password follows.
-    *("net user", "net.exe user"),
-)
+# Nothing else in `net user` says that a password follows.
+HINTS: Final = (*NAMING, "psk", "cookie", "_pat", "cli_auth", "neo4j_auth", "net user", "net.exe user")
 """One of these, in lower case, is in every name of a secret, and in what hands one over without a name."""
 _HINT: Final = re.compile(f"(?i){'|'.join(HINTS)}")
 

@@ -24,20 +24,10 @@ _RUN: Final = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 # Siblings by which a list of settings names its values, as in `{ name = "TOKEN", value = "..." }`.
 _NAMES: Final = ("name", "key", "parameter_key", "option_name")
 _VALUES: Final = ("value", "parameter_value", "value_wo", "insecure_value")
+NAMING: Final = ("pass", "pw", "secret", "token", "key", "credential")
+"""What is in the names of nearly all secrets, in lower case."""
 # What numbers and booleans are looked at under: the names of secrets, and of switches for TLS.
-_TELLING: Final = (
-    "pass",
-    "pw",
-    "secret",
-    "token",
-    "key",
-    "credential",
-    "auth",
-    "pin",
-    "verify",
-    "tls",
-    "ssl",
-)
+_TELLING: Final = (*NAMING, "auth", "pin", "verify", "tls", "ssl")
 # Arguments and keys that hold what is run, in words or lines.
 _COMMAND: Final = re.compile(r"(?i)command|entry_?point|(?:^|_)args$|(?:^|_)cmd$")
 _TEXTLESS: Final = frozenset((type(None), bool, int, float))

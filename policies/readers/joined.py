@@ -13,7 +13,7 @@ from cloudmart_support.problem import Problem
 from policies.engine.model import Model, Resource, without_key
 from policies.engine.values import ABSENT, Unknown, as_text, at_path, references_of
 from policies.readers.evaluation import first_unknown, text_of
-from policies.readers.plan import WRITE_ONLY
+from policies.readers.plan import WRITE_ONLY, are_blocks
 
 
 def join(plan: Model, configuration: Model, file: str) -> Model:
@@ -75,7 +75,7 @@ def joined(resource: Resource, source: Resource | None, plan: Model) -> Resource
         # there is something.
         for name, value in source.values.items():
             if name not in resource.values and (
-                (name in resource.open and _are_blocks(value))
+                (name in resource.open and are_blocks(value))
                 or (isinstance(value, list) and first_unknown(value) is not None)
             ):
                 values[name] = _answered(value, plan)
@@ -111,9 +111,9 @@ def filled(value: Any, source: Any, plan: Model) -> Any:
             # What a block does not set, or sets to null, is left to AWS.
             if not (isinstance(item, Unknown) and source.get(key) is None)
         }
-        hidden = {key: item for key, item in source.items() if key not in value and _are_blocks(item)}
+        hidden = {key: item for key, item in source.items() if key not in value and are_blocks(item)}
         return shown | {key: _answered(item, plan) for key, item in hidden.items()}
-    if isinstance(value, list) and (first_unknown(value) is not None or _are_blocks(value)):
+    if isinstance(value, list) and (first_unknown(value) is not None or are_blocks(value)):
         sources = source if isinstance(source, list) else [source]
         if any(isinstance(item, Unknown) for item in value):
             # Sets come in another order: the elements are the same ones, if there are as many.
@@ -140,10 +140,6 @@ def _matched(values: Sequence[Any], sources: Sequence[Any], plan: Model) -> list
             left.remove(match)
         result.append(filled(value, match, plan))
     return result
-
-
-def _are_blocks(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
 def _agree(value: Any, source: Any) -> bool:

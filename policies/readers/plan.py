@@ -197,7 +197,8 @@ class _Plan:
         unknown = change.get("after_unknown")
         unknown = unknown if isinstance(unknown, dict) else {}
         expressions = config.get("expressions") or {}
-        if not change and item.get("mode") != "data":
+        managed = item.get("mode") != "data"
+        if managed and not change:
             # What changes says what is not known; a plan without it was cut by somebody.
             given = item.get("values") or {}
             unknown = {
@@ -205,7 +206,7 @@ class _Plan:
                 for name, expression in expressions.items()
                 if given.get(name) is None and _is_expression(expression)
             }
-        blocks = CONFIGURED.get(item["type"], frozenset()) if item.get("mode") != "data" else frozenset()
+        blocks = CONFIGURED.get(item["type"], frozenset()) if managed else frozenset()
         scope = _Scope(self, context, config, item.get("index"), blocks)
         values = scope.body(
             item.get("values") or {},
@@ -219,7 +220,7 @@ class _Plan:
             self.unread.pop(address, None)
             if "json" not in values:
                 self.documents[address] = render(values)
-        if item.get("mode") != "data":
+        if managed:
             # Blocks that there are none of; a list that is empty because the configuration says so stays.
             values = {
                 name: value for name, value in values.items() if value not in ([], {}) or name in expressions
@@ -228,9 +229,7 @@ class _Plan:
         computed = frozenset(
             name
             for name, value in values.items()
-            if name not in expressions
-            and name not in blocks
-            and not (isinstance(value, list) and any(isinstance(item, dict) for item in value))
+            if name not in expressions and name not in blocks and not are_blocks(value)
         )
         if config and values.keys() - expressions.keys() - computed - _KNOWN_BEFORE:
             self.dynamic.add(without_keys(address))
@@ -243,7 +242,7 @@ class _Plan:
             item["type"],
             item["name"],
             values,
-            mode="data" if item.get("mode") == "data" else "managed",
+            mode="managed" if managed else "data",
             key=item.get("index"),
             module=module,
             place=_PlanPlace(self.lines, address),
@@ -554,6 +553,11 @@ def _is_expression(expression: Any) -> bool:
     return isinstance(expression, dict) and (
         not expression or "references" in expression or "constant_value" in expression
     )
+
+
+def are_blocks(value: Any) -> bool:
+    """Whether a value is a list of blocks, or of objects, and not empty."""
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
 def _is_document(item: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from policies.aws.documents import holes, listed, matches, statements
 from policies.engine.cures import AddResource, Edit, Expression, Incurable
 from policies.engine.model import Model, Resource, Undetermined, View
 from policies.engine.parameters import Parameters
-from policies.engine.values import ABSENT, Unknown
+from policies.engine.values import ABSENT, Unknown, as_text
 from policies.engine.verdicts import (
     IN_TRANSIT,
     Protected,
@@ -246,7 +246,8 @@ def _holds(operator: str, key: str, values: Any) -> Answer:
         return False
     missing = key == "s3:tlsversion"
     doubt = next((value for value in listed(values) if isinstance(value, Unknown)), None)
-    texts = [_text(value) for value in listed(values)]
+    # IAM takes `false` and `"false"` for the same.
+    texts = [str.__str__(as_text(value) or "") for value in listed(values)]
     if operator == "null":
         wanted = "true" if missing else "false"
         return [text.lower() for text in texts] == [wanted] if doubt is None else doubt
@@ -271,13 +272,6 @@ _COMPARISONS: Final[dict[str, Callable[[str], bool]]] = {
     "stringequalsignorecase": lambda text: text.lower() == "false",
     "stringlike": lambda text: matches("false", text),
 }
-
-
-def _text(value: Any) -> str:
-    """A value of a condition as IAM reads it, to which `false` and `"false"` are the same."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str.__str__(value) if isinstance(value, str) else str(value)
 
 
 def _is_about(statement: dict[str, Any], part: str, bucket: Resource) -> Answer:
@@ -354,7 +348,7 @@ def _attribute(value: Unknown, bucket: Resource) -> tuple[str, str]:
             instances = bucket.model.at(reference.address)
             if bucket in instances:
                 return reference.attribute, _name(bucket)
-            if len(instances) == 1 and instances[0].type in ("aws_s3_bucket", "data.aws_s3_bucket"):
+            if len(instances) == 1 and instances[0].type == "aws_s3_bucket":
                 name = _name(instances[0])
                 if not _MARK.search(name):
                     return reference.attribute, name
