@@ -64,17 +64,22 @@ def literal_of(value: Any) -> Any:
     return value.value if isinstance(value, Literal) else value
 
 
-def evaluate_value(value: Any, scope: Scope, lazy: bool = False) -> Any:
-    """An argument's value; with `lazy`, resources and modules may stay as such for others to look into."""
+def evaluate_value(value: Any, scope: Scope, lazy: bool = False, block: bool = False) -> Any:
+    """An argument's value; with `lazy`, resources and modules may stay as such for others to look into.
+
+    `block` says that an object of JSON may be a block's body, in which `//` is a comment; in a value it is a key.
+
+    Source: https://developer.hashicorp.com/terraform/language/syntax/json#comment-properties, and `terraform plan`
+    """
     if isinstance(value, str):
         if "${" in value or "%{" in value:
             result = evaluate(parse_template(value), scope)
             return result if lazy else plain(result)
         return nfc(value)
     if isinstance(value, dict):
-        return evaluate_body(value, scope)
+        return evaluate_body(value, scope, comments=block)
     if isinstance(value, list):
-        return [evaluate_value(item, scope, lazy) for item in value]
+        return [evaluate_value(item, scope, lazy, block) for item in value]
     if isinstance(value, Node):
         result = evaluate(value, scope)
         return result if lazy else plain(result)
@@ -131,11 +136,13 @@ def _constant(node: Node) -> Any:
     return value
 
 
-def evaluate_body(body: Mapping[str, Any], scope: Scope, resource: bool = False) -> dict[str, Any]:
-    """A body's arguments and blocks, dynamic blocks opened."""
+def evaluate_body(
+    body: Mapping[str, Any], scope: Scope, resource: bool = False, comments: bool = True
+) -> dict[str, Any]:
+    """A body's arguments and blocks, dynamic blocks opened; with `comments` without what stands under `//`."""
     result: dict[str, Any] = {}
     for key, value in body.items():
-        if key == "//" or (resource and key in META):
+        if (comments and key == "//") or (resource and key in META):
             continue
         if key == "provider" and resource:
             result[key] = provider_name(value)
@@ -148,7 +155,7 @@ def evaluate_body(body: Mapping[str, Any], scope: Scope, resource: bool = False)
         if "${" in key:
             name = as_text(evaluate_value(key, scope))
             key = name if name is not None else key
-        result[key] = evaluate_value(value, scope)
+        result[key] = evaluate_value(value, scope, block=comments)
     dynamic = body.get("dynamic")
     if dynamic is not None and is_dynamic(dynamic):
         for label, blocks in each_dynamic(dynamic):
@@ -187,10 +194,10 @@ def _open(label: str, block: Mapping[str, Any], scope: Scope) -> Iterator[Any]:
             chosen if isinstance(chosen, Unknown) else Unknown(f"dynamic {label}: for_each is no collection")
         )
         names = {name: {"key": unknown, "value": unknown}}
-        inside = [evaluate_value(content, scope.with_names(names)) for content in contents]
+        inside = [evaluate_value(content, scope.with_names(names), block=True) for content in contents]
         yield Unknown(f"dynamic {label!r}: {unknown.reason}", references_of([unknown, inside]))
         return
     BUDGET.spend(len(pairs) * weight_of(contents))
     for key, item in pairs:
         for content in contents:
-            yield evaluate_value(content, scope.with_names({name: {"key": key, "value": item}}))
+            yield evaluate_value(content, scope.with_names({name: {"key": key, "value": item}}), block=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from samples import HCL, JSON, PLAN
 
@@ -98,6 +98,7 @@ def test_any_tree_as_terraform_json(tmp_path: Path, tree: dict[str, Any]) -> Non
         max_size=5,
     )
 )
+@example(body={"for_each": {"//": None}})
 def test_any_body_is_judged_or_refused(tmp_path: Path, body: dict[str, Any]) -> None:
     path = tmp_path / "main.tf.json"
     path.write_text(json.dumps({"resource": {"aws_db_instance": {"main": body}}}), encoding="utf-8")

@@ -112,6 +112,23 @@ def test_both_syntaxes_in_one_folder_refer_to_each_other(modelled: Modelled) -> 
     assert model.source == "mixed"
 
 
+def test_what_is_a_comment_in_a_block_is_a_key_in_a_value(modelled: Modelled) -> None:
+    """As Terraform plans it: `terraform_data.a["//"]`, and outputs with the key."""
+    document = {
+        "//": "a comment",
+        "locals": {"//": "a comment", "map": {"//": 1, "a": 2}},
+        "resource": {
+            "terraform_data": {"a": {"//": "a comment", "for_each": {"//": None}, "input": "${local.map}"}}
+        },
+        "output": {"map": {"//": "a comment", "value": {"//": 1, "b": [{"//": 2}]}}},
+    }
+    model = modelled({"main.tf.json": document})
+    (resource,) = model.resources
+    assert resource.address == 'terraform_data.a["//"]'
+    assert resource.get("input") == {"//": 1, "a": 2}
+    assert [output.value for output in model.outputs] == [{"//": 1, "b": [{"//": 2}]}]
+
+
 def test_variables_come_from_defaults_then_files_in_terraforms_order(modelled: Modelled) -> None:
     model = modelled(
         {
